@@ -1,3 +1,10 @@
 /** Door `#customers/contracts`: what other contexts may ask of the customer records. */
 export { CustomerExistsQuery } from './customer-exists.js';
 export { EnsureCustomerCommand, type CustomerEnsured } from './ensure-customer.js';
+export { GetCustomerNamesQuery } from './get-customer-names.js';
+export {
+  ImportCustomerCommand,
+  type CustomerAddress,
+  type CustomerImported,
+  type ImportedCustomer,
+} from './import-customer.js';

@@ -1,0 +1,27 @@
+import { Command } from '@nestjs/cqrs';
+
+/** A product as another system describes it. */
+export interface ImportedProduct {
+  readonly sku: string;
+  readonly name: string;
+  readonly category?: string | null;
+  readonly unit?: string | null;
+  readonly taxClass?: string | null;
+  /** Minor units of `currency`. */
+  readonly unitPrice: number;
+  readonly currency: string;
+  /** Left out: a new product is for sale, a known one stays as it is. */
+  readonly discontinued?: boolean;
+}
+
+export interface ProductImported {
+  readonly sku: string;
+  readonly outcome: 'added' | 'changed' | 'unchanged';
+}
+
+/** Makes a product what another system says it is; the second time it changes nothing. Others hear of a changed price. */
+export class ImportProductCommand extends Command<ProductImported> {
+  constructor(readonly product: ImportedProduct) {
+    super();
+  }
+}

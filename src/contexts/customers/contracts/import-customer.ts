@@ -1,0 +1,32 @@
+import { Command } from '@nestjs/cqrs';
+
+export interface CustomerAddress {
+  readonly street: string;
+  readonly city: string;
+  readonly region: string | null;
+  readonly postalCode: string | null;
+  /** Free text: a name or a code. */
+  readonly country: string;
+}
+
+/** A customer as another system describes it; what is left out is unknown there. */
+export interface ImportedCustomer {
+  readonly customerId: string;
+  readonly name: string;
+  readonly contact?: string | null;
+  readonly email?: string | null;
+  readonly phone?: string | null;
+  readonly address?: CustomerAddress | null;
+}
+
+export interface CustomerImported {
+  readonly customerId: string;
+  readonly outcome: 'added' | 'changed' | 'unchanged';
+}
+
+/** Makes a customer what another system says it is; the second time it changes nothing. */
+export class ImportCustomerCommand extends Command<CustomerImported> {
+  constructor(readonly customer: ImportedCustomer) {
+    super();
+  }
+}
