@@ -1,0 +1,16 @@
+/** A postal address. Personal data: it never goes into an event. Country is free text, as merchants deliver it. */
+export interface Address {
+  readonly street: string;
+  readonly city: string;
+  readonly region: string | null;
+  readonly postalCode: string | null;
+  readonly country: string;
+}
+
+/** Where a parcel goes, and to whom. */
+export interface DeliveryAddress extends Address {
+  readonly name: string;
+}
+
+/** Longest accepted texts, in UTF-16 units as JavaScript counts them. */
+export const ADDRESS_LIMITS = { name: 200, street: 200, city: 100, region: 100, postalCode: 20, country: 60 } as const;

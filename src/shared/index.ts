@@ -1,0 +1,8 @@
+/** Door `#shared`: pure values that every context counts and names things with. */
+export { ADDRESS_LIMITS, type Address, type DeliveryAddress } from './address.js';
+export { exponentOf, isCurrency } from './currency.js';
+export { MixedCurrency, Money, type MoneyJson } from './money.js';
+export { isOrderNumber, orderNumber } from './order-number.js';
+export { isQuantity } from './quantity.js';
+export { AmountTooLarge, addSafely, allocateByLargestRemainder, multiplySafely, percentOf } from './rounding.js';
+export { SKU_PATTERN, isSku } from './sku.js';
