@@ -28,7 +28,8 @@ export class Money implements MoneyJson {
 
   /** @throws RangeError unless the amount is a safe integer and the currency one of ISO 4217. */
   static of(amount: number, currency: string): Money {
-    if (!Number.isSafeInteger(amount)) throw new RangeError(`${amount} is no count of minor units. Use a safe integer.`);
+    if (!Number.isSafeInteger(amount))
+      throw new RangeError(`${amount} is no count of minor units. Use a safe integer.`);
     exponentOf(currency);
     return new Money(amount === 0 ? 0 : amount, currency);
   }
