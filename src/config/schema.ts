@@ -1,0 +1,286 @@
+import { section, type Values } from './section.js';
+import { bytes, choice, flag, integer, list, milliseconds, text, url } from './setting.js';
+
+const SECOND = 1_000;
+const KIB = 1_024;
+const postgresUrl = {
+  protocols: ['postgres:', 'postgresql:'],
+  masked: true,
+  example: 'postgres://user:password@host:5432/waybill',
+} as const;
+
+const runtime = section('', 'Process', {
+  environment: choice({
+    variable: 'NODE_ENV',
+    of: ['development', 'test', 'production'],
+    default: 'development',
+    about: '`production` refuses everything that is only safe on your own machine.',
+  }),
+  role: choice({
+    of: ['all', 'api', 'worker'],
+    default: 'all',
+    about: 'What this process does: answer requests, run subscriptions, or both.',
+  }),
+  dataDir: text({
+    default: '.data',
+    about: 'Folder of the embedded database, relative to the working directory. The cluster lies in its `pg18`.',
+  }),
+  logLevel: choice({
+    of: ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'],
+    default: 'info',
+    about: 'The least serious message that is logged.',
+  }),
+});
+
+const http = section('HTTP', 'HTTP server', {
+  port: integer({
+    variable: 'PORT',
+    default: 3_000,
+    min: 0,
+    max: 65_535,
+    about: 'Where the server listens; 0 takes any free port and prints it.',
+  }),
+  host: text({
+    variable: 'HOST',
+    default: '127.0.0.1',
+    shape: 'an address or host name of this machine',
+    about: 'The address it listens on. `0.0.0.0` opens it to the network; containers need that.',
+  }),
+  publicUrl: url({
+    variable: 'PUBLIC_URL',
+    protocols: ['http:', 'https:'],
+    example: 'https://orders.example.com',
+    about: 'How clients reach this server; the links in answers start with it. Unset: where it listens.',
+  }),
+  trustProxy: list({
+    variable: 'TRUST_PROXY',
+    each: 'addresses or networks of proxies such as 10.0.0.0/8',
+    accepts: (word) => /^[0-9a-f:.]+(\/\d{1,3})?$/i.test(word),
+    about: 'Whose X-Forwarded-* headers are believed. Unset: nobody’s.',
+  }),
+  corsOrigins: list({
+    variable: 'CORS_ORIGINS',
+    each: 'origins such as https://shop.example.com',
+    accepts: (word) => URL.canParse(word) && new URL(word).origin === word,
+    about: 'Browser origins that may call the API. Unset: none.',
+  }),
+  requireIdempotencyKey: flag({
+    variable: 'API_REQUIRE_IDEMPOTENCY',
+    default: false,
+    about: 'Refuse a command without an Idempotency-Key with 400 instead of taking it unprotected.',
+  }),
+  bodyLimitBytes: bytes({
+    default: 64 * KIB,
+    min: KIB,
+    max: 16 * KIB * KIB,
+    about: 'Largest body of a command. 1 MiB of tiny objects blocks validation for seconds; keep it small.',
+  }),
+  smallBodyLimitBytes: bytes({
+    default: 16 * KIB,
+    min: KIB,
+    max: 16 * KIB * KIB,
+    about: 'Largest body of every other request.',
+  }),
+  requestTimeoutMs: milliseconds({
+    default: 15 * SECOND,
+    min: SECOND,
+    about: 'Time for a whole request to arrive; a slower one is answered 408.',
+  }),
+  headersTimeoutMs: milliseconds({
+    default: 10 * SECOND,
+    min: SECOND,
+    about: 'Time for the headers to arrive.',
+  }),
+  keepAliveTimeoutMs: milliseconds({
+    default: 65 * SECOND,
+    about: 'How long an idle connection stays open. Must exceed the idle time of a load balancer in front.',
+  }),
+  connectionsCheckMs: milliseconds({
+    default: SECOND,
+    min: 100,
+    about: 'How often the time-outs above are enforced.',
+  }),
+  maxConnections: integer({
+    default: 2_000,
+    min: 1,
+    max: 100_000,
+    about: 'Open connections per process; more are refused.',
+  }),
+  commandDeadlineMs: milliseconds({
+    default: 10 * SECOND,
+    min: 100,
+    about: 'How long a command may take in all, its retries included.',
+  }),
+  queryDeadlineMs: milliseconds({
+    default: 5 * SECOND,
+    min: 100,
+    about: 'How long a read may take in all, waiting for a consistency token not included.',
+  }),
+});
+
+const database = section('DATABASE', 'Database', {
+  url: url({
+    ...postgresUrl,
+    about: 'PostgreSQL 15 to 18, as the owner of the database. Unset: the embedded server.',
+  }),
+  appUrl: url({
+    ...postgresUrl,
+    about: 'Login of the command side. Unset: the start creates a role and keeps its password in the database.',
+  }),
+  workerUrl: url({ ...postgresUrl, about: 'Login of the subscriptions. Unset: as DATABASE_APP_URL.' }),
+  queryUrl: url({ ...postgresUrl, about: 'Login of the query side, which may only read. Unset: as DATABASE_APP_URL.' }),
+  listenUrl: url({
+    ...postgresUrl,
+    about: 'A direct connection for wake-ups where the others go through a pooler. Unset: DATABASE_WORKER_URL.',
+  }),
+  embedded: flag({
+    variable: 'EMBEDDED_PG',
+    about: 'Whether the embedded server is used when DATABASE_URL is not set. Unset: yes, but never in production.',
+  }),
+  poolSize: integer({
+    default: 10,
+    min: 2,
+    max: 200,
+    about: 'Connections of the command side, and as many of the query side. 2 cores are busy with 10.',
+  }),
+  workerPoolSize: integer({
+    default: 5,
+    min: 2,
+    max: 100,
+    about: 'Connections of the subscriptions.',
+  }),
+  acquireTimeoutMs: milliseconds({
+    default: 2 * SECOND,
+    min: 50,
+    about: 'How long to wait for a free or a new connection before answering 503.',
+  }),
+  statementTimeoutMs: milliseconds({
+    default: 5 * SECOND,
+    min: 100,
+    about: 'Longest statement of a request. The client gives up 2 s later, should the server be out of reach.',
+  }),
+  lockTimeoutMs: milliseconds({
+    default: SECOND,
+    min: 10,
+    about: 'Longest wait for a lock in a request; an idempotency key in use answers 409 after it.',
+  }),
+  idleInTransactionTimeoutMs: milliseconds({
+    default: 5 * SECOND,
+    min: 100,
+    about: 'How long a request may leave a transaction open without a statement; then its locks are freed.',
+  }),
+  transactionTimeoutMs: milliseconds({
+    default: 10 * SECOND,
+    min: 100,
+    about: 'Longest transaction of a request (PostgreSQL 17 and later).',
+  }),
+  workerStatementTimeoutMs: milliseconds({
+    default: 30 * SECOND,
+    min: 100,
+    about: 'Longest statement of a subscription.',
+  }),
+  workerLockTimeoutMs: milliseconds({ default: 5 * SECOND, min: 10, about: 'Longest lock wait of a subscription.' }),
+  workerIdleInTransactionTimeoutMs: milliseconds({
+    default: 10 * SECOND,
+    min: 100,
+    about: 'How long a subscription may leave a transaction open without a statement.',
+  }),
+  workerTransactionTimeoutMs: milliseconds({
+    default: 60 * SECOND,
+    min: 100,
+    about: 'Longest transaction of a subscription (PostgreSQL 17 and later).',
+  }),
+  statementNames: flag({
+    default: true,
+    about:
+      'Prepare the hot statements by name. Turn off behind a pooler that can’t carry them (pgbouncer before 1.21).',
+  }),
+});
+
+const auth = section('AUTH', 'Sign-in', {
+  mode: choice({
+    of: ['dev', 'jwks'],
+    about:
+      '`dev` makes its own key and hands out tokens to anyone; never in production. Unset: `dev` with the embedded ' +
+      'database outside production, else `jwks`.',
+  }),
+  jwksUrl: url({
+    protocols: ['http:', 'https:'],
+    example: 'https://id.example.com/.well-known/jwks.json',
+    about: 'Where the keys of the token issuer are published.',
+  }),
+  issuer: text({ about: 'The `iss` that a token must carry.' }),
+  audience: text({ about: 'The `aud` that a token must carry.' }),
+});
+
+const consistency = section('CONSISTENCY', 'Consistency tokens', {
+  waitMs: milliseconds({
+    default: 2 * SECOND,
+    about: 'How long a read with a token waits for its view before it answers with what is there.',
+  }),
+  maxWaitMs: milliseconds({ default: 10 * SECOND, about: 'The most that `Prefer: wait=N` may ask for.' }),
+  pollMs: milliseconds({
+    default: 20,
+    min: 1,
+    about: 'How often waiting reads look at the checkpoints, all of a process together.',
+  }),
+});
+
+const commands = section('COMMANDS', 'Commands', {
+  tries: integer({
+    default: 5,
+    min: 1,
+    max: 50,
+    about: 'How often a command is run when others get in its way, before it answers 409.',
+  }),
+  retryFirstMs: milliseconds({ default: 20, min: 1, about: 'Upper end of the first random pause; doubles each time.' }),
+  retryMaxMs: milliseconds({ default: 500, min: 1, about: 'Upper end of any random pause.' }),
+  keyRetentionDays: integer({
+    default: 7,
+    min: 1,
+    max: 3_650,
+    unit: 'days',
+    about: 'How long an Idempotency-Key is remembered. Longer: more disk; shorter: late retries run twice.',
+  }),
+});
+
+const subscriptions = section('SUBSCRIPTIONS', 'Subscriptions', {
+  batchSize: integer({
+    default: 200,
+    min: 1,
+    max: 5_000,
+    about: 'Events per transaction when up to date. Larger: faster, but more is repeated after a crash.',
+  }),
+  catchUpBatchSize: integer({ default: 2_000, min: 1, max: 50_000, about: 'Events per transaction when far behind.' }),
+  sequenceBatchSize: integer({
+    default: 500,
+    min: 1,
+    max: 10_000,
+    about: 'Events that get their position in one call. Larger: longer lock, fewer calls.',
+  }),
+  pollMs: milliseconds({ default: 100, min: 5, about: 'First pause of an idle reader that nobody woke; doubles.' }),
+  maxPollMs: milliseconds({ default: SECOND, min: 5, about: 'Longest pause of an idle reader that nobody woke.' }),
+});
+
+const shutdown = section('SHUTDOWN', 'Shutdown', {
+  waitMs: milliseconds({
+    default: 0,
+    defaultInProduction: 5 * SECOND,
+    about: 'Pause between “not ready” and closing the door, for load balancers to notice.',
+  }),
+  requestsMs: milliseconds({ default: 15 * SECOND, about: 'How long requests under way may take to finish.' }),
+  batchesMs: milliseconds({ default: 10 * SECOND, about: 'How long subscriptions may take to finish their batch.' }),
+  hardExitMs: milliseconds({
+    default: 35 * SECOND,
+    min: SECOND,
+    about: 'After this the process ends, whatever hangs.',
+  }),
+});
+
+/** Everything that can be configured: the one list that parsing, printing and the reference pages are made from. */
+export const schema = { runtime, http, database, auth, consistency, commands, subscriptions, shutdown } as const;
+
+export type Schema = typeof schema;
+
+/** The values as written or defaulted, before the rules between them are applied. */
+export type ParsedConfiguration = { readonly [Key in keyof Schema]: Values<Schema[Key]> };

@@ -1,0 +1,137 @@
+/**
+ * One variable of the environment: what it is for, what it may hold, what it is without being set.
+ * The schema is made of these; parsing, printing and the reference pages are all derived from them.
+ */
+export interface Setting<T> {
+  /** What it decides and what a larger or smaller value costs; one or two sentences for the reference page. */
+  readonly about: string;
+  /** The allowed values, as the object of "must be": `a whole number from 1 to 100`. */
+  readonly shape: string;
+  /** The variable's name where it isn't derived from section and key. */
+  readonly variable?: string | undefined;
+  /** Printed as `***`; true for URLs with passwords too, whose other parts stay readable. */
+  readonly masked: boolean;
+  readonly whenUnset: T;
+  /** Replaces `whenUnset` where NODE_ENV is `production`. */
+  readonly whenUnsetInProduction?: T | undefined;
+  /** The value, or undefined if the text isn't of the shape. */
+  parse(text: string): T | undefined;
+  /** The value as it would be written in the environment. */
+  write(value: T): string;
+}
+
+interface Told<T> {
+  about: string;
+  variable?: string;
+  default: T;
+  defaultInProduction?: T;
+}
+
+type Untold<T> = Omit<Told<T>, 'default' | 'defaultInProduction'> & { default?: T };
+
+function setting<T>(told: Told<T>, rest: Pick<Setting<T>, 'shape' | 'parse'> & Partial<Setting<T>>): Setting<T> {
+  return {
+    about: told.about,
+    variable: told.variable,
+    whenUnset: told.default,
+    whenUnsetInProduction: told.defaultInProduction,
+    masked: false,
+    write: (value) => (value === undefined ? '' : String(value)),
+    ...rest,
+  };
+}
+
+/** A whole number. `min` and `max` are inclusive and part of the text of a refusal. */
+export function integer(told: Told<number> & { min: number; max: number; unit?: string }): Setting<number> {
+  const { min, max, unit } = told;
+  return setting(told, {
+    shape: `a whole number${unit ? ` of ${unit}` : ''} from ${min} to ${max}`,
+    parse: (text) => {
+      const value = /^-?\d{1,15}$/.test(text) ? Number(text) : NaN;
+      return value >= min && value <= max ? value : undefined;
+    },
+  });
+}
+
+/** A time in whole milliseconds; at most a day unless told otherwise. */
+export function milliseconds(told: Told<number> & { min?: number; max?: number }): Setting<number> {
+  return integer({ min: 0, max: 86_400_000, ...told, unit: 'milliseconds' });
+}
+
+/** A size in whole bytes. */
+export function bytes(told: Told<number> & { min: number; max: number }): Setting<number> {
+  return integer({ ...told, unit: 'bytes' });
+}
+
+/** One of a few words. */
+export function choice<const Word extends string>(told: Told<Word> & { of: readonly Word[] }): Setting<Word>;
+export function choice<const Word extends string>(
+  told: Untold<Word> & { of: readonly Word[] },
+): Setting<Word | undefined>;
+export function choice<const Word extends string>(
+  told: Untold<Word> & { of: readonly Word[] },
+): Setting<Word | undefined> {
+  return setting<Word | undefined>(
+    { ...told, default: told.default },
+    { shape: `one of ${told.of.join(', ')}`, parse: (text) => told.of.find((word) => word === text) },
+  );
+}
+
+/** `true` or `false`; nothing else, so that `FLAG=0` can't be taken for yes. */
+export function flag(told: Told<boolean>): Setting<boolean>;
+export function flag(told: Untold<boolean>): Setting<boolean | undefined>;
+export function flag(told: Untold<boolean>): Setting<boolean | undefined> {
+  const words: Record<string, boolean | undefined> = { true: true, false: false };
+  return setting<boolean | undefined>(
+    { ...told, default: told.default },
+    { shape: 'true or false', parse: (text) => (Object.hasOwn(words, text) ? words[text] : undefined) },
+  );
+}
+
+/** Any text without control characters. */
+export function text(told: Told<string> & { shape?: string }): Setting<string>;
+export function text(told: Untold<string> & { shape?: string }): Setting<string | undefined>;
+export function text(told: Untold<string> & { shape?: string }): Setting<string | undefined> {
+  return setting<string | undefined>(
+    { ...told, default: told.default },
+    {
+      shape: told.shape ?? 'a text without control characters',
+      // oxlint-disable-next-line no-control-regex
+      parse: (value) => (/[\u0000-\u001f\u007f]/.test(value) ? undefined : value),
+    },
+  );
+}
+
+/** Words separated by commas; empty means none. */
+export function list(
+  told: Omit<Told<readonly string[]>, 'default'> & { each: string; accepts: (word: string) => boolean },
+): Setting<readonly string[]> {
+  return setting<readonly string[]>(
+    { ...told, default: [] },
+    {
+      shape: `${told.each}, separated by commas`,
+      parse: (value) => {
+        const words = value.split(',').map((word) => word.trim());
+        return words.every((word) => told.accepts(word)) ? words : undefined;
+      },
+      write: (value) => value.join(','),
+    },
+  );
+}
+
+/** A URL with one of the given protocols. With `masked`, its password is never printed. */
+export function url(
+  told: Untold<string> & { protocols: readonly string[]; masked?: boolean; example: string },
+): Setting<string | undefined> {
+  return setting<string | undefined>(
+    { ...told, default: told.default },
+    {
+      shape: `a URL such as ${told.example}`,
+      masked: told.masked ?? false,
+      parse: (value) => {
+        const parsed = URL.canParse(value) ? new URL(value) : undefined;
+        return parsed && told.protocols.includes(parsed.protocol) ? value : undefined;
+      },
+    },
+  );
+}
