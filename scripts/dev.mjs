@@ -1,0 +1,60 @@
+// Save to ready in about a second. The compiler watches, and each time it ends without an error the server is replaced:
+// restarting on the compiler's word, not on changed files, means that a half-written dist is never started.
+import { spawn } from 'node:child_process';
+import { buildIfStale, markFresh, nestCli, root } from './build-if-stale.mjs';
+
+/** A server that drains longer than this after a save is killed: nobody waits for it. */
+const DRAIN_MS = 2_000;
+const COMPILED = /Found 0 errors/;
+
+let server;
+let standby;
+let replacing = Promise.resolve();
+
+const hasEnded = (child) => !child || child.exitCode !== null || child.signalCode !== null;
+
+const stop = (child) =>
+  new Promise((resolve) => {
+    if (hasEnded(child)) return resolve();
+    const impatience = setTimeout(() => child.kill('SIGKILL'), DRAIN_MS);
+    child.once('exit', () => {
+      clearTimeout(impatience);
+      resolve();
+    });
+    return child.kill('SIGTERM');
+  });
+
+const warmUp = () =>
+  spawn(process.execPath, ['--enable-source-maps', 'scripts/dev-standby.mjs'], {
+    cwd: root,
+    stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
+  });
+
+async function replaceServer() {
+  await stop(server);
+  markFresh();
+  server = hasEnded(standby) ? warmUp() : standby;
+  server.send('start');
+  standby = warmUp();
+}
+
+await buildIfStale();
+standby = warmUp();
+const compiler = spawn(process.execPath, [nestCli(), 'build', '--watch', '--preserveWatchOutput'], {
+  cwd: root,
+  stdio: ['ignore', 'pipe', 'inherit'],
+});
+compiler.stdout.on('data', (chunk) => {
+  process.stdout.write(chunk);
+  if (COMPILED.test(chunk)) replacing = replacing.then(replaceServer);
+});
+
+async function end() {
+  compiler.kill();
+  await replacing;
+  await Promise.all([stop(standby), stop(server)]);
+  process.exit(0);
+}
+process.once('SIGINT', end);
+process.once('SIGTERM', end);
+compiler.once('exit', end);
