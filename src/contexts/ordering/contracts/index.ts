@@ -1,0 +1,22 @@
+/** Door `#ordering/contracts`: what other contexts may ask of orders and hear from them. */
+export {
+  GetOrderSummaryQuery,
+  type LineQuantities,
+  type OrderReference,
+  type OrderStatus,
+  type OrderSummary,
+  type OrderSummaryLine,
+  type OrderSummaryTotals,
+} from './get-order-summary.js';
+export type { DraftLine, OrderLine, OrderTotals, PlacedLine, Quote, ShortagePolicy, TaxLine } from './order-line.js';
+export {
+  DeliverySet,
+  DiscountGranted,
+  LineAdded,
+  LineQuantityChanged,
+  LineRemoved,
+  OrderDiscarded,
+  OrderPlaced,
+  OrderStarted,
+} from './ordering.events.js';
+export { PlaceOrderCommand, type LineWish, type PlaceOrder, type PlacedOrder } from './place-order.js';

@@ -1,0 +1,54 @@
+import { Command } from '@nestjs/cqrs';
+import type { Actor } from '#kernel/domain';
+import type { DeliveryAddress, MoneyJson } from '#shared';
+import type { ShortagePolicy } from './order-line.js';
+
+/** One line as it is asked for. */
+export interface LineWish {
+  readonly sku: string;
+  /** 1 to 100,000. */
+  readonly quantity: number;
+  /** Minor units; agreed upon with staff, or taken over. Left out: the catalog's price. */
+  readonly unitPrice?: number | undefined;
+  /** A whole number from 0 to 100; left out: 0. */
+  readonly discountPercent?: number | undefined;
+}
+
+export interface PlaceOrder {
+  /** UUIDv7, made by the caller. */
+  readonly orderId: string;
+  readonly by: Actor;
+  /** A customer orders for themselves. Staff and services name a customer who must be known. */
+  readonly customerId: string;
+  /** 1 to 100; the same SKU twice stays two lines. */
+  readonly lines: readonly LineWish[];
+  readonly shipTo: DeliveryAddress;
+  /** A gateway's token, never a card. */
+  readonly paymentMethodToken?: string | undefined;
+  /** What the customer was shown; the order is refused with a fresh quote if it comes to anything else. */
+  readonly expectedTotal?: MoneyJson | undefined;
+  readonly shippingFee?: MoneyJson | undefined;
+  /** Default: reject. */
+  readonly shortagePolicy?: ShortagePolicy | undefined;
+  /** RFC 3339 */
+  readonly placedAt: string;
+  /** The order was placed in another system at `placedAt`: it may name discontinued products. */
+  readonly isTakenOver?: boolean | undefined;
+  /** The number there; unique. */
+  readonly externalNumber?: string | undefined;
+}
+
+export interface PlacedOrder {
+  readonly id: string;
+  readonly number: string;
+  readonly status: 'placed';
+  readonly version: number;
+  readonly total: MoneyJson;
+}
+
+/** Checkout: makes an order and places it in one go. */
+export class PlaceOrderCommand extends Command<PlacedOrder> {
+  constructor(readonly order: PlaceOrder) {
+    super();
+  }
+}
