@@ -2,6 +2,7 @@
 export { ADDRESS_LIMITS, type Address, type DeliveryAddress } from './address.js';
 export { exponentOf, isCurrency } from './currency.js';
 export { MixedCurrency, Money, type MoneyJson } from './money.js';
+export { normalised } from './normalised.js';
 export { isOrderNumber, orderNumber } from './order-number.js';
 export { isQuantity } from './quantity.js';
 export { AmountTooLarge, addSafely, allocateByLargestRemainder, multiplySafely, percentOf } from './rounding.js';
