@@ -1,0 +1,116 @@
+import { Type } from 'class-transformer';
+import { IsBoolean, IsDefined, IsOptional, Matches, ValidateNested } from 'class-validator';
+import { IsText, ListQuery, MoneyBody, SortBy, invalidInput, type Sort } from '#kernel';
+import { SKU_PATTERN } from '#shared';
+import type { NewProduct, Product, ProductTexts } from '../domain/product.js';
+
+const TAX_CLASS = /^[A-Za-z0-9._-]{1,64}$/;
+
+/** A new product. */
+export class AddProductBody {
+  @Matches(SKU_PATTERN)
+  sku!: string;
+
+  @IsText({ max: 200 })
+  name!: string;
+
+  @IsOptional()
+  @IsText({ max: 100 })
+  category?: string | null;
+
+  /** How it is packed, such as "10 boxes x 30 bags". */
+  @IsOptional()
+  @IsText({ max: 100 })
+  unit?: string | null;
+
+  @IsOptional()
+  @Matches(TAX_CLASS)
+  taxClass?: string | null;
+
+  @IsDefined()
+  @ValidateNested()
+  @Type(() => MoneyBody)
+  unitPrice!: MoneyBody;
+}
+
+/** Other texts for a product: what is left out stays, what is null is taken away (the name can't be). */
+export class DescribeProductBody {
+  @IsOptional()
+  @IsText({ max: 200 })
+  name?: string;
+
+  @IsOptional()
+  @IsText({ max: 100 })
+  category?: string | null;
+
+  @IsOptional()
+  @IsText({ max: 100 })
+  unit?: string | null;
+
+  @IsOptional()
+  @Matches(TAX_CLASS)
+  taxClass?: string | null;
+}
+
+/** The price from now on. */
+export class ChangePriceBody {
+  @IsDefined()
+  @ValidateNested()
+  @Type(() => MoneyBody)
+  unitPrice!: MoneyBody;
+}
+
+/** Which products to list. */
+export class FindProductsParams extends ListQuery {
+  /** A part of the name or the sku, in any case. */
+  @IsOptional()
+  @IsText({ max: 100 })
+  q?: string;
+
+  @IsOptional()
+  @IsText({ max: 100 })
+  category?: string;
+
+  @IsOptional()
+  @IsBoolean()
+  discontinued?: boolean;
+
+  @SortBy(['sku', 'name'], 'sku')
+  sort!: Sort;
+}
+
+/** A product as the API shows it. */
+export class ProductBody {
+  sku!: string;
+  name!: string;
+  category!: string | null;
+  unit!: string | null;
+  taxClass!: string | null;
+  unitPrice!: MoneyBody;
+  discontinued!: boolean;
+  version!: number;
+}
+
+export function productBody(product: Product): ProductBody {
+  const { sku, name, category, unit, taxClass, unitPrice: amount, currency, discontinued, version } = product;
+  return { sku, name, category, unit, taxClass, unitPrice: { amount, currency }, discontinued, version };
+}
+
+export function newProduct({ sku, name, category, unit, taxClass, unitPrice }: AddProductBody): NewProduct {
+  const { amount, currency } = unitPrice;
+  return {
+    sku,
+    name,
+    category: category ?? null,
+    unit: unit ?? null,
+    taxClass: taxClass ?? null,
+    unitPrice: amount,
+    currency,
+  };
+}
+
+/** @throws invalid input where the name is taken away. */
+export function textsOf({ name, category, unit, taxClass }: DescribeProductBody): Partial<ProductTexts> {
+  if (name === null) throw invalidInput('/name', 'required', 'A product has a name. Leave it out to keep it.');
+  return { name, category, unit, taxClass };
+}

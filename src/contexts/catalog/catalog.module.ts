@@ -1,0 +1,19 @@
+import { Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import './api/catalog.problems.js';
+import { ProductsController } from './api/products.controller.js';
+import { ImportProductHandler } from './commands/import-product.command.js';
+import { GetProductsForSaleHandler } from './storage/get-products-for-sale.query.js';
+import { ProductReader } from './storage/product-reader.js';
+import { ProductEntity } from './storage/product.entity.js';
+import { Products } from './storage/products.js';
+
+/** Every table this context writes. */
+export const CATALOG_ENTITIES = [ProductEntity];
+
+@Module({
+  imports: [TypeOrmModule.forFeature(CATALOG_ENTITIES)],
+  controllers: [ProductsController],
+  providers: [GetProductsForSaleHandler, ImportProductHandler, ProductReader, Products],
+})
+export class CatalogModule {}

@@ -1,0 +1,15 @@
+import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { ImportProductCommand, type ProductImported } from '../contracts/index.js';
+import { Products } from '../storage/products.js';
+
+export { ImportProductCommand };
+
+@CommandHandler(ImportProductCommand)
+export class ImportProductHandler implements ICommandHandler<ImportProductCommand> {
+  constructor(private readonly products: Products) {}
+
+  async execute({ product }: ImportProductCommand): Promise<ProductImported> {
+    const { category = null, unit = null, taxClass = null, ...rest } = product;
+    return { sku: product.sku, outcome: await this.products.takeOver({ ...rest, category, unit, taxClass }) };
+  }
+}

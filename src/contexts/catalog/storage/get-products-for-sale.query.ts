@@ -1,0 +1,12 @@
+import { QueryHandler, type IQueryHandler } from '@nestjs/cqrs';
+import { GetProductsForSaleQuery, type ProductForSale } from '../contracts/index.js';
+import { ProductReader } from './product-reader.js';
+
+@QueryHandler(GetProductsForSaleQuery)
+export class GetProductsForSaleHandler implements IQueryHandler<GetProductsForSaleQuery> {
+  constructor(private readonly products: ProductReader) {}
+
+  execute({ skus }: GetProductsForSaleQuery): Promise<ProductForSale[]> {
+    return this.products.forSale(skus);
+  }
+}

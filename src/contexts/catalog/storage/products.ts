@@ -1,0 +1,103 @@
+import { Injectable } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
+import { Repository } from 'typeorm';
+import { UnitsOfWork, messageContext } from '#kernel';
+import { NotFound, VersionMismatch } from '#kernel/domain';
+import { normalised } from '#shared';
+import {
+  changed,
+  factsBetween,
+  type NewProduct,
+  type Price,
+  type Product,
+  type ProductChanges,
+  type ProductTexts,
+} from '../domain/product.js';
+import { SkuTaken } from '../domain/product.refusals.js';
+import { ProductEntity } from './product.entity.js';
+
+/** Which product is to change, and the version the caller saw, where that matters. */
+export interface ProductAt {
+  readonly sku: string;
+  readonly ifVersion?: number | undefined;
+}
+
+/**
+ * The write side of the catalog. Each method belongs to a unit of work: the row, its version and the fact that others
+ * hear of commit together. A wish that is already true changes nothing, not even the version.
+ */
+@Injectable()
+export class Products {
+  constructor(
+    @InjectRepository(ProductEntity) private readonly products: Repository<ProductEntity>,
+    private readonly units: UnitsOfWork,
+  ) {}
+
+  /** @throws SkuTaken */
+  async add(product: NewProduct): Promise<Product> {
+    const added = await this.insertIfAbsent(product);
+    if (added === undefined) throw new SkuTaken(product.sku);
+    return added;
+  }
+
+  describe(product: ProductAt, texts: Partial<ProductTexts>): Promise<Product> {
+    return this.change(product, texts);
+  }
+
+  /** Sells at this price from now on. */
+  changePrice(product: ProductAt, { unitPrice, currency }: Price): Promise<Product> {
+    return this.change(product, { unitPrice, currency });
+  }
+
+  /** Sells it no more. Placed orders keep it. */
+  discontinue(product: ProductAt): Promise<Product> {
+    return this.change(product, { discontinued: true });
+  }
+
+  /** Makes the product what another system says it is. Where that says nothing of being discontinued, it stays as it is. */
+  async takeOver({
+    sku,
+    discontinued,
+    ...rest
+  }: NewProduct & ProductChanges): Promise<'added' | 'changed' | 'unchanged'> {
+    const added = await this.insertIfAbsent({ sku, ...rest });
+    const before = await this.lock(sku);
+    const after = await this.store(before, { ...rest, discontinued });
+    if (added !== undefined) return 'added';
+    return after === before ? 'unchanged' : 'changed';
+  }
+
+  private async insertIfAbsent(product: NewProduct): Promise<Product | undefined> {
+    const added = { ...normalised(product), discontinued: false, version: 1 };
+    const row = { ...added, tenant: messageContext.current().tenant };
+    const insert = this.products.createQueryBuilder().insert().values(row).orIgnore().returning(['sku']);
+    const { raw } = (await insert.execute()) as { raw: unknown[] };
+    return raw.length === 0 ? undefined : added;
+  }
+
+  private async change({ sku, ifVersion }: ProductAt, changes: ProductChanges): Promise<Product> {
+    const before = await this.lock(sku);
+    if (ifVersion !== undefined && ifVersion !== before.version) throw new VersionMismatch(before.version);
+    return this.store(before, changes);
+  }
+
+  /** The row's lock is held until the unit commits: two edits of one product are applied one after the other. */
+  private async lock(sku: string): Promise<ProductEntity> {
+    const { tenant } = messageContext.current();
+    const product = await this.products.findOne({ where: { tenant, sku }, lock: { mode: 'for_no_key_update' } });
+    if (product === null) throw new NotFound(`There is no product with the sku ${sku}.`);
+    return product;
+  }
+
+  private async store(before: ProductEntity, changes: ProductChanges): Promise<Product> {
+    const news = normalised(changes);
+    const after = changed(before, news);
+    if (after === before) return before;
+    const { tenant, sku, version } = before;
+    const { affected } = await this.products.update({ tenant, sku, version }, { ...news, version: after.version });
+    if (affected !== 1) throw new VersionMismatch(version);
+    const events = factsBetween(before, after);
+    if (events.length > 0) this.units.current().append({ stream: `catalog.product:${sku}`, events, expected: 'any' });
+    return after;
+  }
+}

@@ -1,0 +1,19 @@
+import { invalidInput } from '#kernel';
+import type { CustomerProfile } from '../domain/customer.js';
+import type { ChangeCustomerBody, CustomerAddressBody } from './customer.dto.js';
+
+/** What a request changes in a profile. @throws invalid input where it takes the name away. */
+export function profileChanges({ name, contact, email, phone, address }: ChangeCustomerBody): Partial<CustomerProfile> {
+  if (name === null) throw invalidInput('/name', 'required', 'A customer has a name. Leave it out to keep it.');
+  return { name, contact, email, phone, address: address && wholeAddress(address) };
+}
+
+function wholeAddress({
+  street,
+  city,
+  region = null,
+  postalCode = null,
+  country,
+}: CustomerAddressBody): CustomerProfile['address'] {
+  return { street, city, region, postalCode, country };
+}

@@ -1,0 +1,120 @@
+import { Type } from 'class-transformer';
+import { IsEmail, IsOptional, Matches, ValidateNested } from 'class-validator';
+import { IsText, ListQuery, SortBy, type Sort } from '#kernel';
+import { ADDRESS_LIMITS } from '#shared';
+import type { Customer } from '../domain/customer.js';
+
+export const CUSTOMER_ID = /^[A-Za-z0-9._:@|-]{1,128}$/;
+
+/** Where a customer lives or works. */
+export class CustomerAddressBody {
+  @IsText({ max: ADDRESS_LIMITS.street })
+  street!: string;
+
+  @IsText({ max: ADDRESS_LIMITS.city })
+  city!: string;
+
+  @IsOptional()
+  @IsText({ max: ADDRESS_LIMITS.region })
+  region?: string | null;
+
+  @IsOptional()
+  @IsText({ max: ADDRESS_LIMITS.postalCode })
+  postalCode?: string | null;
+
+  /** A name or a code. */
+  @IsText({ max: ADDRESS_LIMITS.country })
+  country!: string;
+}
+
+/** Other details of a customer: what is left out stays, what is null is taken away (the name can't be). */
+export class ChangeCustomerBody {
+  @IsOptional()
+  @IsText({ max: 200 })
+  name?: string;
+
+  /** The person to talk to, where the customer is a company. */
+  @IsOptional()
+  @IsText({ max: 200 })
+  contact?: string | null;
+
+  @IsOptional()
+  @IsEmail()
+  email?: string | null;
+
+  @IsOptional()
+  @IsText({ max: 40 })
+  phone?: string | null;
+
+  @IsOptional()
+  @ValidateNested()
+  @Type(() => CustomerAddressBody)
+  address?: CustomerAddressBody | null;
+}
+
+/** A new customer. */
+export class AddCustomerBody {
+  /** Left out: one is made. */
+  @IsOptional()
+  @Matches(CUSTOMER_ID)
+  customerId?: string | null;
+
+  @IsText({ max: 200 })
+  name!: string;
+
+  /** The person to talk to, where the customer is a company. */
+  @IsOptional()
+  @IsText({ max: 200 })
+  contact?: string | null;
+
+  @IsOptional()
+  @IsEmail()
+  email?: string | null;
+
+  @IsOptional()
+  @IsText({ max: 40 })
+  phone?: string | null;
+
+  @IsOptional()
+  @ValidateNested()
+  @Type(() => CustomerAddressBody)
+  address?: CustomerAddressBody | null;
+}
+
+/** Which customers to list. */
+export class FindCustomersParams extends ListQuery {
+  /** A part of the name or the id, in any case. */
+  @IsOptional()
+  @IsText({ max: 100 })
+  q?: string;
+
+  /** The whole address, in any case. */
+  @IsOptional()
+  @IsEmail()
+  email?: string;
+
+  @SortBy(['customerId', 'name'], 'customerId')
+  sort!: Sort;
+}
+
+/** A customer as the API shows it. */
+export class CustomerBody {
+  customerId!: string;
+  name!: string;
+  contact!: string | null;
+  email!: string | null;
+  phone!: string | null;
+  address!: CustomerAddressBody | null;
+  version!: number;
+}
+
+/** The answer to a change: no personal data, because it is kept under the idempotency key. */
+export class CustomerVersionBody {
+  customerId!: string;
+  version!: number;
+}
+
+export function customerBody(customer: Customer): CustomerBody {
+  const { customerId, name, contact, email, phone, address, version } = customer;
+  return { customerId, name, contact, email, phone, address, version };
+}

@@ -1,0 +1,29 @@
+import { Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import './api/customers.problems.js';
+import { CustomersController } from './api/customers.controller.js';
+import { MeController } from './api/me.controller.js';
+import { EnsureCustomerHandler } from './commands/ensure-customer.command.js';
+import { ImportCustomerHandler } from './commands/import-customer.command.js';
+import { CustomerExistsHandler } from './storage/customer-exists.query.js';
+import { CustomerReader } from './storage/customer-reader.js';
+import { CustomerEntity } from './storage/customer.entity.js';
+import { Customers } from './storage/customers.js';
+import { GetCustomerNamesHandler } from './storage/get-customer-names.query.js';
+
+/** Every table this context writes. */
+export const CUSTOMERS_ENTITIES = [CustomerEntity];
+
+@Module({
+  imports: [TypeOrmModule.forFeature(CUSTOMERS_ENTITIES)],
+  controllers: [CustomersController, MeController],
+  providers: [
+    CustomerExistsHandler,
+    CustomerReader,
+    Customers,
+    EnsureCustomerHandler,
+    GetCustomerNamesHandler,
+    ImportCustomerHandler,
+  ],
+})
+export class CustomersModule {}

@@ -1,0 +1,36 @@
+import { Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { ReportsController } from './api/reports.controller.js';
+import { CustomerSalesProjection } from './views/customer-sales/customer-sales.projection.js';
+import { CustomerSalesOrderView, CustomerSalesView } from './views/customer-sales/customer-sales.view.js';
+import { GetTopCustomersHandler } from './views/customer-sales/get-top-customers.query.js';
+import { GetTopProductsHandler } from './views/product-sales/get-top-products.query.js';
+import { ProductSalesProjection } from './views/product-sales/product-sales.projection.js';
+import { ProductSalesOrderView, ProductSalesView } from './views/product-sales/product-sales.view.js';
+import { GetSalesReportHandler } from './views/sales-daily/get-sales-report.query.js';
+import { SalesDailyProjection } from './views/sales-daily/sales-daily.projection.js';
+import { SalesDailyView, SalesOrderView } from './views/sales-daily/sales-daily.view.js';
+
+/** Every table this context reads or keeps. */
+export const INSIGHTS_ENTITIES = [
+  CustomerSalesOrderView,
+  CustomerSalesView,
+  ProductSalesOrderView,
+  ProductSalesView,
+  SalesDailyView,
+  SalesOrderView,
+];
+
+@Module({
+  imports: [TypeOrmModule.forFeature(INSIGHTS_ENTITIES)],
+  controllers: [ReportsController],
+  providers: [
+    CustomerSalesProjection,
+    GetSalesReportHandler,
+    GetTopCustomersHandler,
+    GetTopProductsHandler,
+    ProductSalesProjection,
+    SalesDailyProjection,
+  ],
+})
+export class InsightsModule {}

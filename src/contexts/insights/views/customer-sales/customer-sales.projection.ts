@@ -1,0 +1,41 @@
+import { Projection, type Contribution } from '#kernel';
+import { On, type EventMeta } from '#kernel/domain';
+import { OrderPlaced } from '#ordering/contracts';
+import { utcDay } from '../utc-day.js';
+import { CustomerSalesOrderView, CustomerSalesView } from './customer-sales.view.js';
+
+/** Keeps what each order adds to its customer's day; the totals by customer and day follow from it. */
+@Projection({
+  name: 'insights.customer-sales',
+  version: 1,
+  mode: 'async',
+  view: CustomerSalesOrderView,
+  totals: [{ view: CustomerSalesView, contribute: toItsCustomer }],
+})
+export class CustomerSalesProjection {
+  keys({ orderId }: OrderPlaced): { orderId: string }[] {
+    return [{ orderId }];
+  }
+
+  @On(OrderPlaced)
+  placed(
+    _: CustomerSalesOrderView | undefined,
+    { orderId, customerId, currency, lines, totals, placedAt }: OrderPlaced,
+    { tenant }: EventMeta,
+  ): CustomerSalesOrderView {
+    const quantity = lines.reduce((sum, line) => sum + line.quantity, 0);
+    return {
+      orderId,
+      tenant,
+      day: utcDay(placedAt),
+      currency,
+      customerId,
+      quantity,
+      net: totals.items - totals.discount,
+    };
+  }
+}
+
+function toItsCustomer({ tenant, day, currency, customerId, quantity, net }: CustomerSalesOrderView): Contribution[] {
+  return [{ key: { tenant, day, currency, customerId }, amounts: { orders: 1, quantity, net } }];
+}

@@ -1,0 +1,53 @@
+import { Query, QueryHandler, type IQueryHandler } from '@nestjs/cqrs';
+import { ReadSql, ReadsFrom, messageContext } from '#kernel';
+import type { ReportPeriod } from '../period.js';
+import { ProductSalesView } from './product-sales.view.js';
+
+/** A product among those that sold best in one currency. */
+export interface TopProduct {
+  readonly sku: string;
+  /** As it was called when it was last sold. */
+  readonly name: string;
+  readonly currency: string;
+  readonly quantity: number;
+  /** Minor units, after discounts. */
+  readonly net: number;
+}
+
+/** The products that sold best, best first, at most `limit` in each currency (two currencies can't be compared). */
+export class GetTopProductsQuery extends Query<TopProduct[]> {
+  constructor(
+    readonly by: 'revenue' | 'quantity',
+    readonly limit: number,
+    readonly days: ReportPeriod = {},
+  ) {
+    super();
+  }
+}
+
+/** A range of the primary key (tenant, day, currency, sku). Equals are ranked by the other measure, then by sku. */
+const TOP = `
+WITH sold AS (
+  SELECT sku, (array_agg(name ORDER BY day DESC))[1] AS name, currency, sum(quantity)::bigint AS quantity, sum(net)::bigint AS net
+    FROM insights_read.product_sales
+   WHERE tenant = $1 AND day BETWEEN coalesce($2::date, '-infinity') AND coalesce($3::date, 'infinity')
+   GROUP BY currency, sku
+  HAVING sum(quantity) > 0
+), ranked AS (
+  SELECT *, row_number() OVER (
+      PARTITION BY currency
+      ORDER BY CASE $4 WHEN 'quantity' THEN quantity ELSE net END DESC, net DESC, quantity DESC, sku COLLATE "C") AS rank
+    FROM sold
+)
+SELECT sku, name, currency, quantity, net FROM ranked WHERE rank <= $5 ORDER BY currency, rank`;
+
+@QueryHandler(GetTopProductsQuery)
+@ReadsFrom(ProductSalesView)
+export class GetTopProductsHandler implements IQueryHandler<GetTopProductsQuery> {
+  constructor(private readonly sql: ReadSql) {}
+
+  execute({ by, limit, days: { from, to } }: GetTopProductsQuery): Promise<TopProduct[]> {
+    const values = [messageContext.current().tenant, from, to, by, limit];
+    return this.sql.query<TopProduct>({ name: 'insights.top-products', text: TOP, values });
+  }
+}
