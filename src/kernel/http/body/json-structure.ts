@@ -1,0 +1,90 @@
+import { invalidInput, ProblemError } from '../problems/problem-error.js';
+
+/** JavaScript characters (UTF-16 units); a route's own rules are narrower. */
+const MAX_STRING_LENGTH = 8_192;
+const MAX_KEY_LENGTH = 64;
+
+/** With the `u` flag a pair is one character, so that this finds halves only. */
+const LONE_SURROGATE = /\p{Surrogate}/u;
+
+/** Keys that some library somewhere would take for the prototype; no route has a field of that name. */
+const FORBIDDEN_KEYS = new Set(['__proto__', 'constructor', 'prototype']);
+
+/**
+ * Walks a parsed body (at most `MAX_DEPTH` deep: the scan saw to that) and refuses what no route can mean: keys of
+ * prototypes, endless keys and strings, numbers that aren't finite, safe or plainly zero, NUL and lone surrogates.
+ * Returns the number of keys found.
+ */
+export class JsonStructure {
+  readonly #path: (string | number)[] = [];
+  /** Lone surrogates and NUL can only come from `\u` escapes, since the text was valid UTF-8 and JSON. */
+  readonly #mayHoldEscapes: boolean;
+
+  constructor(text: string) {
+    this.#mayHoldEscapes = text.includes('\\u');
+  }
+
+  /** @throws ProblemError `validation-failed`, pointing at the place. */
+  countKeys(value: unknown): number {
+    if (typeof value === 'string') return this.#string(value);
+    if (typeof value === 'number') return this.#number(value);
+    if (typeof value !== 'object' || value === null) return 0;
+    return Array.isArray(value) ? this.#list(value) : this.#object(value as Record<string, unknown>);
+  }
+
+  #list(list: readonly unknown[]): number {
+    let keys = 0;
+    const level = this.#path.push(0) - 1;
+    for (let index = 0; index < list.length; index += 1) {
+      this.#path[level] = index;
+      keys += this.countKeys(list[index]);
+    }
+    this.#path.pop();
+    return keys;
+  }
+
+  #object(object: Readonly<Record<string, unknown>>): number {
+    const names = Object.keys(object);
+    let keys = names.length;
+    const level = this.#path.push('') - 1;
+    for (const name of names) {
+      this.#path[level] = name;
+      if (name.length > MAX_KEY_LENGTH || FORBIDDEN_KEYS.has(name)) throw this.#badKey(name);
+      if (this.#mayHoldEscapes) this.#string(name);
+      keys += this.countKeys(object[name]);
+    }
+    this.#path.pop();
+    return keys;
+  }
+
+  #string(text: string): 0 {
+    if (text.length > MAX_STRING_LENGTH)
+      throw this.#refuse('too-long', `A text is longer than ${MAX_STRING_LENGTH} characters.`);
+    if (this.#mayHoldEscapes && (text.includes('\0') || LONE_SURROGATE.test(text))) {
+      throw this.#refuse('not-text', 'A text holds a NUL or half of a surrogate pair.');
+    }
+    return 0;
+  }
+
+  #number(number: number): 0 {
+    if (!Number.isFinite(number) || Math.abs(number) > Number.MAX_SAFE_INTEGER || Object.is(number, -0)) {
+      throw this.#refuse('number-not-exact', 'A number is out of range or a negative zero.');
+    }
+    return 0;
+  }
+
+  #badKey(name: string): ProblemError {
+    if (name.length <= MAX_KEY_LENGTH) return this.#refuse('unknown-field', 'This field is not known here.');
+    this.#path.pop();
+    return this.#refuse('key-too-long', `A field's name is longer than ${MAX_KEY_LENGTH} characters.`);
+  }
+
+  #refuse(code: string, detail: string): ProblemError {
+    return invalidInput(jsonPointer(this.#path), code, detail);
+  }
+}
+
+/** RFC 6901. */
+export function jsonPointer(path: readonly (string | number)[]): string {
+  return path.map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+}

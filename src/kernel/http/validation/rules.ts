@@ -1,0 +1,107 @@
+import { buildMessage, IsInt, Max, Min, ValidateBy, type ValidationOptions } from 'class-validator';
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+const NIL_UUID = '00000000-0000-0000-0000-000000000000';
+const INSTANT =
+  /^(\d{4})-(\d{2})-(\d{2})T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,6})?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/;
+const DAY = /^(\d{4})-(\d{2})-(\d{2})$/;
+const DAYS_IN_MONTH = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+
+/** Controls, formats (zero-width, bidi overrides), private use, unassigned: nothing that a person could see. */
+const INVISIBLE = /[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Zl}\p{Zp}]/u;
+const INVISIBLE_BUT_LINES = /[^\P{Cc}\n\t]|[\p{Cf}\p{Co}\p{Cn}\p{Zl}\p{Zp}]/u;
+/** More marks on one letter than any script needs. */
+const STACKED_MARKS = /\p{M}{9}/u;
+
+/** A UUID that isn't the nil one. */
+export function isId(value: unknown): value is string {
+  return typeof value === 'string' && value.length === 36 && UUID.test(value) && value !== NIL_UUID;
+}
+
+/** RFC 3339 with a zone, of a day that exists, in the years 1000 to 9999. */
+export function isInstant(value: unknown): value is string {
+  if (typeof value !== 'string' || value.length > 40) return false;
+  const parts = INSTANT.exec(value);
+  return parts !== null && isRealDay(parts);
+}
+
+/** `YYYY-MM-DD`, of a day that exists, in the years 1000 to 9999. */
+export function isDay(value: unknown): value is string {
+  const parts = typeof value === 'string' ? DAY.exec(value) : null;
+  return parts !== null && isRealDay(parts);
+}
+
+export interface TextLimits {
+  /** Most characters (code points). */
+  readonly max: number;
+  /** Fewest characters; default 1. */
+  readonly min?: number;
+  /** Line breaks and tabs are allowed; default: no. */
+  readonly lines?: boolean;
+}
+
+/** Text that a person can read and a store can keep: trimmed, without invisible characters. */
+export function isText(value: unknown, { max, min = 1, lines = false }: TextLimits): value is string {
+  if (typeof value !== 'string' || value.length > max * 2) return false;
+  const length = [...value].length;
+  if (length < min || length > max || value !== value.trim()) return false;
+  return !(lines ? INVISIBLE_BUT_LINES : INVISIBLE).test(value) && !STACKED_MARKS.test(value);
+}
+
+export function IsId(options?: ValidationOptions): PropertyDecorator {
+  return rule('isId', isId, '$property must be a UUID', options);
+}
+
+export function IsInstant(options?: ValidationOptions): PropertyDecorator {
+  return rule('isInstant', isInstant, '$property must be a time like 2026-11-23T09:30:00.000Z', options);
+}
+
+export function IsDay(options?: ValidationOptions): PropertyDecorator {
+  return rule('isDay', isDay, '$property must be a day like 2026-11-23', options);
+}
+
+export function IsCurrency(options?: ValidationOptions): PropertyDecorator {
+  return rule(
+    'isCurrency',
+    (value) => typeof value === 'string' && /^[A-Z]{3}$/.test(value),
+    '$property must be a currency code like EUR',
+    options,
+  );
+}
+
+export function IsText(limits: TextLimits, options?: ValidationOptions): PropertyDecorator {
+  const said = `$property must be a text of ${limits.min ?? 1} to ${limits.max} visible characters, without spaces at its ends`;
+  return rule('isText', (value) => isText(value, limits), said, options);
+}
+
+/** An amount of money as it travels: integer minor units and a currency. */
+export class MoneyBody {
+  /** Minor units (cents), from 0. */
+  @IsInt()
+  @Min(0)
+  @Max(Number.MAX_SAFE_INTEGER)
+  amount!: number;
+
+  /** ISO 4217, three capital letters. */
+  @IsCurrency()
+  currency!: string;
+}
+
+function rule(
+  name: string,
+  holds: (value: unknown) => boolean,
+  message: string,
+  options?: ValidationOptions,
+): PropertyDecorator {
+  return ValidateBy(
+    { name, validator: { validate: holds, defaultMessage: buildMessage((each) => each + message, options) } },
+    options,
+  );
+}
+
+function isRealDay(parts: RegExpExecArray): boolean {
+  const [year, month, day] = [Number(parts[1]), Number(parts[2]), Number(parts[3])];
+  if (year < 1000 || month < 1 || month > 12 || day < 1) return false;
+  const isLeap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
+  return day <= (month === 2 && isLeap ? 29 : DAYS_IN_MONTH[month - 1]!);
+}
