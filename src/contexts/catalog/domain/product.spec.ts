@@ -1,4 +1,4 @@
-import { PriceChanged, ProductDiscontinued, ProductRelisted } from '../contracts/index.js';
+import { PriceChanged, ProductDiscontinued, ProductRelisted } from '../contracts/catalog.events.js';
 import { changed, factsBetween, type Product } from './product.js';
 
 const tee: Product = {

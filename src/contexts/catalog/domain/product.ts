@@ -1,4 +1,4 @@
-import { PriceChanged, ProductDiscontinued, ProductRelisted } from '../contracts/index.js';
+import { PriceChanged, ProductDiscontinued, ProductRelisted } from '../contracts/catalog.events.js';
 
 /** What describes a product besides its price. */
 export interface ProductTexts {
