@@ -1,8 +1,8 @@
 import { Type } from 'class-transformer';
 import { IsBoolean, IsDefined, IsOptional, Matches, ValidateNested } from 'class-validator';
 import { IsText, ListQuery, MoneyBody, SortBy, invalidInput, type Sort } from '#kernel';
-import { SKU_PATTERN } from '#shared';
-import type { NewProduct, Product, ProductTexts } from '../domain/product.js';
+import { SKU_PATTERN, isCurrency } from '#shared';
+import type { NewProduct, Price, Product, ProductTexts } from '../domain/product.js';
 
 const TAX_CLASS = /^[A-Za-z0-9._-]{1,64}$/;
 
@@ -97,16 +97,20 @@ export function productBody(product: Product): ProductBody {
 }
 
 export function newProduct({ sku, name, category, unit, taxClass, unitPrice }: AddProductBody): NewProduct {
-  const { amount, currency } = unitPrice;
-  return {
-    sku,
-    name,
-    category: category ?? null,
-    unit: unit ?? null,
-    taxClass: taxClass ?? null,
-    unitPrice: amount,
-    currency,
-  };
+  const texts = { name, category: category ?? null, unit: unit ?? null, taxClass: taxClass ?? null };
+  return { sku, ...texts, ...priceOf({ unitPrice }) };
+}
+
+/** @throws invalid input for a currency that doesn't exist, whose minor unit nobody could know. */
+export function priceOf({ unitPrice: { amount, currency } }: ChangePriceBody): Price {
+  if (!isCurrency(currency)) {
+    throw invalidInput(
+      '/unitPrice/currency',
+      'unknown-currency',
+      'This is no currency of ISO 4217. Use a code such as EUR.',
+    );
+  }
+  return { unitPrice: amount, currency };
 }
 
 /** @throws invalid input where the name is taken away. */

@@ -10,6 +10,7 @@ import {
   FindProductsParams,
   ProductBody,
   newProduct,
+  priceOf,
   productBody,
   textsOf,
 } from './product.dto.js';
@@ -59,9 +60,9 @@ export class ProductsController {
   async changePrice(
     @PathText('sku', SKU_PATTERN) sku: string,
     @IfVersion() ifVersion: number | undefined,
-    @Body() { unitPrice: { amount, currency } }: ChangePriceBody,
+    @Body() body: ChangePriceBody,
   ): Promise<ProductBody> {
-    return productBody(await this.products.changePrice({ sku, ifVersion }, { unitPrice: amount, currency }));
+    return productBody(await this.products.changePrice({ sku, ifVersion }, priceOf(body)));
   }
 
   @Post(':sku/discontinue')

@@ -40,6 +40,7 @@ export class ChangeCustomerBody {
 
   @IsOptional()
   @IsEmail()
+  @IsText({ max: 254 })
   email?: string | null;
 
   @IsOptional()
@@ -69,6 +70,7 @@ export class AddCustomerBody {
 
   @IsOptional()
   @IsEmail()
+  @IsText({ max: 254 })
   email?: string | null;
 
   @IsOptional()
@@ -91,6 +93,7 @@ export class FindCustomersParams extends ListQuery {
   /** The whole address, in any case. */
   @IsOptional()
   @IsEmail()
+  @IsText({ max: 254 })
   email?: string;
 
   @SortBy(['customerId', 'name'], 'customerId')

@@ -1,4 +1,4 @@
-import { Projection, type Contribution } from '#kernel';
+import { Projection, totals, type Contribution } from '#kernel';
 import { On, type EventMeta } from '#kernel/domain';
 import { OrderPlaced } from '#ordering/contracts';
 import { utcDay } from '../utc-day.js';
@@ -10,17 +10,13 @@ import { CustomerSalesOrderView, CustomerSalesView } from './customer-sales.view
   version: 1,
   mode: 'async',
   view: CustomerSalesOrderView,
-  totals: [{ view: CustomerSalesView, contribute: toItsCustomer }],
+  totals: [totals({ view: CustomerSalesView, contribute: toItsCustomer })],
 })
 export class CustomerSalesProjection {
-  keys({ orderId }: OrderPlaced): { orderId: string }[] {
-    return [{ orderId }];
-  }
-
   @On(OrderPlaced)
   placed(
     _: CustomerSalesOrderView | undefined,
-    { orderId, customerId, currency, lines, totals, placedAt }: OrderPlaced,
+    { orderId, customerId, currency, lines, totals: sums, placedAt }: OrderPlaced,
     { tenant }: EventMeta,
   ): CustomerSalesOrderView {
     const quantity = lines.reduce((sum, line) => sum + line.quantity, 0);
@@ -31,7 +27,7 @@ export class CustomerSalesProjection {
       currency,
       customerId,
       quantity,
-      net: totals.items - totals.discount,
+      net: sums.items - sums.discount,
     };
   }
 }

@@ -1,4 +1,4 @@
-import { Projection, type Contribution } from '#kernel';
+import { Projection, totals, type Contribution } from '#kernel';
 import { On, type EventMeta } from '#kernel/domain';
 import { OrderPlaced } from '#ordering/contracts';
 import { utcDay } from '../utc-day.js';
@@ -10,13 +10,9 @@ import { ProductSalesOrderView, ProductSalesView, type ProductSold } from './pro
   version: 1,
   mode: 'async',
   view: ProductSalesOrderView,
-  totals: [{ view: ProductSalesView, contribute: toItsProducts }],
+  totals: [totals({ view: ProductSalesView, contribute: toItsProducts })],
 })
 export class ProductSalesProjection {
-  keys({ orderId }: OrderPlaced): { orderId: string }[] {
-    return [{ orderId }];
-  }
-
   @On(OrderPlaced)
   placed(
     _: ProductSalesOrderView | undefined,

@@ -1,4 +1,4 @@
-import { Projection, type Contribution } from '#kernel';
+import { Projection, totals, type Contribution } from '#kernel';
 import { On, type EventMeta } from '#kernel/domain';
 import { OrderPlaced } from '#ordering/contracts';
 import { utcDay } from '../utc-day.js';
@@ -10,20 +10,16 @@ import { SalesDailyView, SalesOrderView } from './sales-daily.view.js';
   version: 1,
   mode: 'async',
   view: SalesOrderView,
-  totals: [{ view: SalesDailyView, contribute: toItsDay }],
+  totals: [totals({ view: SalesDailyView, contribute: toItsDay })],
 })
 export class SalesDailyProjection {
-  keys({ orderId }: OrderPlaced): { orderId: string }[] {
-    return [{ orderId }];
-  }
-
   @On(OrderPlaced)
   placed(
     _: SalesOrderView | undefined,
-    { orderId, currency, lines, totals, placedAt }: OrderPlaced,
+    { orderId, currency, lines, totals: sums, placedAt }: OrderPlaced,
     { tenant }: EventMeta,
   ): SalesOrderView {
-    const { items: gross, discount, shipping } = totals;
+    const { items: gross, discount, shipping } = sums;
     const units = lines.reduce((sum, line) => sum + line.quantity, 0);
     return {
       orderId,
