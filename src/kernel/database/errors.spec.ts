@@ -1,0 +1,74 @@
+import { classify } from './errors.js';
+
+function serverError(code: string, rest: object = {}): Error {
+  return Object.assign(new Error(`server says ${code}`), { code, severity: 'ERROR', ...rest });
+}
+
+describe('a database error', () => {
+  it.each([
+    ['40001', 'conflict'],
+    ['40P01', 'conflict'],
+    ['WB002', 'conflict'],
+    ['55P03', 'lock-timeout'],
+    ['57014', 'timeout'],
+    ['25P03', 'timeout'],
+    ['25P04', 'timeout'],
+    ['57P03', 'unavailable'],
+    ['53300', 'unavailable'],
+    ['53100', 'unavailable'],
+    ['08006', 'unavailable'],
+    ['57P01', 'outcome-unknown'],
+    ['57P02', 'outcome-unknown'],
+    ['23505', 'unique'],
+    ['WB001', 'unique'],
+    ['WB003', 'unique'],
+    ['22P02', 'bad-value'],
+    ['22021', 'bad-value'],
+    ['25006', 'read-only'],
+    ['42P01', 'other'],
+  ])('%s means %s', (sqlState, kind) => {
+    expect(classify(serverError(sqlState))).toMatchObject({ kind, sqlState });
+  });
+
+  it.each([
+    ['timeout exceeded when trying to connect', 'unavailable'],
+    ['Connection terminated due to connection timeout', 'unavailable'],
+    ['Cannot use a pool after calling end on the pool', 'unavailable'],
+    ['Client has encountered a connection error and is not queryable', 'unavailable'],
+    ['Query runner already released. Cannot run queries anymore.', 'unavailable'],
+    ['Connection terminated unexpectedly', 'outcome-unknown'],
+    ['Query read timeout', 'outcome-unknown'],
+    ['Cannot read properties of undefined', 'other'],
+  ])('without a code, “%s” means %s', (message, kind) => {
+    expect(classify(new Error(message))).toMatchObject({ kind, sqlState: undefined });
+  });
+
+  it.each([
+    ['ECONNREFUSED', 'unavailable'],
+    ['ENOTFOUND', 'unavailable'],
+    ['EPIPE', 'outcome-unknown'],
+    ['ECONNRESET', 'outcome-unknown'],
+  ])('Node’s %s means %s', (code, kind) => {
+    expect(classify(Object.assign(new Error('socket'), { code }))).toMatchObject({ kind, sqlState: undefined });
+  });
+
+  it('is found inside what TypeORM and Node wrap around it', () => {
+    const driverError = serverError('23505', { constraint: 'ux_products_sku', table: 'products' });
+    const wrapped = Object.assign(new Error('QueryFailedError'), { driverError, code: '23505' });
+    expect(classify(wrapped)).toEqual({
+      kind: 'unique',
+      sqlState: '23505',
+      constraint: 'ux_products_sku',
+      table: 'products',
+    });
+    const refused = Object.assign(new Error('connect'), { code: 'ECONNREFUSED' });
+    expect(classify(new AggregateError([refused])).kind).toBe('unavailable');
+    expect(classify(new Error('outer', { cause: serverError('40001') })).kind).toBe('conflict');
+  });
+
+  it('isn’t seen where there is none', () => {
+    expect(classify(undefined).kind).toBe('other');
+    expect(classify('Connection terminated').kind).toBe('other');
+    expect(classify(new Error('boom')).kind).toBe('other');
+  });
+});

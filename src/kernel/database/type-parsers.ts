@@ -1,0 +1,49 @@
+import { types, type CustomTypesConfig } from 'pg';
+
+/**
+ * How columns become values, the same in every pool and under TypeORM: numbers that are exact, times as RFC 3339 in UTC,
+ * dates as written. pg's own defaults would give bigints as text and dates in the server's time zone.
+ */
+export const typeParsers: CustomTypesConfig = {
+  getTypeParser: ((oid: number, format?: 'text' | 'binary') => {
+    const own = format === 'binary' ? undefined : ownParsers[oid];
+    return own ?? types.getTypeParser(oid, format as 'text');
+  }) as CustomTypesConfig['getTypeParser'],
+};
+
+const INT8 = 20;
+const DATE = 1082;
+const TIMESTAMPTZ = 1184;
+const INT8_ARRAY = 1016;
+const DATE_ARRAY = 1182;
+const TIMESTAMPTZ_ARRAY = 1185;
+const TEXT_ARRAY = 1009;
+
+const ownParsers: Readonly<Record<number, (text: string) => unknown>> = {
+  [INT8]: exactNumber,
+  [DATE]: (text) => text,
+  [TIMESTAMPTZ]: utcTime,
+  [INT8_ARRAY]: (text) => eachOf(text, exactNumber),
+  [DATE_ARRAY]: (text) => eachOf(text, (date) => date),
+  [TIMESTAMPTZ_ARRAY]: (text) => eachOf(text, utcTime),
+};
+
+/** A bigint as a number; throws rather than rounding above 2^53. */
+function exactNumber(text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value))
+    throw new RangeError(`The database holds ${text}, which a number can't hold exactly.`);
+  return value;
+}
+
+/** `2026-01-31 12:00:00.5+01` as `2026-01-31T11:00:00.500Z`. Microseconds are cut off: JavaScript's times have none. */
+function utcTime(text: string): string {
+  const time = new Date(text.replace(' ', 'T').replace(/([+-]\d\d)$/, '$1:00'));
+  if (Number.isNaN(time.getTime())) throw new RangeError(`The database holds the time ${text}, which isn't one here.`);
+  return time.toISOString();
+}
+
+function eachOf<T>(text: string, parse: (element: string) => T): (T | null)[] {
+  const parseArray = types.getTypeParser(TEXT_ARRAY as never, 'text') as (value: string) => (string | null)[];
+  return parseArray(text).map((element) => (element === null ? null : parse(element)));
+}
