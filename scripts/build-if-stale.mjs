@@ -23,7 +23,7 @@ export function fingerprint() {
 function sources(folder) {
   return readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && entry.name.endsWith('.ts') && !entry.name.endsWith('.spec.ts'))
-    .map((entry) => join(entry.parentPath ?? entry.path, entry.name))
+    .map((entry) => join(entry.parentPath, entry.name))
     .toSorted();
 }
 
@@ -80,7 +80,7 @@ export function nestCli() {
 /** Compiled files whose source is gone would otherwise stay importable for ever. */
 function removeOrphans(folder) {
   for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
-    const path = join(entry.parentPath ?? entry.path, entry.name);
+    const path = join(entry.parentPath, entry.name);
     const match = /^(.*)\.(js|js\.map|d\.ts)$/.exec(path);
     if (match && !existsSync(join(root, 'src', `${relative(dist, match[1])}.ts`))) rmSync(path);
   }

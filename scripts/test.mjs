@@ -42,7 +42,7 @@ function jsonTo(outputFile) {
 }
 
 function jest(args) {
-  const bin = createRequire(import.meta.url).resolve('jest/bin/jest.js');
+  const bin = createRequire(import.meta.url).resolve('jest/bin/jest');
   const options = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'];
   const child = spawn(process.execPath, [...options, bin, ...args], {
     cwd: root,
