@@ -1,3 +1,11 @@
+import type { MoneyJson } from '#shared';
+
+/** Lines per order: what one commit and one page can carry. */
+export const MAX_LINES = 100;
+
+/** Units per line. */
+export const MAX_QUANTITY = 100_000;
+
 /** A line of an order with its own copy of what was true when it was priced. Amounts in minor units. */
 export interface OrderLine {
   readonly lineId: string;
@@ -55,6 +63,8 @@ export interface Quote {
   readonly lines: readonly PlacedLine[];
   readonly taxLines: readonly TaxLine[];
   readonly totals: OrderTotals;
+  /** totals.grand once more, as an order's expected total wants it. */
+  readonly total: MoneyJson;
 }
 
 /** What is to happen when goods are short: nothing is sold, or what is there is sent first. */

@@ -1,0 +1,46 @@
+import type { OrderStatus } from './get-order-summary.js';
+import { MAX_LINES } from './order-line.js';
+
+/** What can be wished for an order. */
+export type OrderAction =
+  'add-line' | 'change-lines' | 'set-delivery' | 'grant-discount' | 'quote' | 'place' | 'discard';
+
+/** As much of an order as decides what can be done with it. */
+export interface OrderStanding {
+  readonly status: OrderStatus;
+  readonly lineCount: number;
+  readonly deliveryIsSet: boolean;
+}
+
+/** The code of the refusal that a wish would meet. */
+export type Obstacle =
+  'ordering.order-not-editable' | 'ordering.too-many-lines' | 'ordering.order-empty' | 'ordering.delivery-missing';
+
+type Rule = (standing: OrderStanding) => Obstacle | undefined;
+
+const isDraft: Rule = ({ status }) => (status === 'draft' ? undefined : 'ordering.order-not-editable');
+const hasRoom: Rule = ({ lineCount }) => (lineCount < MAX_LINES ? undefined : 'ordering.too-many-lines');
+const hasLines: Rule = ({ lineCount }) => (lineCount > 0 ? undefined : 'ordering.order-empty');
+const hasDelivery: Rule = ({ deliveryIsSet }) => (deliveryIsSet ? undefined : 'ordering.delivery-missing');
+
+const RULES: Readonly<Record<OrderAction, readonly Rule[]>> = {
+  'add-line': [isDraft, hasRoom],
+  'change-lines': [isDraft],
+  'set-delivery': [isDraft],
+  'grant-discount': [isDraft, hasLines],
+  quote: [isDraft, hasLines],
+  place: [isDraft, hasLines, hasDelivery],
+  discard: [isDraft],
+};
+
+/**
+ * Why an action would be refused for an order like this, or undefined when it is open. The aggregate asks here before
+ * it decides, and so does the API when it lists what can be done: clients never copy the state machine.
+ */
+export function obstacleTo(action: OrderAction, standing: OrderStanding): Obstacle | undefined {
+  for (const rule of RULES[action]) {
+    const obstacle = rule(standing);
+    if (obstacle !== undefined) return obstacle;
+  }
+  return undefined;
+}

@@ -1,0 +1,263 @@
+import { Aggregate, NotFound, On, type Actor } from '#kernel/domain';
+import type { MoneyJson } from '#shared';
+import type { DraftLine, Quote, ShortagePolicy } from '../contracts/order-line.js';
+import {
+  DeliverySet,
+  DiscountGranted,
+  LineAdded,
+  LineQuantityChanged,
+  LineRemoved,
+  OrderDiscarded,
+  OrderPlaced,
+  OrderStarted,
+} from '../contracts/ordering.events.js';
+import { openLineBook } from './line-book.js';
+import { obstacleTo, type OrderAction, type OrderStanding } from '../contracts/order-actions.js';
+import type { Discarded, Draft, OrderState, Placed } from './order-state.js';
+import { DeliveryMissing, OrderEmpty, OrderNotEditable, TooManyLines } from './order.refusals.js';
+import {
+  amountsOf,
+  assertExpected,
+  assertQuantity,
+  priceLines,
+  quoteFor,
+  totalsOf,
+  type SellableProduct,
+  type UnpricedLine,
+} from './pricing.js';
+
+/** What is fixed at the moment of placing, besides the money. */
+export interface Placement {
+  readonly number: string;
+  readonly shortagePolicy: ShortagePolicy;
+  readonly placedAt: string;
+  readonly externalNumber?: string | undefined;
+}
+
+export interface Discount {
+  readonly discountId: string;
+  readonly amount: MoneyJson;
+  readonly reason: string;
+}
+
+/**
+ * An order from the first line put into it.
+ *
+ * ```
+ *  ─ start ─▶ draft ─ place ─▶ placed
+ *  ───────────  │  ─ check out ─▲
+ *               └─ discard ─▶ discarded
+ * ```
+ *
+ * A draft is edited line by line; its prices are shown, not promised. Placing prices everything again and freezes it:
+ * afterwards no decision looks at the catalog. Decisions are pure: time, ids, prices and numbers are handed in.
+ */
+export class Order extends Aggregate {
+  #state: OrderState = { status: 'unstarted' };
+
+  /** The state as the events made it; frozen in the sense that only events replace it. */
+  get state(): OrderState {
+    return this.#state;
+  }
+
+  /** @throws NotFound for an order that isn't the customer's: foreign and absent look alike. */
+  assertVisibleTo(by: Actor): void {
+    const isForeign = this.#state.status === 'unstarted' || this.#state.customerId !== by.id;
+    if (by.type === 'customer' && isForeign) throw new NotFound(`There is no order ${this.id}.`);
+  }
+
+  start(customerId: string, startedAt: string): void {
+    this.#assertUnstarted();
+    this.record(new OrderStarted(this.id, customerId, startedAt));
+  }
+
+  /** @throws OrderNotEditable, TooManyLines, SkuUnavailable, QuantityInvalid, CurrencyMismatch, AmountTooLarge */
+  addLine(wish: UnpricedLine, products: readonly SellableProduct[]): void {
+    const draft = this.#draftFor('add-line');
+    const [line] = priceLines([wish], products);
+    const lines = [...draft.lines, line!];
+    totalsOf(lines, draft);
+    this.record(new LineAdded(this.id, line!));
+  }
+
+  /** @throws OrderNotEditable, NotFound, QuantityInvalid, DiscountExceedsTotal, AmountTooLarge */
+  changeLineQuantity(lineId: string, quantity: number): void {
+    const draft = this.#draftFor('change-lines');
+    const line = lineOf(draft, lineId);
+    assertQuantity(line.sku, quantity);
+    if (line.quantity === quantity) return; // a repeat: the line is already so
+    const amounts = amountsOf({ ...line, quantity });
+    totalsOf(
+      draft.lines.map((other) => (other === line ? { ...line, quantity, ...amounts } : other)),
+      draft,
+    );
+    this.record(new LineQuantityChanged({ orderId: this.id, lineId, quantity, ...amounts }));
+  }
+
+  /** @throws OrderNotEditable, NotFound, DiscountExceedsTotal when the rest is less than what was granted. */
+  removeLine(lineId: string): void {
+    const draft = this.#draftFor('change-lines');
+    const line = lineOf(draft, lineId);
+    totalsOf(
+      draft.lines.filter((other) => other !== line),
+      draft,
+    );
+    this.record(new LineRemoved(this.id, lineId));
+  }
+
+  /** Says that the address is known, and what delivery costs. @throws OrderNotEditable, CurrencyMismatch, AmountTooLarge */
+  setDelivery(shippingFee: MoneyJson | null): void {
+    const draft = this.#draftFor('set-delivery');
+    totalsOf(draft.lines, { ...draft, shippingFee });
+    this.record(new DeliverySet(this.id, shippingFee));
+  }
+
+  /** @throws OrderNotEditable, OrderEmpty, CurrencyMismatch, DiscountExceedsTotal */
+  grantDiscount({ discountId, amount, reason }: Discount): void {
+    const draft = this.#draftFor('grant-discount');
+    totalsOf(draft.lines, { ...draft, discounts: [...draft.discounts, amount] });
+    this.record(new DiscountGranted({ orderId: this.id, discountId, ...amount, reason }));
+  }
+
+  /**
+   * What the draft would be placed at with these products: agreed prices stay, all others are the catalog's.
+   *
+   * @throws OrderNotEditable, OrderEmpty, SkuUnavailable, CurrencyMismatch, DiscountExceedsTotal, AmountTooLarge
+   */
+  quote(products: readonly SellableProduct[]): Quote {
+    const draft = this.#draftFor('quote');
+    const wishes = draft.lines.map((line) => (line.isNegotiated ? line : { ...line, unitPrice: undefined }));
+    return quoteFor(priceLines(wishes, products), draft);
+  }
+
+  /**
+   * The quote at which the draft may be placed now.
+   *
+   * @throws what {@link quote} throws, DeliveryMissing, and PriceChanged when another total was expected.
+   */
+  quoteForPlacing(products: readonly SellableProduct[], expectedTotal: MoneyJson | undefined): Quote {
+    this.#draftFor('place');
+    const quote = this.quote(products);
+    assertExpected(quote, expectedTotal);
+    return quote;
+  }
+
+  /** Places the draft at a quote from {@link quoteForPlacing}. */
+  place(quote: Quote, placement: Placement): Placed {
+    return this.#place(this.#draftFor('place').customerId, quote, placement);
+  }
+
+  /** Makes and places an order in one go, at a quote for its lines. */
+  checkOut(customerId: string, quote: Quote, placement: Placement): Placed {
+    this.#assertUnstarted();
+    return this.#place(customerId, quote, placement);
+  }
+
+  discard(discardedAt: string): void {
+    if (this.#state.status === 'discarded') return; // a repeat: it is already given up
+    this.#draftFor('discard');
+    this.record(new OrderDiscarded(this.id, discardedAt));
+  }
+
+  #place(customerId: string, quote: Quote, placement: Placement): Placed {
+    const { currency, lines, taxLines, totals } = quote;
+    const { number, externalNumber = null, shortagePolicy, placedAt } = placement;
+    const money = { currency, lines, taxLines, totals };
+    const order = { orderId: this.id, number, externalNumber, customerId, shortagePolicy, placedAt };
+    this.record(new OrderPlaced({ ...order, ...money }));
+    return this.#state as Placed;
+  }
+
+  /** The draft, if the action is open to it. */
+  #draftFor(action: OrderAction): Draft {
+    const state = this.#state;
+    if (state.status === 'unstarted') throw new NotFound(`There is no order ${this.id}.`);
+    const obstacle = obstacleTo(action, standingOf(state));
+    switch (obstacle) {
+      case 'ordering.order-not-editable':
+        throw new OrderNotEditable(this.id, state.status);
+      case 'ordering.too-many-lines':
+        throw new TooManyLines(this.id);
+      case 'ordering.order-empty':
+        throw new OrderEmpty(this.id);
+      case 'ordering.delivery-missing':
+        throw new DeliveryMissing(this.id);
+      case undefined:
+        return state as Draft;
+      default:
+        return obstacle satisfies never;
+    }
+  }
+
+  #assertUnstarted(): void {
+    if (this.#state.status !== 'unstarted') throw new OrderNotEditable(this.id, this.#state.status);
+  }
+
+  #changeDraft(change: (draft: Draft) => Partial<Draft>): void {
+    const draft = this.#state as Draft;
+    this.#state = { ...draft, ...change(draft) };
+  }
+
+  @On(OrderStarted)
+  protected started({ customerId }: OrderStarted): void {
+    this.#state = { status: 'draft', customerId, lines: [], discounts: [], shippingFee: null, deliveryIsSet: false };
+  }
+
+  @On(LineAdded)
+  protected lineAdded({ line }: LineAdded): void {
+    this.#changeDraft(({ lines }) => ({ lines: [...lines, line] }));
+  }
+
+  @On(LineQuantityChanged)
+  protected lineQuantityChanged({ orderId: _orderId, lineId, ...changed }: LineQuantityChanged): void {
+    this.#changeDraft(({ lines }) => ({
+      lines: lines.map((line) => (line.lineId === lineId ? { ...line, ...changed } : line)),
+    }));
+  }
+
+  @On(LineRemoved)
+  protected lineRemoved({ lineId }: LineRemoved): void {
+    this.#changeDraft(({ lines }) => ({ lines: lines.filter((line) => line.lineId !== lineId) }));
+  }
+
+  @On(DeliverySet)
+  protected deliverySet({ shippingFee }: DeliverySet): void {
+    this.#changeDraft(() => ({ shippingFee, deliveryIsSet: true }));
+  }
+
+  @On(DiscountGranted)
+  protected discountGranted({ amount, currency }: DiscountGranted): void {
+    this.#changeDraft(({ discounts }) => ({ discounts: [...discounts, { amount, currency }] }));
+  }
+
+  @On(OrderPlaced)
+  protected placed({ customerId, number, currency, lines, totals }: OrderPlaced): void {
+    this.#state = { status: 'placed', customerId, number, currency, lines: openLineBook(lines), totals };
+  }
+
+  @On(OrderDiscarded)
+  protected discarded(): void {
+    const { customerId } = this.#state as Draft;
+    this.#state = { status: 'discarded', customerId };
+  }
+}
+
+function lineOf({ lines }: Draft, lineId: string): DraftLine {
+  const line = lines.find((candidate) => candidate.lineId === lineId);
+  if (line === undefined) throw new NotFound(`The order has no line ${lineId}.`);
+  return line;
+}
+
+function standingOf(state: Draft | Placed | Discarded): OrderStanding {
+  const { status } = state;
+  switch (status) {
+    case 'draft':
+      return { status, lineCount: state.lines.length, deliveryIsSet: state.deliveryIsSet };
+    case 'placed':
+      return { status, lineCount: state.lines.length, deliveryIsSet: true };
+    case 'discarded':
+      return { status, lineCount: 0, deliveryIsSet: false };
+    default:
+      return status satisfies never;
+  }
+}
