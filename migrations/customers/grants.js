@@ -1,0 +1,2 @@
+// A CRUD context: its queries read its own tables.
+export const queryable = ['customers'];

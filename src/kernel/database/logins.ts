@@ -1,0 +1,97 @@
+import type { ClientBase } from 'pg';
+import { classify } from './errors.js';
+import { inTransaction, type MigratorOptions } from './migrator.js';
+import type { PoolSettings } from './pools.js';
+import { purposes, roleSettings, type Purpose } from './role-settings.js';
+import { ensureRoles, RolesNotAllowed, rolesToCreate } from './roles.js';
+import { tryLogin, type TriedLogin } from './try-login.js';
+
+export interface ChosenLogins {
+  readonly logins: Readonly<Record<Purpose, TriedLogin>>;
+  /** What falls short of the design, each with its remedy; `waybill doctor` shows them too. */
+  readonly warnings: readonly string[];
+}
+
+/** The database as its owner sees it. */
+export interface OwnedDatabase {
+  readonly client: ClientBase;
+  readonly ownerUrl: string;
+  readonly name: string;
+  /** `server_version_num`. */
+  readonly version: number;
+}
+
+type Urls = Readonly<Record<Purpose, string>>;
+
+/**
+ * Decides who each kind of work signs in as: the URL that the operator gave, else a role that the start makes, else the
+ * owner itself, with a warning that holds the SQL to do better.
+ */
+export async function chooseLogins(
+  database: OwnedDatabase,
+  settings: PoolSettings,
+  options: MigratorOptions,
+): Promise<ChosenLogins> {
+  const limitsOf: LimitsOf = (purpose) => roleSettings(purpose, settings, database.version);
+  const given = givenUrls(settings);
+  if (isComplete(given)) return tryAll(given, limitsOf, []);
+  const { ownerUrl } = database;
+  try {
+    const made = await madeUrls(database, limitsOf, options);
+    return await tryAll({ ...made, ...given }, limitsOf, []);
+  } catch (error) {
+    const reason = reasonAgainstRoles(error);
+    if (reason === undefined) throw error;
+    const owner = { app: ownerUrl, worker: ownerUrl, query: ownerUrl };
+    return tryAll({ ...owner, ...given }, limitsOf, [sharedLoginWarning(reason, database.name, limitsOf)]);
+  }
+}
+
+type LimitsOf = (purpose: Purpose) => Readonly<Record<string, string>>;
+
+function givenUrls({ appUrl, workerUrl, queryUrl }: PoolSettings): Partial<Urls> {
+  const given = { app: appUrl, worker: workerUrl ?? appUrl, query: queryUrl };
+  return Object.fromEntries(Object.entries(given).filter(([, url]) => url !== undefined));
+}
+
+function isComplete(urls: Partial<Urls>): urls is Urls {
+  return purposes.every((purpose) => urls[purpose] !== undefined);
+}
+
+async function madeUrls(database: OwnedDatabase, limitsOf: LimitsOf, options: MigratorOptions): Promise<Urls> {
+  const { client, ownerUrl, name } = database;
+  const made = await inTransaction(client, options, () => ensureRoles(client, name, limitsOf));
+  const urlOf = (purpose: Purpose): string => withUser(ownerUrl, made[purpose].role, made[purpose].password);
+  return { app: urlOf('app'), worker: urlOf('worker'), query: urlOf('query') };
+}
+
+async function tryAll(urls: Urls, limitsOf: LimitsOf, warnings: readonly string[]): Promise<ChosenLogins> {
+  const [app, worker, query] = await Promise.all(purposes.map((purpose) => tryLogin(urls[purpose], limitsOf(purpose))));
+  const logins = { app: app!, worker: worker!, query: query! };
+  const own = new Set(Object.values(logins).flatMap(({ warning }) => (warning === undefined ? [] : [warning])));
+  return { logins, warnings: [...warnings, ...own] };
+}
+
+/** Roles can't be made, or the server's pg_hba.conf doesn't let them in: then the owner does all the work. */
+function reasonAgainstRoles(error: unknown): string | undefined {
+  if (error instanceof RolesNotAllowed) return error.message;
+  const { sqlState } = classify(error);
+  if (sqlState === '28000' || sqlState === '28P01') return `The server refused a role made for it: ${String(error)}.`;
+  return sqlState === '42501' ? `The owner lacks a privilege: ${String(error)}.` : undefined;
+}
+
+function sharedLoginWarning(reason: string, database: string, limitsOf: LimitsOf): string {
+  return (
+    `${reason} So commands, subscriptions and reads all sign in with DATABASE_URL, and only a setting of the session ` +
+    'keeps the query side from writing. To do better, run this as an administrator and set DATABASE_APP_URL, ' +
+    `DATABASE_WORKER_URL and DATABASE_QUERY_URL to these roles:\n${rolesToCreate(database, limitsOf)}`
+  );
+}
+
+/** The same server and database, as somebody else. */
+export function withUser(url: string, user: string, password: string): string {
+  const changed = new URL(url);
+  changed.username = encodeURIComponent(user);
+  changed.password = encodeURIComponent(password);
+  return changed.toString();
+}

@@ -1,0 +1,43 @@
+import type { PoolSettings } from './pools.js';
+
+/** The kinds of work that have a login of their own. */
+export const purposes = ['app', 'worker', 'query'] as const;
+export type Purpose = (typeof purposes)[number];
+
+const PG_17 = 170_000;
+
+/**
+ * The server's own limits for each kind of work. The server's defaults are "for ever" everywhere; a client's time-outs
+ * don't help where the client itself is stopped while it holds locks.
+ */
+export function roleSettings(
+  purpose: Purpose,
+  settings: PoolSettings,
+  serverVersion: number,
+): Readonly<Record<string, string>> {
+  const isWorker = purpose === 'worker';
+  const limits: Record<string, string> = {
+    statement_timeout: String(isWorker ? settings.workerStatementTimeoutMs : settings.statementTimeoutMs),
+    lock_timeout: String(isWorker ? settings.workerLockTimeoutMs : settings.lockTimeoutMs),
+    idle_in_transaction_session_timeout: String(
+      isWorker ? settings.workerIdleInTransactionTimeoutMs : settings.idleInTransactionTimeoutMs,
+    ),
+    tcp_keepalives_idle: '30',
+    tcp_user_timeout: '15000',
+    client_connection_check_interval: '5000',
+  };
+  if (serverVersion >= PG_17) {
+    limits['transaction_timeout'] = String(
+      isWorker ? settings.workerTransactionTimeoutMs : settings.transactionTimeoutMs,
+    );
+  }
+  if (purpose === 'query') limits['default_transaction_read_only'] = 'on';
+  return limits;
+}
+
+/** The same as start options of a connection, for logins whose role can't be given settings. */
+export function asServerOptions(limits: Readonly<Record<string, string>>): string {
+  return Object.entries(limits)
+    .map(([name, value]) => `-c ${name}=${value}`)
+    .join(' ');
+}
