@@ -1,0 +1,120 @@
+// What a unit of work leaves behind, and the one function that writes it.
+export const up = `
+CREATE TABLE kernel.idempotency (
+  tenant       text        NOT NULL,
+  principal    text        NOT NULL,
+  operation    text        NOT NULL,
+  key          text        NOT NULL,
+  fingerprint  text,
+  kind         text        NOT NULL CHECK (kind IN ('client', 'kernel', 'system')),
+  command_id   uuid        NOT NULL,
+  outcome      text        NOT NULL CHECK (outcome IN ('result', 'refusal')),
+  body         text        NOT NULL,
+  last_stream  text,
+  last_version bigint,
+  created_at   timestamptz NOT NULL DEFAULT clock_timestamp(),
+  PRIMARY KEY (tenant, principal, operation, key)
+);
+COMMENT ON TABLE kernel.idempotency IS 'One row per command: its answer. The unique row is also the lock of a command under way.';
+CREATE INDEX ix_idempotency_created_at ON kernel.idempotency (created_at) WHERE kind <> 'system';
+
+CREATE TABLE kernel.unique_values (
+  tenant text NOT NULL,
+  scope  text NOT NULL,
+  value  text NOT NULL,
+  owner  text NOT NULL,
+  PRIMARY KEY (tenant, scope, value)
+);
+COMMENT ON TABLE kernel.unique_values IS 'Values that only one owner may hold; claimed in the commit of the owner.';
+
+-- Writes whole units of work: idempotency rows, stream versions, unique values and events. Several units may share a
+-- call; one that fails fails the call. Lock order: keys, streams by id, unique values; the caller sorts each list.
+-- Procedural on purpose: starting set-returning queries cost more here than the writes themselves.
+-- p_work: { keys: [{ tenant, principal, operation, key, fingerprint, kind, commandId, outcome, body, lastStream, lastVersion }],
+--           streams: [{ tenant, stream, mode, expected, count }], uniques: [{ tenant, scope, value, owner }],
+--           events: [{ tenant, stream, version | offset, last, id, name, schema, data, meta }] }
+-- mode: exact (version = expected), none, exists, any, guard (version = expected, nothing written). An event has a
+-- version, or an offset from the version that mode exists or any finds; the last one of each stream is returned.
+-- Raises WB001 (key known), WB002 (version conflict), WB003 (unique value taken).
+CREATE FUNCTION kernel.commit(p_work jsonb)
+RETURNS TABLE (stream_id text, version bigint, last_event_id bigint)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+#variable_conflict use_column
+DECLARE
+  v_list  jsonb;
+  v_bases jsonb := '{}';
+  v_base  bigint;
+  x       jsonb;
+BEGIN
+  v_list := p_work->'keys';
+  FOR i IN 0 .. jsonb_array_length(v_list) - 1 LOOP
+    x := v_list->i;
+    INSERT INTO kernel.idempotency
+      (tenant, principal, operation, key, fingerprint, kind, command_id, outcome, body, last_stream, last_version)
+    VALUES (x->>'tenant', x->>'principal', x->>'operation', x->>'key', x->>'fingerprint', x->>'kind',
+      (x->>'commandId')::uuid, x->>'outcome', x->>'body', x->>'lastStream', (x->>'lastVersion')::bigint)
+    ON CONFLICT DO NOTHING;
+    IF NOT FOUND THEN
+      RAISE EXCEPTION 'idempotency key is known' USING ERRCODE = 'WB001';
+    END IF;
+  END LOOP;
+
+  v_list := p_work->'streams';
+  FOR i IN 0 .. jsonb_array_length(v_list) - 1 LOOP
+    x := v_list->i;
+    v_base := NULL;
+    CASE x->>'mode'
+      WHEN 'exact' THEN
+        UPDATE kernel.streams t SET version = t.version + (x->>'count')::int
+         WHERE t.tenant = x->>'tenant' AND t.stream_id = x->>'stream' AND t.version = (x->>'expected')::bigint
+        RETURNING 0 INTO v_base;
+      WHEN 'none' THEN
+        INSERT INTO kernel.streams (tenant, stream_id, version) VALUES (x->>'tenant', x->>'stream', (x->>'count')::int)
+        ON CONFLICT DO NOTHING RETURNING 0 INTO v_base;
+      WHEN 'exists' THEN
+        UPDATE kernel.streams t SET version = t.version + (x->>'count')::int
+         WHERE t.tenant = x->>'tenant' AND t.stream_id = x->>'stream' AND t.version > 0
+        RETURNING t.version - (x->>'count')::int INTO v_base;
+      WHEN 'any' THEN
+        INSERT INTO kernel.streams AS t (tenant, stream_id, version)
+        VALUES (x->>'tenant', x->>'stream', (x->>'count')::int)
+        ON CONFLICT ON CONSTRAINT streams_pkey DO UPDATE SET version = t.version + excluded.version
+        RETURNING t.version - (x->>'count')::int INTO v_base;
+      WHEN 'guard' THEN
+        SELECT 0 INTO v_base FROM kernel.streams t
+         WHERE t.tenant = x->>'tenant' AND t.stream_id = x->>'stream' AND t.version = (x->>'expected')::bigint FOR SHARE;
+    END CASE;
+    IF v_base IS NULL THEN
+      RAISE EXCEPTION 'stream % is not at the expected version', x->>'stream' USING ERRCODE = 'WB002', DETAIL = x->>'stream';
+    END IF;
+    IF x->>'mode' IN ('exists', 'any') THEN
+      v_bases := v_bases || jsonb_build_object(x->>'stream', v_base);
+    END IF;
+  END LOOP;
+
+  v_list := p_work->'uniques';
+  FOR i IN 0 .. coalesce(jsonb_array_length(v_list), 0) - 1 LOOP
+    x := v_list->i;
+    INSERT INTO kernel.unique_values (tenant, scope, value, owner)
+    VALUES (x->>'tenant', x->>'scope', x->>'value', x->>'owner') ON CONFLICT DO NOTHING;
+    IF NOT FOUND THEN
+      RAISE EXCEPTION 'unique value is taken' USING ERRCODE = 'WB003', DETAIL = x->>'scope';
+    END IF;
+  END LOOP;
+
+  -- The xid exists by now (keys and streams are written), so the ids drawn here obey the log's order.
+  v_list := p_work->'events';
+  FOR i IN 0 .. jsonb_array_length(v_list) - 1 LOOP
+    x := v_list->i;
+    stream_id := x->>'stream';
+    version := coalesce((x->>'version')::bigint, (v_bases->>stream_id)::bigint + (x->>'offset')::int);
+    INSERT INTO kernel.events AS e (event_id, tenant, stream_id, version, name, schema_version, data, meta)
+    VALUES ((x->>'id')::uuid, x->>'tenant', x->>'stream', version, x->>'name', (x->>'schema')::smallint, x->'data', x->'meta')
+    RETURNING e.id INTO last_event_id;
+    IF x ? 'last' THEN
+      RETURN NEXT;
+    END IF;
+  END LOOP;
+END $$;
+COMMENT ON FUNCTION kernel.commit(jsonb) IS 'Commits units of work: keys, stream versions, unique values and events, all or nothing.';
+`;

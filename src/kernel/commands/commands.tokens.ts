@@ -1,0 +1,8 @@
+/** TypeORM's data source of the write side (application role). */
+export const WRITE_DATA_SOURCE = Symbol('waybill.write-data-source');
+/** TypeORM's data source of the query side (read-only role). */
+export const READ_DATA_SOURCE = Symbol('waybill.read-data-source');
+/** What adds rows to a commit: inline projections. */
+export const COMMIT_CONTRIBUTORS = Symbol('waybill.commit-contributors');
+/** Middleware around commands, outermost first. */
+export const COMMAND_INTERCEPTORS = Symbol('waybill.command-interceptors');

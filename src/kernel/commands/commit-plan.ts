@@ -1,0 +1,153 @@
+import type { EventMeta } from '../domain/index.js';
+import type { RecordedEvent, StoredMeta } from '../event-log/stored-event.js';
+import type { EventRegistry } from '../messages/event-registry.js';
+import { newId } from '../messages/ids.js';
+import type { CommitWork, SideWrite, StreamMode } from './commit-statement.js';
+import type { Answer, AnswerKey } from './idempotency.js';
+import type { ExpectedVersion, StreamWrite, UnitOfWork } from './unit-of-work.js';
+
+/** How many commands may lie between a client's wish and an event. Without a cap two reactions can call each other for ever. */
+const MAX_HOPS = 50;
+
+/** A stream write with the identity and metadata its events will have. */
+export interface PlannedWrite {
+  readonly write: StreamWrite;
+  readonly recorded: readonly RecordedEvent[];
+}
+
+export interface CommitPlan {
+  readonly work: CommitWork;
+  readonly writes: readonly PlannedWrite[];
+}
+
+/** Adds rows that follow from a unit's events, such as inline views. Called once per commit. */
+export interface CommitContributor {
+  contribute(writes: readonly PlannedWrite[], add: (side: SideWrite, row: object) => void): Promise<void>;
+}
+
+/** What kernel.commit takes for one unit of work. */
+export function planCommit(
+  unit: UnitOfWork,
+  registry: EventRegistry,
+  answered: { key: AnswerKey; answer: Answer },
+): CommitPlan {
+  const writes = [...unit.writes.values()].filter((write) => write.events.length > 0).sort(byStream);
+  const planned = writes.map((write) => ({ write, recorded: recordAll(unit, registry, write) }));
+  const work: CommitWork = {
+    keys: [keyRow(unit, answered.key, answered.answer, writes.at(-1))],
+    streams: [...writes.map((write) => streamRow(unit, write)), ...guardRows(unit)].sort(byStream),
+    uniques: unit.uniques
+      .map(({ scope, value, owner }) => ({ tenant: unit.context.tenant, scope, value, owner }))
+      .sort(byValue),
+    events: planned.flatMap(({ write, recorded }) => eventRows(registry, write, recorded)),
+  };
+  return { work, writes: planned };
+}
+
+function byStream(a: { stream: string }, b: { stream: string }): number {
+  return a.stream < b.stream ? -1 : 1;
+}
+
+function byValue(a: { scope: string; value: string }, b: { scope: string; value: string }): number {
+  return a.scope + a.value < b.scope + b.value ? -1 : 1;
+}
+
+function keyRow(unit: UnitOfWork, key: AnswerKey, answer: Answer, last: StreamWrite | undefined): object {
+  const known = last !== undefined && (typeof last.expected === 'number' || last.expected === 'none');
+  return {
+    ...key,
+    ...answer,
+    commandId: unit.commandId,
+    lastStream: known ? last.stream : null,
+    lastVersion: known ? startOf(last.expected) + last.events.length : null,
+  };
+}
+
+function streamRow(unit: UnitOfWork, write: StreamWrite): { stream: string } {
+  return {
+    tenant: unit.context.tenant,
+    stream: write.stream,
+    mode: modeOf(write.expected),
+    expected: startOf(write.expected),
+    count: write.events.length,
+  } as { stream: string };
+}
+
+function guardRows(unit: UnitOfWork): { stream: string }[] {
+  return [...unit.guards]
+    .filter(([stream]) => !unit.writes.get(stream)?.events.length)
+    .map(([stream, expected]) => ({ tenant: unit.context.tenant, stream, mode: 'guard', expected, count: 0 }));
+}
+
+function modeOf(expected: ExpectedVersion): StreamMode {
+  if (typeof expected !== 'number') return expected;
+  return expected === 0 ? 'none' : 'exact';
+}
+
+function startOf(expected: ExpectedVersion): number {
+  return typeof expected === 'number' ? expected : 0;
+}
+
+function recordAll(unit: UnitOfWork, registry: EventRegistry, write: StreamWrite): RecordedEvent[] {
+  return write.events.map((event, index) => ({
+    event,
+    meta: metaFor(unit, {
+      name: registry.definition(event).name,
+      stream: write.stream,
+      version: startOf(write.expected) + index + 1,
+    }),
+  }));
+}
+
+function metaFor(unit: UnitOfWork, of: { name: string; stream: string; version: number }): EventMeta {
+  const { context } = unit;
+  if (context.hop > MAX_HOPS) {
+    throw new Error(
+      `${of.name} is ${context.hop} commands away from a client's wish: two reactions call each other. Nothing was stored.`,
+    );
+  }
+  return {
+    ...of,
+    eventId: newId(),
+    id: 0,
+    recordedAt: unit.occurredAt,
+    occurredAt: unit.occurredAt,
+    commandId: unit.commandId,
+    correlationId: context.correlationId,
+    causationId: context.causationId,
+    actor: context.actor,
+    tenant: context.tenant,
+    imported: context.imported,
+    hop: context.hop,
+    ...(context.traceparent === undefined ? {} : { traceparent: context.traceparent }),
+  };
+}
+
+function eventRows(registry: EventRegistry, write: StreamWrite, recorded: readonly RecordedEvent[]): object[] {
+  const placed = typeof write.expected === 'number' || write.expected === 'none';
+  return recorded.map(({ event, meta }, index) => ({
+    tenant: meta.tenant,
+    stream: meta.stream,
+    ...(placed ? { version: meta.version } : { offset: index + 1 }),
+    ...(index === recorded.length - 1 ? { last: true } : {}),
+    id: meta.eventId,
+    name: meta.name,
+    schema: registry.definition(event).version,
+    data: event,
+    meta: storedMeta(meta),
+  }));
+}
+
+function storedMeta(meta: EventMeta): StoredMeta {
+  const { occurredAt, commandId, correlationId, causationId, actor, traceparent, imported, hop } = meta;
+  return {
+    occurredAt,
+    commandId,
+    correlationId,
+    causationId,
+    actor,
+    ...(traceparent === undefined ? {} : { traceparent }),
+    ...(imported ? { imported } : {}),
+    ...(hop === 0 ? {} : { hop }),
+  };
+}

@@ -1,0 +1,61 @@
+import { createHash } from 'node:crypto';
+import type { QueryResult } from 'pg';
+import type { Queryable } from '../event-log/sql/queryable.js';
+
+/** How a unit of work finds a stream: see kernel.commit. */
+export type StreamMode = 'exact' | 'none' | 'exists' | 'any' | 'guard';
+
+/** The argument of kernel.commit; each list sorted by the caller, because that is the lock order. */
+export interface CommitWork {
+  readonly keys: readonly object[];
+  readonly streams: readonly object[];
+  readonly uniques: readonly object[];
+  readonly events: readonly object[];
+}
+
+/** One kind of row that commits together with events: an inline view, personal data. Writes are merged per kind. */
+export interface SideWrite {
+  /** Permanent and unique per kind; also the order in which kinds are written: (schema, table). */
+  readonly id: string;
+  /** A data-modifying statement that reads its rows from `jsonb_to_recordset(param)`; `c` is the commit's result with
+   *  columns (stream_id, version, last_event_id), so that ids flow into rows. */
+  sql(param: string): string;
+}
+
+export interface CommittedStream {
+  readonly stream_id: string;
+  readonly version: number;
+  readonly last_event_id: number;
+}
+
+const composed = new Map<string, { name: string; text: string }>();
+
+/** One statement for each combination of side writes, composed once and then run by name: the planner sees it once per
+ *  connection, and the whole command costs one round trip and no open transaction. */
+function statementFor(sides: readonly SideWrite[]): { name: string; text: string } {
+  const id = sides.map((side) => side.id).join(',');
+  const known = composed.get(id);
+  if (known !== undefined) return known;
+  const parts = sides.map((side, index) => `, s${index} AS (${side.sql(`$${index + 2}::jsonb`)})`);
+  const text =
+    'WITH c AS MATERIALIZED (SELECT stream_id, version, last_event_id FROM kernel.commit($1::jsonb))' +
+    `${parts.join('')} SELECT stream_id, version, last_event_id FROM c`;
+  const statement = { name: `kernel_commit_${createHash('sha256').update(id).digest('hex').slice(0, 16)}`, text };
+  composed.set(id, statement);
+  return statement;
+}
+
+/** Runs the one statement that writes a whole unit of work. In autocommit it *is* the transaction. */
+export async function commitWork(
+  on: Queryable,
+  work: CommitWork,
+  sides: ReadonlyMap<SideWrite, readonly object[]>,
+): Promise<readonly CommittedStream[]> {
+  const sorted = [...sides.keys()].sort((a, b) => (a.id < b.id ? -1 : 1));
+  const values = [JSON.stringify(work), ...sorted.map((side) => JSON.stringify(sides.get(side)))];
+  const result: QueryResult<CommittedStream & { [column: string]: unknown }> = await on.query({
+    ...statementFor(sorted),
+    values,
+  });
+  return result.rows;
+}

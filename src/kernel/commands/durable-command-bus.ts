@@ -1,0 +1,48 @@
+import { Inject, Injectable, type Type } from '@nestjs/common';
+import { ModuleRef } from '@nestjs/core';
+import { CommandBus, type AsyncContext, type ICommand, type ICommandHandler } from '@nestjs/cqrs';
+import type { InstanceWrapper } from '@nestjs/core/injector/instance-wrapper.js';
+import { KERNEL_OPTIONS, type KernelOptions } from '../kernel-options.js';
+import type { CommandInterceptor } from './command-interceptor.js';
+import { admitHandler, handlerType } from './handler-registration.js';
+import { UnitsOfWork } from './units-of-work.js';
+
+/** The native command bus, with every command in a unit of work. What handlers and callers write stays as it is. */
+@Injectable()
+export class DurableCommandBus extends CommandBus {
+  readonly #handlerTypes = new Map<string, Type<object>>();
+
+  constructor(
+    private readonly modules: ModuleRef,
+    private readonly units: UnitsOfWork,
+    @Inject(KERNEL_OPTIONS) private readonly kernel: KernelOptions,
+  ) {
+    super(modules);
+  }
+
+  /** Runs a command in a unit of work of its own, or in the one of the command that executes it. */
+  override execute<T extends ICommand, R = unknown>(command: T, context?: AsyncContext): Promise<R> {
+    const name = command.constructor.name;
+    return this.units.run(name, () => this.#intercepted(command, context)) as Promise<R>;
+  }
+
+  protected override registerHandler(handler: InstanceWrapper<ICommandHandler<ICommand>>): void {
+    const type = handlerType(handler);
+    const id = this['reflectCommandId'](type as never) as string;
+    if (admitHandler(this.#handlerTypes, { id, type, message: commandOf(type), kind: 'command' }))
+      super.registerHandler(handler);
+  }
+
+  #intercepted(command: ICommand, context: AsyncContext | undefined): Promise<unknown> {
+    const run = this.kernel.commandInterceptors.reduceRight<() => Promise<unknown>>(
+      (next, type) => () => this.modules.get<CommandInterceptor>(type, { strict: false }).intercept(command, next),
+      async () => super.execute(command, context),
+    );
+    return run();
+  }
+}
+
+function commandOf(handler: Type<object>): string {
+  const command = Reflect.getMetadata('__commandHandler__', handler) as Type<object> | undefined;
+  return command?.name ?? 'A command';
+}

@@ -1,0 +1,52 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { ModuleRef } from '@nestjs/core';
+import { CommandBus, EventBus, UnhandledExceptionBus, type IEvent, type IEventHandler, type ISaga } from '@nestjs/cqrs';
+import type { InstanceWrapper } from '@nestjs/core/injector/instance-wrapper.js';
+import { EventRegistry } from '../messages/event-registry.js';
+import { handlerType } from './handler-registration.js';
+import { UnitOfWork } from './unit-of-work.js';
+
+/** An `@EventsHandler` or `@Saga` was found, which this release doesn't run yet. */
+export class ReactionsNotDurableYet extends Error {
+  readonly code = 'reactions-not-durable-yet';
+
+  constructor(what: string) {
+    super(
+      `${what} would not be run: this release stores events and fills views from them, but runs no event handlers and sagas yet. ` +
+        'Ignoring it would lose events, so the start stops here. Use a @Projection for a view, or leave the class out of the module.',
+    );
+  }
+}
+
+/**
+ * The native event bus as the way into the log. `publish` collects into the command's unit of work, synchronously, on
+ * the stream `command:<command id>`; so `AggregateRoot.commit()` and `eventBus.publish()` become atomic with the rest.
+ */
+@Injectable()
+export class DurableEventBus extends EventBus {
+  constructor(
+    commandBus: CommandBus,
+    modules: ModuleRef,
+    unhandled: UnhandledExceptionBus,
+    @Inject(EventRegistry) registry: EventRegistry,
+  ) {
+    super(commandBus as never, modules, unhandled);
+    const collect = (events: readonly IEvent[]): void => {
+      const unit = UnitOfWork.required('EventBus.publish()');
+      for (const event of events) registry.definition(event);
+      unit.append(`command:${unit.commandId}`, events, 'none');
+    };
+    this.publisher = {
+      publish: (event: IEvent) => collect([event]),
+      publishAll: (events: IEvent[]) => collect([...events]),
+    };
+  }
+
+  protected override registerHandler(handler: InstanceWrapper<IEventHandler<IEvent>>): void {
+    throw new ReactionsNotDurableYet(`@EventsHandler ${handlerType(handler).name}`);
+  }
+
+  protected override registerSaga(saga: ISaga<IEvent>): void {
+    throw new ReactionsNotDurableYet(`@Saga ${saga.name}`);
+  }
+}

@@ -1,0 +1,78 @@
+import type { Queryable } from '../event-log/sql/queryable.js';
+import type { MessageContext } from '../messages/message-context.js';
+
+/** Under which unique row a command's answer is stored. */
+export interface AnswerKey {
+  readonly tenant: string;
+  readonly principal: string;
+  readonly operation: string;
+  readonly key: string;
+  readonly fingerprint: string | null;
+  /** `client`: sent by a caller; `kernel`: made up for a command without one; both are forgotten after the retention.
+   *  `system`: ids of sagas, timers and outgoing commands, kept for ever. */
+  readonly kind: 'client' | 'kernel' | 'system';
+}
+
+/** What a command answered, as it is stored: replays and first answers alike are read from it. */
+export interface Answer {
+  readonly outcome: 'result' | 'refusal';
+  /** JSON text; text, because jsonb would reorder keys and a replay must be byte for byte the same. */
+  readonly body: string;
+}
+
+export interface StoredAnswer extends Answer {
+  readonly fingerprint: string | null;
+  /** `kernel.events.id` of the command's last event. */
+  readonly last_event_id: number | null;
+}
+
+/** The same key came with another payload. */
+export class IdempotencyKeyReused extends Error {
+  readonly code = 'idempotency-key-reused';
+
+  constructor() {
+    super('This idempotency key was used for another request. Use a new key for a new request.');
+  }
+}
+
+/** The first request with this key is still being handled. */
+export class RequestInProgress extends Error {
+  readonly code = 'request-in-progress';
+
+  constructor() {
+    super('The first request with this idempotency key is still running. Ask again in a second with the same key.');
+  }
+}
+
+/** The caller's key where one was sent, else the command's own id: so that an unknown COMMIT can always be looked up. */
+export function answerKey(context: MessageContext, operation: string, commandId: string): AnswerKey {
+  const { tenant, principal, idempotency } = context;
+  return idempotency
+    ? { tenant, principal: principal.id, ...idempotency, kind: 'client' }
+    : { tenant, principal: principal.id, operation, key: commandId, fingerprint: null, kind: 'kernel' };
+}
+
+/** The answer stored under a key, with the id of its last event. Indexes: the two primary keys. */
+export async function findAnswer(on: Queryable, key: AnswerKey): Promise<StoredAnswer | undefined> {
+  const { rows } = await on.query<StoredAnswer & { [column: string]: unknown }>({
+    name: 'kernel_find_answer',
+    text: `SELECT i.outcome, i.body, i.fingerprint, e.id AS last_event_id
+             FROM kernel.idempotency i
+             LEFT JOIN kernel.events e
+               ON e.tenant = i.tenant AND e.stream_id = i.last_stream AND e.version = i.last_version
+            WHERE i.tenant = $1 AND i.principal = $2 AND i.operation = $3 AND i.key = $4`,
+    values: [key.tenant, key.principal, key.operation, key.key],
+  });
+  return rows[0];
+}
+
+/** Deletes client keys older than the retention, at most one batch; returns how many. Index: ix_idempotency_created_at. */
+export async function forgetOldKeys(on: Queryable, retentionDays: number, batchSize: number): Promise<number> {
+  const { rowCount } = await on.query({
+    text: `DELETE FROM kernel.idempotency
+            WHERE ctid = ANY (ARRAY(SELECT ctid FROM kernel.idempotency
+              WHERE kind <> 'system' AND created_at < clock_timestamp() - make_interval(days => $1) LIMIT $2))`,
+    values: [retentionDays, batchSize],
+  });
+  return rowCount ?? 0;
+}

@@ -1,0 +1,38 @@
+import { Injectable } from '@nestjs/common';
+import type { SideWrite } from './commit-statement.js';
+import { UnitOfWork } from './unit-of-work.js';
+
+/** A context's erasable table: `<context>_private.personal_data(subject text primary key, data jsonb, updated_at)`. */
+export interface PersonalDataRow {
+  readonly context: string;
+  /** Whom or what it belongs to: an order's id, a customer's id. */
+  readonly subject: string;
+  /** JSON-safe. Never part of an event: events can't be erased. */
+  readonly data: object;
+}
+
+const CONTEXT_NAME = /^[a-z][a-z0-9_]*$/;
+const sides = new Map<string, SideWrite>();
+
+function sideFor(context: string): SideWrite {
+  const known = sides.get(context);
+  if (known !== undefined) return known;
+  if (!CONTEXT_NAME.test(context)) throw new Error(`"${context}" is no context name.`);
+  const side: SideWrite = {
+    id: `${context}_private.personal_data`,
+    sql: (param) => `INSERT INTO ${context}_private.personal_data (subject, data)
+      SELECT r.subject, r.data FROM jsonb_to_recordset(${param}) AS r (subject text, data jsonb)
+      ON CONFLICT (subject) DO UPDATE SET data = excluded.data, updated_at = clock_timestamp()`,
+  };
+  sides.set(context, side);
+  return side;
+}
+
+/** Keeps names, addresses and the like beside the log, so that erasing a person needs no change of history. */
+@Injectable()
+export class PersonalData {
+  /** Writes the subject's data with the command's commit, replacing what was there. */
+  put({ context, subject, data }: PersonalDataRow): void {
+    UnitOfWork.required('Writing personal data').addSideRow(sideFor(context), { subject, data });
+  }
+}

@@ -1,0 +1,150 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { Aggregate, Refusal } from '../domain/index.js';
+import type { RecordedEvent } from '../event-log/stored-event.js';
+import type { MessageContext } from '../messages/message-context.js';
+import { newId } from '../messages/ids.js';
+import type { SideWrite } from './commit-statement.js';
+import type { UnitTransaction } from './unit-transaction.js';
+
+/** What a stream must be like for the commit to succeed: a version, absent, present, or whatever. */
+export type ExpectedVersion = number | 'none' | 'exists' | 'any';
+
+export interface StreamWrite {
+  readonly stream: string;
+  readonly expected: ExpectedVersion;
+  readonly events: object[];
+  /** The stream as it was loaded, oldest first; inline views are folded from it. */
+  readonly history: readonly RecordedEvent[];
+}
+
+/** A value that only one owner may hold; claimed in the commit, because a look beforehand could be overtaken. */
+export interface UniqueValueClaim {
+  /** What must be unique in the tenant: `ordering.external-number`. Permanent. */
+  readonly scope: string;
+  readonly value: string;
+  /** Who holds it: the aggregate's id. */
+  readonly owner: string;
+  /** Built when another owner holds the value already. */
+  readonly refusal: () => Refusal;
+}
+
+const storage = new AsyncLocalStorage<UnitOfWork>();
+
+/**
+ * Everything that one command changes, held until one commit writes it all or nothing: events, unique values, side
+ * rows, and, where a handler touches TypeORM, the rows of a real transaction. Handlers meet it through repositories.
+ */
+export class UnitOfWork {
+  readonly commandId = newId();
+  readonly writes = new Map<string, StreamWrite>();
+  readonly guards = new Map<string, number>();
+  readonly uniques: UniqueValueClaim[] = [];
+  readonly sides = new Map<SideWrite, object[]>();
+  /** Streams with the lock taken before loading: from the third try on. */
+  readonly locksStreams: boolean;
+  readonly #instances = new Map<string, Aggregate>();
+  #state: 'open' | 'failed' | 'closed' = 'open';
+  #joined = false;
+
+  constructor(
+    readonly context: MessageContext,
+    readonly occurredAt: string,
+    readonly transaction: UnitTransaction,
+    attempt: number,
+  ) {
+    this.locksStreams = attempt >= 3;
+  }
+
+  /** The unit of the command being executed, if there is one. */
+  static current(): UnitOfWork | undefined {
+    return storage.getStore();
+  }
+
+  /** @throws Error outside a command: writing there would not be atomic with anything. */
+  static required(what: string): UnitOfWork {
+    const unit = storage.getStore();
+    if (unit === undefined) {
+      throw new Error(
+        `${what} was called outside a command. Do it inside a command handler (or a @UnitOfWorkRoute), so that it commits together with the rest.`,
+      );
+    }
+    unit.assertOpen(what);
+    return unit;
+  }
+
+  enter<T>(work: () => Promise<T>): Promise<T> {
+    return storage.run(this, work);
+  }
+
+  /** Adds events to a stream. Two writes to one stream join when both know where it stands. */
+  append(
+    stream: string,
+    events: readonly object[],
+    expected: ExpectedVersion,
+    history: readonly RecordedEvent[] = [],
+  ): void {
+    this.assertOpen(`Appending to ${stream}`);
+    const write = this.writes.get(stream);
+    if (write === undefined) this.writes.set(stream, { stream, expected, events: [...events], history });
+    else write.events.push(...events);
+  }
+
+  /** Makes the commit fail when the stream isn't at that version any more, without writing to it. */
+  guard(stream: string, version: number): void {
+    this.assertOpen(`Guarding ${stream}`);
+    this.guards.set(stream, version);
+  }
+
+  claimUnique(claim: UniqueValueClaim): void {
+    this.assertOpen(`Claiming ${claim.scope}`);
+    this.uniques.push(claim);
+  }
+
+  /** Adds a row that commits with the events. */
+  addSideRow(side: SideWrite, row: object): void {
+    this.assertOpen(`Writing ${side.id}`);
+    const rows = this.sides.get(side);
+    if (rows === undefined) this.sides.set(side, [row]);
+    else rows.push(row);
+  }
+
+  /** One identity map per unit: a second load returns the same instance. */
+  remembered(stream: string): Aggregate | undefined {
+    return this.#instances.get(stream);
+  }
+
+  remember(stream: string, aggregate: Aggregate): void {
+    this.#instances.set(stream, aggregate);
+  }
+
+  /** Runs a joined command in this unit. An error that leaves it makes the unit fail even if somebody catches it. */
+  async join<T>(name: string, work: () => Promise<T>): Promise<T> {
+    this.assertOpen(`Executing ${name}`);
+    if (this.#joined) {
+      throw new Error(`${name} was executed while another joined command was running. Await one before the next.`);
+    }
+    this.#joined = true;
+    try {
+      return await work();
+    } catch (error) {
+      this.#state = 'failed';
+      throw error;
+    } finally {
+      this.#joined = false;
+    }
+  }
+
+  /** @throws Error once the unit has ended or a joined command has failed. */
+  assertOpen(what: string): void {
+    if (this.#state === 'open') return;
+    throw new Error(
+      this.#state === 'closed'
+        ? `${what} came after its command had ended. Await everything that a handler starts.`
+        : `${what} came after a joined command had failed. The whole command is rolled back; let the error through.`,
+    );
+  }
+
+  close(): void {
+    this.#state = 'closed';
+  }
+}

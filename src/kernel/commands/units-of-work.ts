@@ -1,0 +1,205 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { Inject, Injectable, Optional } from '@nestjs/common';
+import type { DataSource } from 'typeorm';
+import { classify } from '../database/errors.js';
+import { Pools } from '../database/pools.js';
+import { StoredRefusal, isRefusal, type Refusal } from '../domain/index.js';
+import { LogBell } from '../event-log/log-bell.js';
+import { Clock } from '../messages/clock.js';
+import { EventRegistry } from '../messages/event-registry.js';
+import { messageContext, type MessageContext } from '../messages/message-context.js';
+import { COMMIT_CONTRIBUTORS, WRITE_DATA_SOURCE } from './commands.tokens.js';
+import { planCommit, type CommitContributor } from './commit-plan.js';
+import { commitWork, type CommittedStream } from './commit-statement.js';
+import {
+  IdempotencyKeyReused,
+  RequestInProgress,
+  answerKey,
+  findAnswer,
+  type Answer,
+  type AnswerKey,
+} from './idempotency.js';
+import { ConcurrencyConflict, OutcomeUnknown } from './pipeline-errors.js';
+import { UnitOfWork } from './unit-of-work.js';
+import { UnitTransaction } from './unit-transaction.js';
+
+/** Tries of one command in all: enough for a much-wanted stream, because from the third on it queues for the lock. */
+const MAX_TRIES = 5;
+const RETRY_FIRST_MS = 20;
+const RETRY_CAP_MS = 500;
+
+/** One try's end: the answer is stored, or the command must be run again because of the given fault. */
+type Attempt = { readonly body: string } | { readonly again: unknown };
+
+/**
+ * The command pipeline. The outermost command gets a unit of work, is run, and is committed in one statement together
+ * with its answer; a version conflict runs it again with fresh state; a COMMIT whose answer was lost is looked up by
+ * its key before anything else happens. A command executed inside a command joins its unit.
+ *
+ * No result, and for keyed commands no refusal, leaves here except as the content of its idempotency row (02 §3).
+ */
+@Injectable()
+export class UnitsOfWork {
+  constructor(
+    private readonly pools: Pools,
+    @Inject(WRITE_DATA_SOURCE) private readonly write: DataSource,
+    private readonly registry: EventRegistry,
+    private readonly clock: Clock,
+    private readonly bell: LogBell,
+    @Optional() @Inject(COMMIT_CONTRIBUTORS) private readonly contributors: readonly CommitContributor[] = [],
+  ) {}
+
+  /**
+   * @param name the operation's name in keys of commands that came without one.
+   * @returns the result as JSON gives it back: the same for the first call and for every repeat.
+   * @throws Refusal (business), IdempotencyKeyReused, RequestInProgress, ConcurrencyConflict, OutcomeUnknown, or the fault.
+   */
+  async run<T>(name: string, work: () => Promise<T>): Promise<T> {
+    const outer = UnitOfWork.current();
+    if (outer !== undefined) return outer.join(name, work);
+    const context = messageContext.current();
+    let fault: unknown;
+    let key: AnswerKey | undefined;
+    for (let attempt = 1; attempt <= MAX_TRIES; attempt += 1) {
+      const unit = new UnitOfWork(context, this.clock.now().toISOString(), new UnitTransaction(this.write), attempt);
+      key ??= answerKey(context, name, unit.commandId);
+      const end = await this.#attempt({ unit, key, work });
+      if ('body' in end) return JSON.parse(end.body) as T;
+      fault = end.again;
+      await pause(Math.random() * Math.min(RETRY_CAP_MS, RETRY_FIRST_MS * 2 ** (attempt - 1)));
+    }
+    throw classify(fault).kind === 'outcome-unknown' ? new OutcomeUnknown() : new ConcurrencyConflict(MAX_TRIES, fault);
+  }
+
+  async #attempt(of: { unit: UnitOfWork; key: AnswerKey; work: () => Promise<unknown> }): Promise<Attempt> {
+    const { unit, key, work } = of;
+    let answer: Answer;
+    try {
+      const result = await unit.enter(work);
+      unit.assertOpen('The commit');
+      answer = { outcome: 'result', body: JSON.stringify(result ?? null) };
+    } catch (error) {
+      await unit.transaction.rollback();
+      unit.close();
+      return this.#failed(unit.context, key, error);
+    }
+    return this.#commit(unit, key, answer);
+  }
+
+  /** The handler threw: a repeat of an answered key gets its answer, a conflict another try, a refusal is stored. */
+  async #failed(context: MessageContext, key: AnswerKey, error: unknown): Promise<Attempt> {
+    if (!isRefusal(error) && classify(error).kind === 'conflict') return { again: error };
+    if (key.kind !== 'client') throw error;
+    const stored = await this.#replay(context, key);
+    if (stored !== undefined) return { body: stored };
+    if (!isRefusal(error) || !isStorable(error)) throw error;
+    return this.#refuse(context, key, error);
+  }
+
+  /** Stores a refusal under the caller's key and raises it. */
+  async #refuse(context: MessageContext, key: AnswerKey, error: Refusal): Promise<Attempt> {
+    const body = JSON.stringify({ code: error.code, message: error.message, facts: error.facts() });
+    const empty = new UnitOfWork(context, this.clock.now().toISOString(), new UnitTransaction(this.write), 1);
+    const end = await this.#commit(empty, key, { outcome: 'refusal', body });
+    if ('body' in end) throw revived(end.body);
+    return end;
+  }
+
+  async #commit(unit: UnitOfWork, key: AnswerKey, answer: Answer): Promise<Attempt> {
+    try {
+      const committed = await this.#write(unit, key, answer);
+      unit.context.outcome.lastEventId = lastOf(committed);
+      if (committed.length > 0) this.bell.ring();
+      return answer;
+    } catch (error) {
+      await unit.transaction.rollback();
+      return this.#commitFailed(unit, key, error);
+    } finally {
+      unit.close();
+    }
+  }
+
+  async #write(unit: UnitOfWork, key: AnswerKey, answer: Answer): Promise<readonly CommittedStream[]> {
+    const plan = planCommit(unit, this.registry, { key, answer });
+    for (const contributor of this.contributors) {
+      await contributor.contribute(plan.writes, (side, row) => unit.addSideRow(side, row));
+    }
+    if (!unit.transaction.isOpen) return commitWork(this.pools.app, plan.work, unit.sides);
+    const committed = await commitWork(await unit.transaction.client(), plan.work, unit.sides);
+    await unit.transaction.commit();
+    return committed;
+  }
+
+  async #commitFailed(unit: UnitOfWork, key: AnswerKey, error: unknown): Promise<Attempt> {
+    const fault = classify(error);
+    switch (fault.sqlState) {
+      case 'WB001': {
+        const stored = await this.#replay(unit.context, key);
+        return stored === undefined ? { again: error } : { body: stored };
+      }
+      case 'WB002':
+        return { again: error };
+      case 'WB003':
+        return this.#failed(unit.context, key, claimRefused(unit, error));
+      default:
+    }
+    if (fault.kind === 'conflict') return { again: error };
+    if (fault.kind === 'lock-timeout') {
+      if (isWaitForKey(error)) throw new RequestInProgress();
+      return { again: error };
+    }
+    if (fault.kind === 'outcome-unknown') return this.#lookUp(unit.context, key, error);
+    throw error;
+  }
+
+  /** The answer to COMMIT was lost. It may have happened, and may even still be under way: the key tells. */
+  async #lookUp(context: MessageContext, key: AnswerKey, error: unknown): Promise<Attempt> {
+    try {
+      const stored = await this.#replay(context, key);
+      return stored === undefined ? { again: error } : { body: stored };
+    } catch (lookUpFailed) {
+      if (isRefusal(lookUpFailed) || lookUpFailed instanceof IdempotencyKeyReused) throw lookUpFailed;
+      throw new OutcomeUnknown({ cause: lookUpFailed });
+    }
+  }
+
+  /** @returns the stored result; undefined when there is none. @throws the stored refusal, or IdempotencyKeyReused. */
+  async #replay(context: MessageContext, key: AnswerKey): Promise<string | undefined> {
+    const stored = await findAnswer(this.pools.app, key);
+    if (stored === undefined) return undefined;
+    if (stored.fingerprint !== key.fingerprint) throw new IdempotencyKeyReused();
+    context.outcome.replayed = key.kind === 'client';
+    context.outcome.lastEventId = stored.last_event_id ?? undefined;
+    if (stored.outcome === 'refusal') throw revived(stored.body);
+    return stored.body;
+  }
+}
+
+/** Refusals of the kernel itself (not-found, version-mismatch) depend on the moment and are never stored; those of a
+ *  context have its name in front. */
+function isStorable(refusal: Refusal): boolean {
+  return refusal.code.includes('.');
+}
+
+function revived(body: string): StoredRefusal {
+  const { code, message, facts } = JSON.parse(body) as {
+    code: string;
+    message: string;
+    facts: Record<string, unknown>;
+  };
+  return new StoredRefusal(code, message, facts);
+}
+
+function claimRefused(unit: UnitOfWork, error: unknown): unknown {
+  const scope = (error as { detail?: string }).detail;
+  return unit.uniques.find((claim) => claim.scope === scope)?.refusal() ?? error;
+}
+
+/** A lock time-out while waiting for the key's row, told from one on a stream by what the server was doing. */
+function isWaitForKey(error: unknown): boolean {
+  return String((error as { where?: string }).where).includes('kernel.idempotency');
+}
+
+function lastOf(committed: readonly CommittedStream[]): number | undefined {
+  return committed.length === 0 ? undefined : Math.max(...committed.map((stream) => stream.last_event_id));
+}

@@ -1,0 +1,124 @@
+import { Global, Module, type DynamicModule, type OnApplicationBootstrap, type Provider } from '@nestjs/common';
+import { DiscoveryModule } from '@nestjs/core';
+import { CommandBus, CqrsModule, EventBus, EventPublisher, QueryBus, UnhandledExceptionBus } from '@nestjs/cqrs';
+import { COMMIT_CONTRIBUTORS } from './commands/commands.tokens.js';
+import { DurableCommandBus } from './commands/durable-command-bus.js';
+import { DurableEventBus } from './commands/durable-event-bus.js';
+import { EventStreams } from './commands/event-streams.js';
+import { PersonalData } from './commands/personal-data.js';
+import { UniqueValues } from './commands/unique-values.js';
+import { UnitsOfWork } from './commands/units-of-work.js';
+import { Secrets } from './database/secrets.js';
+import { LogEpoch } from './event-log/epoch.js';
+import { LogBell } from './event-log/log-bell.js';
+import { LogNotifier } from './event-log/log-notifier.js';
+import { LogTail } from './event-log/log-tail.js';
+import { KERNEL_OPTIONS, type KernelOptions } from './kernel-options.js';
+import { Clock } from './messages/clock.js';
+import { EventRegistry } from './messages/event-registry.js';
+import { InlineProjections } from './projections/inline-projections.js';
+import { ProjectionRebuild } from './projections/projection-rebuild.js';
+import { ProjectionRegistry } from './projections/projection-registry.js';
+import { ConsistencyTokens } from './queries/consistency-token.js';
+import { DurableQueryBus } from './queries/durable-query-bus.js';
+import { ReadSql } from './queries/read-sql.js';
+import { ViewFreshness } from './queries/view-freshness.js';
+import { CheckpointBoard } from './subscriptions/checkpoint-board.js';
+import { SubscriptionEngine } from './subscriptions/subscription-engine.js';
+
+const OPEN_TO_CONTEXTS = [
+  UnitsOfWork,
+  EventStreams,
+  PersonalData,
+  UniqueValues,
+  ReadSql,
+  Clock,
+  Secrets,
+  EventRegistry,
+  ConsistencyTokens,
+  ProjectionRegistry,
+  ProjectionRebuild,
+  SubscriptionEngine,
+  CheckpointBoard,
+  LogTail,
+  LogEpoch,
+];
+
+const INSIDE: Provider[] = [
+  LogBell,
+  LogNotifier,
+  ViewFreshness,
+  InlineProjections,
+  { provide: COMMIT_CONTRIBUTORS, useFactory: (inline: InlineProjections) => [inline], inject: [InlineProjections] },
+  { provide: EventRegistry, useFactory: () => new EventRegistry() },
+];
+
+/** What the kernel needs before it; separate, so that the buses of CqrsModule can be built from it. */
+@Global()
+@Module({})
+class KernelCoreModule {}
+
+/**
+ * `@nestjs/cqrs`, durable on PostgreSQL. Import it once, in the root module, in place of `CqrsModule.forRoot()`; needs
+ * the kernel's database module. Handlers, buses and decorators are used as ever.
+ *
+ * ```ts
+ * @Module({ imports: [DatabaseModule.forRoot(…), DurableCqrsModule.forRoot({ runSubscriptions: true }), OrderingModule] })
+ * ```
+ */
+@Module({})
+export class DurableCqrsModule implements OnApplicationBootstrap {
+  constructor(
+    private readonly commands: CommandBus,
+    private readonly queries: QueryBus,
+    private readonly events: EventBus,
+    private readonly tokens: ConsistencyTokens,
+    private readonly engine: SubscriptionEngine,
+  ) {}
+
+  static forRoot(options: Partial<KernelOptions> = {}): DynamicModule {
+    const kernel: KernelOptions = { runSubscriptions: true, commandInterceptors: [], ...options };
+    const core: DynamicModule = {
+      module: KernelCoreModule,
+      imports: [DiscoveryModule],
+      providers: [
+        { provide: KERNEL_OPTIONS, useValue: kernel },
+        ...OPEN_TO_CONTEXTS.filter((type) => type !== EventRegistry),
+        ...INSIDE,
+      ],
+      exports: [KERNEL_OPTIONS, LogBell, ViewFreshness, ...OPEN_TO_CONTEXTS],
+    };
+    const cqrs = CqrsModule.forRoot();
+    const buses: DynamicModule = {
+      ...cqrs,
+      providers: [
+        ...(cqrs.providers ?? []),
+        { provide: CommandBus, useClass: DurableCommandBus },
+        { provide: QueryBus, useClass: DurableQueryBus },
+        { provide: EventBus, useClass: DurableEventBus },
+      ],
+      exports: [CommandBus, QueryBus, EventBus, EventPublisher, UnhandledExceptionBus],
+    };
+    return { module: DurableCqrsModule, global: true, imports: [core, buses], exports: [core, buses] };
+  }
+
+  /** Asserts that everybody got the durable buses, then starts what reads the log. */
+  async onApplicationBootstrap(): Promise<void> {
+    this.#assertDurable();
+    await this.engine.start();
+    await this.tokens.open();
+  }
+
+  #assertDurable(): void {
+    const native = [
+      this.commands instanceof DurableCommandBus ? [] : ['CommandBus'],
+      this.queries instanceof DurableQueryBus ? [] : ['QueryBus'],
+      this.events instanceof DurableEventBus ? [] : ['EventBus'],
+    ].flat();
+    if (native.length === 0) return;
+    throw new Error(
+      `${native.join(', ')} would be the native, in-memory one. Import DurableCqrsModule.forRoot() once in the root module, ` +
+        'and remove every other import of CqrsModule: two of them make two unconnected buses.',
+    );
+  }
+}

@@ -1,0 +1,26 @@
+import type { EventRow } from '../stored-event.js';
+import type { Queryable } from './queryable.js';
+
+export interface LogRange {
+  /** First position wanted, minus one. */
+  readonly after: number;
+  /** Last position wanted; at most the head. */
+  readonly to: number;
+  /** Only events of these names; undefined for all. */
+  readonly names?: readonly string[] | undefined;
+}
+
+/** The events at (after, to], by position. A second statement after sequence(), never combined with it: a slow reader
+ *  would hold the sequencer's lock while its rows are sent, and could see positions that aren't committed. */
+export async function readLog(on: Queryable, range: LogRange): Promise<EventRow[]> {
+  const { rows } = await on.query<EventRow>({
+    name: 'kernel_read_log',
+    text: `SELECT l.position, e.id, e.event_id, e.tenant, e.stream_id, e.version, e.name, e.schema_version, e.data, e.meta,
+                  e.recorded_at
+             FROM kernel.log l JOIN kernel.events e ON e.id = l.event_id
+            WHERE l.position > $1 AND l.position <= $2 AND ($3::text[] IS NULL OR e.name = ANY ($3))
+            ORDER BY l.position`,
+    values: [range.after, range.to, range.names ?? null],
+  });
+  return rows;
+}

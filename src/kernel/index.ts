@@ -1,0 +1,27 @@
+/** Door `#kernel`: everything a context may use, and nothing else. Rules are written with `#kernel/domain`. */
+export { EventSourcedRepository, UnreadableStream, type LoadOptions } from './commands/event-sourced.repository.js';
+export { StateRepository } from './commands/state.repository.js';
+export { EventStreams, type StreamAppend } from './commands/event-streams.js';
+export { PersonalData, type PersonalDataRow } from './commands/personal-data.js';
+export { UniqueValues } from './commands/unique-values.js';
+export { UnitsOfWork } from './commands/units-of-work.js';
+export { UnitOfWorkRoute } from './commands/unit-of-work-route.js';
+export type { UniqueValueClaim } from './commands/unit-of-work.js';
+export type { CommandInterceptor } from './commands/command-interceptor.js';
+export { ConcurrencyConflict, OutcomeUnknown } from './commands/pipeline-errors.js';
+export { Secrets } from './database/secrets.js';
+export { DurableCqrsModule } from './durable-cqrs.module.js';
+export type { KernelOptions } from './kernel-options.js';
+export { Clock } from './messages/clock.js';
+export { newId } from './messages/ids.js';
+export { MessageContext, messageContext, type MessageOutcome, type Principal } from './messages/message-context.js';
+export {
+  Projection,
+  totals,
+  type Contribution,
+  type ProjectionOptions,
+  type Totals,
+} from './projections/projection.decorator.js';
+export { ConsistencyTokens } from './queries/consistency-token.js';
+export { ReadSql } from './queries/read-sql.js';
+export { ReadsFrom } from './queries/reads-from.js';

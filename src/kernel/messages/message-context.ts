@@ -1,0 +1,102 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { Actor } from '../domain/index.js';
+import { newId } from './ids.js';
+
+export interface Principal {
+  readonly id: string;
+  readonly roles: readonly string[];
+}
+
+/** A client's wish to have one effect for one key, however often it is sent. */
+export interface IdempotencyRequest {
+  readonly key: string;
+  /** Route template or command name: the same key on another operation is another key. */
+  readonly operation: string;
+  /** Digest of what was asked: the same key with another payload is refused. */
+  readonly fingerprint: string;
+}
+
+/** What a read may wait for. */
+export interface ConsistencyRequest {
+  /** As the client sent it; `head` for everything committed before the request; undefined: served at once. */
+  readonly token?: string | undefined;
+  readonly waitMs: number;
+  /** Refuse a stale answer (412) instead of saying that it is stale. */
+  readonly strict: boolean;
+}
+
+/** What the kernel tells the caller besides the result. Filled while the message is handled. */
+export interface MessageOutcome {
+  /** `kernel.events.id` of the last event of the last command, if it had one. */
+  lastEventId?: number | undefined;
+  /** The result was stored by an earlier call with the same key. */
+  replayed: boolean;
+  /** Token of the state that a read has seen. */
+  readToken?: string | undefined;
+  /** Positions that a view was behind what the reader asked for. */
+  behind?: number | undefined;
+  /** The reader's token is of a log that was restored or failed over. */
+  unknownEpoch?: boolean | undefined;
+}
+
+export interface MessageContextFields {
+  tenant?: string;
+  principal?: Principal;
+  actor?: Actor;
+  correlationId?: string;
+  causationId?: string | null;
+  traceparent?: string | undefined;
+  imported?: boolean;
+  hop?: number;
+  idempotency?: IdempotencyRequest | undefined;
+  consistency?: ConsistencyRequest | undefined;
+}
+
+export const DEFAULT_TENANT = 'default';
+const SYSTEM: Actor = { type: 'system', id: 'waybill' };
+const storage = new AsyncLocalStorage<MessageContext>();
+
+/** Who asks, on whose behalf, under which key and correlation: everything about a message that isn't its content. */
+export class MessageContext {
+  readonly tenant: string;
+  readonly principal: Principal;
+  readonly actor: Actor;
+  readonly correlationId: string;
+  readonly causationId: string | null;
+  readonly traceparent: string | undefined;
+  readonly imported: boolean;
+  readonly hop: number;
+  readonly idempotency: IdempotencyRequest | undefined;
+  readonly consistency: ConsistencyRequest | undefined;
+  readonly outcome: MessageOutcome = { replayed: false };
+
+  constructor(fields: MessageContextFields = {}) {
+    this.tenant = fields.tenant ?? DEFAULT_TENANT;
+    this.actor = fields.actor ?? SYSTEM;
+    this.principal = fields.principal ?? { id: this.actor.id, roles: [] };
+    this.correlationId = fields.correlationId ?? newId();
+    this.causationId = fields.causationId ?? null;
+    this.traceparent = fields.traceparent;
+    this.imported = fields.imported ?? false;
+    this.hop = fields.hop ?? 0;
+    this.idempotency = fields.idempotency;
+    this.consistency = fields.consistency;
+  }
+}
+
+/** The context of the message being handled. */
+export const messageContext = {
+  run<T>(context: MessageContext, work: () => T): T {
+    return storage.run(context, work);
+  },
+
+  /** The current context, or the system's own when nobody set one (start-up, jobs). */
+  current(): MessageContext {
+    return storage.getStore() ?? new MessageContext();
+  },
+
+  /** Runs work under the same caller without the caller's idempotency key: for a step before the keyed command. */
+  withoutKey<T>(work: () => T): T {
+    return storage.run(new MessageContext({ ...messageContext.current(), idempotency: undefined }), work);
+  },
+};

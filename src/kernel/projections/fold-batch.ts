@@ -1,0 +1,79 @@
+import type { RecordedEvent } from '../event-log/stored-event.js';
+import type { ProjectionDefinition, TotalsDefinition } from './projection-definition.js';
+import type { Row } from './read-table.js';
+
+/** What a batch of events does to a projection's tables. */
+export interface BatchEffects {
+  readonly upserts: readonly Row[];
+  /** Key objects of rows that are gone. */
+  readonly removals: readonly Row[];
+  /** One list per totals table, in the definition's order. */
+  readonly totals: readonly (readonly Row[])[];
+}
+
+/** The keys of every row that the batch touches, each once. */
+export function touchedKeys(projection: ProjectionDefinition, batch: readonly RecordedEvent[]): Map<string, Row> {
+  const keys = new Map<string, Row>();
+  for (const { event, meta } of batch) {
+    for (const key of projection.keysFor(event, meta)) keys.set(projection.table.keyOf(key), key);
+  }
+  return keys;
+}
+
+/** Folds a batch in memory. Pure: the same rows and events give the same effects. `before` maps key text to row. */
+export function foldBatch(
+  projection: ProjectionDefinition,
+  before: ReadonlyMap<string, Row>,
+  batch: readonly RecordedEvent[],
+): BatchEffects {
+  const after = new Map<string, { key: Row; row: Row | undefined }>();
+  for (const { event, meta } of batch) {
+    for (const key of projection.keysFor(event, meta)) {
+      const id = projection.table.keyOf(key);
+      const known = after.get(id);
+      const row = known === undefined ? before.get(id) : known.row;
+      after.set(id, { key, row: projection.fold(row, event, meta) });
+    }
+  }
+  const changed = [...after].filter(([id, { row }]) => row !== before.get(id));
+  return {
+    upserts: changed.flatMap(([, { row }]) => (row === undefined ? [] : [row])),
+    removals: changed.flatMap(([, { key, row }]) => (row === undefined ? [key] : [])),
+    totals: projection.totals.map((totals) => totalChanges(totals, before, changed)),
+  };
+}
+
+/** Sums contribute(after) − contribute(before) by key; keys whose sums didn't change are left out. */
+function totalChanges(
+  totals: TotalsDefinition,
+  before: ReadonlyMap<string, Row>,
+  changed: readonly (readonly [string, { row: Row | undefined }])[],
+): readonly Row[] {
+  const sums = new Map<string, Row>();
+  for (const [id, { row }] of changed) {
+    addContributions(sums, totals, { row: before.get(id), sign: -1 });
+    addContributions(sums, totals, { row, sign: 1 });
+  }
+  return [...sums.values()].filter((sum) => [...totals.amounts].some((amount) => sum[amount] !== 0));
+}
+
+function addContributions(
+  sums: Map<string, Row>,
+  totals: TotalsDefinition,
+  of: { row: Row | undefined; sign: 1 | -1 },
+): void {
+  if (of.row === undefined) return;
+  for (const { key, amounts, labels } of totals.contribute(of.row)) {
+    const id = totals.table.keyOf(key);
+    const sum = sums.get(id) ?? emptySum(totals, key);
+    for (const amount of totals.amounts) sum[amount] = (sum[amount] as number) + of.sign * (amounts[amount] ?? 0);
+    Object.assign(sum, labels);
+    sums.set(id, sum);
+  }
+}
+
+function emptySum(totals: TotalsDefinition, key: Readonly<Row>): Row {
+  const sum: Row = { ...key };
+  for (const amount of totals.amounts) sum[amount] = 0;
+  return sum;
+}

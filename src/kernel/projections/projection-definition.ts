@@ -1,0 +1,125 @@
+import type { Type } from '@nestjs/common';
+import type { DataSource } from 'typeorm';
+import { reactionsOf, type EventClass, type EventMeta } from '../domain/index.js';
+import type { EventRegistry } from '../messages/event-registry.js';
+import type { ProjectionOptions, Totals } from './projection.decorator.js';
+import { ReadTable, type Row } from './read-table.js';
+
+type Fold = (row: Row | undefined, event: object, meta: EventMeta) => Row | undefined;
+type Keys = (event: object, meta: EventMeta) => Row | readonly Row[];
+
+export interface TotalsDefinition {
+  readonly table: ReadTable;
+  readonly contribute: Totals<Row>['contribute'];
+  /** Properties that are summed; the others are labels. Known from the first contribution on. */
+  readonly amounts: ReadonlySet<string>;
+}
+
+/** A projection as the kernel runs it: checked, with its tables and its folds by event name. */
+export class ProjectionDefinition {
+  readonly name: string;
+  readonly version: number;
+  readonly mode: 'inline' | 'async';
+  readonly table: ReadTable;
+  readonly totals: readonly TotalsDefinition[];
+  /** Names of the events it cares for, sorted. */
+  readonly eventNames: readonly string[];
+  readonly view: Type<object>;
+  readonly totalsViews: readonly Type<object>[];
+  readonly #folds = new Map<string, Fold>();
+  readonly #keys: Keys;
+
+  constructor(
+    readonly type: Type<object>,
+    instance: object,
+    from: { options: ProjectionOptions; source: DataSource; registry: EventRegistry },
+  ) {
+    const { options, source, registry } = from;
+    this.name = options.name;
+    this.version = options.version;
+    this.mode = options.mode;
+    this.view = options.view;
+    this.totalsViews = (options.totals ?? []).map((of) => of.view);
+    this.table = ReadTable.of(options.view, source);
+    this.totals = (options.totals ?? []).map((of) => totalsDefinition(of, source));
+    this.#keys = keysOf(type, instance, this.table);
+    for (const [event, method] of reactionsOf(type))
+      this.#folds.set(registry.definition(event as EventClass).name, bound(instance, method));
+    this.eventNames = [...this.#folds.keys()].sort();
+    this.#check(instance);
+  }
+
+  /** The key objects of the rows that an event touches. */
+  keysFor(event: object, meta: EventMeta): readonly Row[] {
+    const keys = this.#keys(event, meta);
+    return Array.isArray(keys) ? (keys as readonly Row[]) : [keys as Row];
+  }
+
+  /** The next state of a row, with version and position filled in; undefined deletes it. */
+  fold(row: Row | undefined, event: object, meta: EventMeta): Row | undefined {
+    const fold = this.#folds.get(meta.name);
+    if (fold === undefined) return row;
+    const next = fold(row, event, meta);
+    if (next === undefined || next === row) return next;
+    const { bookkeeping } = this.table;
+    const kept: Row = {};
+    if (bookkeeping.has('version')) kept['version'] = meta.version;
+    if (bookkeeping.has('eventId')) kept['eventId'] = meta.id;
+    if (bookkeeping.has('position')) kept['position'] = meta.position ?? 0;
+    return { ...next, ...kept };
+  }
+
+  reactsTo(name: string): boolean {
+    return this.#folds.has(name);
+  }
+
+  #check(instance: object): void {
+    if (this.eventNames.length === 0)
+      throw new Error(`${this.type.name} reacts to no event. Mark its folds with @On(EventClass).`);
+    if (this.mode === 'async') return;
+    if (this.table.keys.length !== 1 || 'keys' in instance) {
+      throw new Error(
+        `${this.type.name} is inline, but its rows aren't one per stream. Give ${this.view.name} a single primary column with the ` +
+          `aggregate's id and leave keys() out, or set mode: 'async'. (The stream's version check is what protects an inline row.)`,
+      );
+    }
+    if (this.totals.length > 0)
+      throw new Error(`${this.type.name} is inline and has totals, which many streams would write. Set mode: 'async'.`);
+  }
+}
+
+function bound(instance: object, method: string): Fold {
+  const fold = (instance as Record<string, Fold>)[method]!;
+  return (row, event, meta) => fold.call(instance, row, event, meta);
+}
+
+function keysOf(type: Type<object>, instance: object, table: ReadTable): Keys {
+  const own = (instance as { keys?: Keys }).keys;
+  if (own !== undefined) return (event, meta) => own.call(instance, event, meta);
+  const properties = table.keys.map((key) => key.property);
+  return (event) => {
+    const key: Row = {};
+    for (const property of properties) {
+      const value = (event as Row)[property];
+      if (value === undefined) {
+        throw new Error(
+          `${type.name} can't tell which row ${event.constructor.name} touches: it has no ${property}. Write keys(event, meta).`,
+        );
+      }
+      key[property] = value;
+    }
+    return key;
+  };
+}
+
+function totalsDefinition(of: Totals, source: DataSource): TotalsDefinition {
+  const table = ReadTable.of(of.view, source);
+  const numeric = table.columns.filter(
+    (column) => !column.isKey && /^(bigint|integer|int8|int4|int|numeric)/.test(column.sqlType),
+  );
+  return {
+    table,
+    contribute: of.contribute as unknown as Totals<Row>['contribute'],
+    amounts: new Set(numeric.map((column) => column.property)),
+  };
+}

@@ -1,0 +1,48 @@
+import { Injectable, type Type } from '@nestjs/common';
+import { ModuleRef } from '@nestjs/core';
+import { QueryBus, type AsyncContext, type IQuery, type IQueryHandler } from '@nestjs/cqrs';
+import type { InstanceWrapper } from '@nestjs/core/injector/instance-wrapper.js';
+import { admitHandler, handlerType } from '../commands/handler-registration.js';
+import { UnitOfWork } from '../commands/unit-of-work.js';
+import { messageContext } from '../messages/message-context.js';
+import { READS_FROM_METADATA } from './reads-from.js';
+import { ViewFreshness } from './view-freshness.js';
+
+/** The native query bus, which waits for what the caller has seen and tells how fresh the answer is. */
+@Injectable()
+export class DurableQueryBus extends QueryBus {
+  readonly #handlerTypes = new Map<string, Type<object>>();
+
+  constructor(
+    modules: ModuleRef,
+    private readonly freshness: ViewFreshness,
+  ) {
+    super(modules);
+  }
+
+  override async execute<T extends IQuery, R = unknown>(query: T, context?: AsyncContext): Promise<R> {
+    const run = (): Promise<R> => super.execute<T, R>(query, context as AsyncContext);
+    const views = this.#viewsOf(query);
+    if (views === undefined || UnitOfWork.current() !== undefined) return run();
+    const { consistency, outcome } = messageContext.current();
+    Object.assign(outcome, await this.freshness.await(views, consistency));
+    return run();
+  }
+
+  protected override registerHandler(handler: InstanceWrapper<IQueryHandler<IQuery>>): void {
+    const type = handlerType(handler);
+    const id = this['reflectQueryId'](type as never) as string;
+    const query = Reflect.getMetadata('__queryHandler__', type) as Type<object> | undefined;
+    if (admitHandler(this.#handlerTypes, { id, type, message: query?.name ?? 'A query', kind: 'query' })) {
+      super.registerHandler(handler);
+    }
+  }
+
+  #viewsOf(query: IQuery): readonly Type<object>[] | undefined {
+    const metadata = Reflect.getMetadata('__query__', query.constructor) as { id: string } | undefined;
+    const handler = metadata === undefined ? undefined : this.#handlerTypes.get(metadata.id);
+    return handler === undefined
+      ? undefined
+      : (Reflect.getMetadata(READS_FROM_METADATA, handler) as Type<object>[] | undefined);
+  }
+}

@@ -1,0 +1,10 @@
+import type { Queryable } from '../../event-log/sql/queryable.js';
+
+/** Whether the log still holds that event at that position. Index: the primary key of kernel.log. */
+export async function isLogEvent(on: Queryable, at: { position: number; event_id: number }): Promise<boolean> {
+  const { rowCount } = await on.query({
+    text: 'SELECT FROM kernel.log WHERE position = $1 AND event_id = $2',
+    values: [at.position, at.event_id],
+  });
+  return rowCount === 1;
+}
