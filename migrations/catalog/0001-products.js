@@ -1,7 +1,5 @@
 // What is sold, and at which price from now on.
 export const up = `
-CREATE SCHEMA IF NOT EXISTS catalog;
-
 CREATE TABLE catalog.products (
   tenant       text    NOT NULL,
   sku          text    NOT NULL CHECK (sku ~ '^[A-Za-z0-9._-]{1,64}$'),

@@ -1,7 +1,5 @@
 // Who buys. The one place besides delivery addresses that holds personal data, so that it can be erased.
 export const up = `
-CREATE SCHEMA IF NOT EXISTS customers;
-
 CREATE TABLE customers.customers (
   tenant      text  NOT NULL,
   customer_id text  NOT NULL CHECK (customer_id ~ '^[A-Za-z0-9._:@|-]{1,128}$'),

@@ -1,8 +1,6 @@
 // Sales by day, by product and by customer. Each report has a narrow row per order, so that an order can be taken out
 // again exactly as it went in, and the totals which those rows add up to.
 export const up = `
-CREATE SCHEMA IF NOT EXISTS insights_read;
-
 CREATE TABLE insights_read.sales_orders (
   order_id uuid   NOT NULL PRIMARY KEY,
   tenant   text   NOT NULL,

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { Repository } from 'typeorm';
-import { UnitsOfWork, messageContext } from '#kernel';
+import { EventStreams, messageContext } from '#kernel';
 import { NotFound, VersionMismatch } from '#kernel/domain';
 import { normalised } from '#shared';
 import {
@@ -30,7 +30,7 @@ export interface ProductAt {
 export class Products {
   constructor(
     @InjectRepository(ProductEntity) private readonly products: Repository<ProductEntity>,
-    private readonly units: UnitsOfWork,
+    private readonly facts: EventStreams,
   ) {}
 
   /** @throws SkuTaken */
@@ -97,7 +97,7 @@ export class Products {
     const { affected } = await this.products.update({ tenant, sku, version }, { ...news, version: after.version });
     if (affected !== 1) throw new VersionMismatch(version);
     const events = factsBetween(before, after);
-    if (events.length > 0) this.units.current().append({ stream: `catalog.product:${sku}`, events, expected: 'any' });
+    if (events.length > 0) this.facts.append({ stream: `catalog.product:${sku}`, events });
     return after;
   }
 }
