@@ -22,6 +22,7 @@ import { ProjectionRegistry } from './projections/projection-registry.js';
 import { ConsistencyTokens } from './queries/consistency-token.js';
 import { DurableQueryBus } from './queries/durable-query-bus.js';
 import { ReadSql } from './queries/read-sql.js';
+import { StreamReader } from './queries/stream-reader.js';
 import { ViewFreshness } from './queries/view-freshness.js';
 import { CheckpointBoard } from './subscriptions/checkpoint-board.js';
 import { SubscriptionEngine } from './subscriptions/subscription-engine.js';
@@ -32,6 +33,7 @@ const OPEN_TO_CONTEXTS = [
   PersonalData,
   UniqueValues,
   ReadSql,
+  StreamReader,
   Clock,
   Secrets,
   EventRegistry,

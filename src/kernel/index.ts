@@ -25,3 +25,4 @@ export {
 export { ConsistencyTokens } from './queries/consistency-token.js';
 export { ReadSql } from './queries/read-sql.js';
 export { ReadsFrom } from './queries/reads-from.js';
+export { StreamReader, type StreamPart } from './queries/stream-reader.js';

@@ -293,10 +293,28 @@ describe('placing a draft', () => {
 
 describe('checkout', () => {
   it('makes and places an order in one event', () => {
-    const quote = quoteFor(priceLines([{ lineId: 'line-1', sku: 'TEE', quantity: 2 }], [tee]));
+    const basket = {
+      lines: [{ lineId: 'line-1', sku: 'TEE', quantity: 2 }],
+      expectedTotal: { amount: 3998, currency: 'EUR' },
+    };
     given()
-      .when((order) => order.checkOut('ada', quote, placement))
+      .when((order) => order.checkOut('ada', order.quoteForCheckOut(basket, [tee]), placement))
       .thenEvents(placed);
+  });
+
+  it('needs 1 to 100 lines, and the total that was shown', () => {
+    const line = { lineId: 'line-1', sku: 'TEE', quantity: 1 };
+    given()
+      .when((order) => order.quoteForCheckOut({ lines: [] }, [tee]))
+      .thenRefused('ordering.order-empty');
+    given()
+      .when((order) => order.quoteForCheckOut({ lines: Array.from({ length: 101 }, () => line) }, [tee]))
+      .thenRefused('ordering.too-many-lines');
+    given()
+      .when((order) => order.quoteForCheckOut({ lines: [line], expectedTotal: { amount: 1, currency: 'EUR' } }, [tee]))
+      .thenRefused('ordering.price-changed', {
+        quote: expect.objectContaining({ total: { amount: 1999, currency: 'EUR' } }),
+      });
   });
 
   it('opens the line book with everything ordered and nothing moved', () => {

@@ -1,6 +1,6 @@
 import { Aggregate, NotFound, On, type Actor } from '#kernel/domain';
 import type { MoneyJson } from '#shared';
-import type { DraftLine, Quote, ShortagePolicy } from '../contracts/order-line.js';
+import { MAX_LINES, type DraftLine, type Quote, type ShortagePolicy } from '../contracts/order-line.js';
 import {
   DeliverySet,
   DiscountGranted,
@@ -34,6 +34,15 @@ export interface Placement {
   readonly externalNumber?: string | undefined;
 }
 
+/** What is to be ordered in one go. */
+export interface Basket {
+  readonly lines: readonly UnpricedLine[];
+  readonly shippingFee?: MoneyJson | undefined;
+  readonly expectedTotal?: MoneyJson | undefined;
+  /** The order was placed in another system: its goods may be discontinued by now. */
+  readonly isTakenOver?: boolean | undefined;
+}
+
 export interface Discount {
   readonly discountId: string;
   readonly amount: MoneyJson;
@@ -62,8 +71,14 @@ export class Order extends Aggregate {
 
   /** @throws NotFound for an order that isn't the customer's: foreign and absent look alike. */
   assertVisibleTo(by: Actor): void {
-    const isForeign = this.#state.status === 'unstarted' || this.#state.customerId !== by.id;
-    if (by.type === 'customer' && isForeign) throw new NotFound(`There is no order ${this.id}.`);
+    const state = this.#state;
+    const isTheirs = state.status !== 'unstarted' && (by.type !== 'customer' || state.customerId === by.id);
+    if (!isTheirs) throw new NotFound(`There is no order ${this.id}.`);
+  }
+
+  /** The goods a draft holds, each once: what has to be priced. Empty for anything else. */
+  draftSkus(): string[] {
+    return this.#state.status === 'draft' ? [...new Set(this.#state.lines.map(({ sku }) => sku))] : [];
   }
 
   start(customerId: string, startedAt: string): void {
@@ -147,7 +162,21 @@ export class Order extends Aggregate {
     return this.#place(this.#draftFor('place').customerId, quote, placement);
   }
 
-  /** Makes and places an order in one go, at a quote for its lines. */
+  /**
+   * What a basket may be placed at now.
+   *
+   * @throws OrderEmpty, TooManyLines, SkuUnavailable, QuantityInvalid, CurrencyMismatch, AmountTooLarge, PriceChanged
+   */
+  quoteForCheckOut(basket: Basket, products: readonly SellableProduct[]): Quote {
+    const { lines, isTakenOver: maySellDiscontinued } = basket;
+    if (lines.length === 0) throw new OrderEmpty(this.id);
+    if (lines.length > MAX_LINES) throw new TooManyLines(this.id);
+    const quote = quoteFor(priceLines(lines, products, { maySellDiscontinued }), basket);
+    assertExpected(quote, basket.expectedTotal);
+    return quote;
+  }
+
+  /** Makes and places an order in one go, at a quote from {@link quoteForCheckOut}. */
   checkOut(customerId: string, quote: Quote, placement: Placement): Placed {
     this.#assertUnstarted();
     return this.#place(customerId, quote, placement);

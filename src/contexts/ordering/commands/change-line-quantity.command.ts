@@ -1,0 +1,24 @@
+import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import type { ChangedOrder } from '../contracts/changed-order.js';
+import { OrderRepository, type OrderAddress } from '../storage/order.repository.js';
+
+/** Asks for another quantity on a line of a draft. */
+export class ChangeLineQuantityCommand extends Command<ChangedOrder> {
+  constructor(
+    readonly order: OrderAddress,
+    readonly line: { readonly lineId: string; readonly quantity: number },
+  ) {
+    super();
+  }
+}
+
+@CommandHandler(ChangeLineQuantityCommand)
+export class ChangeLineQuantityHandler implements ICommandHandler<ChangeLineQuantityCommand> {
+  constructor(private readonly orders: OrderRepository) {}
+
+  async execute({ order: address, line: { lineId, quantity } }: ChangeLineQuantityCommand): Promise<ChangedOrder> {
+    const order = await this.orders.loadFor(address);
+    order.changeLineQuantity(lineId, quantity);
+    return { id: order.id, status: 'draft', version: await this.orders.save(order) };
+  }
+}

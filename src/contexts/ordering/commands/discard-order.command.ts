@@ -1,0 +1,24 @@
+import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import type { ChangedOrder } from '../contracts/changed-order.js';
+import { OrderRepository, type OrderAddress } from '../storage/order.repository.js';
+
+/** Gives a draft up. */
+export class DiscardOrderCommand extends Command<ChangedOrder> {
+  constructor(
+    readonly order: OrderAddress,
+    readonly discardedAt: string,
+  ) {
+    super();
+  }
+}
+
+@CommandHandler(DiscardOrderCommand)
+export class DiscardOrderHandler implements ICommandHandler<DiscardOrderCommand> {
+  constructor(private readonly orders: OrderRepository) {}
+
+  async execute({ order: address, discardedAt }: DiscardOrderCommand): Promise<ChangedOrder> {
+    const order = await this.orders.loadFor(address);
+    order.discard(discardedAt);
+    return { id: order.id, status: 'discarded', version: await this.orders.save(order) };
+  }
+}

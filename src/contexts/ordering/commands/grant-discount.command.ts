@@ -1,0 +1,25 @@
+import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import type { ChangedOrder } from '../contracts/changed-order.js';
+import type { Discount } from '../domain/order.js';
+import { OrderRepository, type OrderAddress } from '../storage/order.repository.js';
+
+/** Takes an amount off the whole of a draft. For staff. */
+export class GrantDiscountCommand extends Command<ChangedOrder> {
+  constructor(
+    readonly order: OrderAddress,
+    readonly discount: Discount,
+  ) {
+    super();
+  }
+}
+
+@CommandHandler(GrantDiscountCommand)
+export class GrantDiscountHandler implements ICommandHandler<GrantDiscountCommand> {
+  constructor(private readonly orders: OrderRepository) {}
+
+  async execute({ order: address, discount }: GrantDiscountCommand): Promise<ChangedOrder> {
+    const order = await this.orders.loadFor(address);
+    order.grantDiscount(discount);
+    return { id: order.id, status: 'draft', version: await this.orders.save(order) };
+  }
+}

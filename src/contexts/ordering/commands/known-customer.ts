@@ -1,0 +1,18 @@
+import type { QueryBus } from '@nestjs/cqrs';
+import type { Actor } from '#kernel/domain';
+import { CustomerExistsQuery } from '#customers/contracts';
+import { CustomerUnknown } from '../domain/order.refusals.js';
+
+/**
+ * Staff and services name a customer who must be known. Customers who order for themselves are who they say: their
+ * record is made on the way in, so nobody is looked up twice.
+ *
+ * @throws CustomerUnknown
+ */
+export async function assertKnownCustomer(
+  queries: QueryBus,
+  { by, customerId }: { by: Actor; customerId: string },
+): Promise<void> {
+  if (by.type === 'customer') return;
+  if (!(await queries.execute(new CustomerExistsQuery({ customerId })))) throw new CustomerUnknown(customerId);
+}

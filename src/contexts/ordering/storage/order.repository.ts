@@ -1,0 +1,34 @@
+import { Injectable } from '@nestjs/common';
+import { EventSourcedRepository } from '#kernel';
+import { VersionMismatch, type Actor } from '#kernel/domain';
+import { Order } from '../domain/order.js';
+
+/** An order on somebody's behalf: what every command that acts on one says. */
+export interface OrderAddress {
+  readonly orderId: string;
+  readonly by: Actor;
+  /** The version the caller has seen (If-Match); left out: decided on whatever is current. */
+  readonly ifVersion?: number | undefined;
+}
+
+/** Orders as streams `ordering.order:<id>`. */
+@Injectable()
+export class OrderRepository extends EventSourcedRepository<Order> {
+  protected override readonly streamPrefix = 'ordering.order';
+
+  protected override create(id: string): Order {
+    return new Order(id);
+  }
+
+  /**
+   * Loads an order for somebody. Ownership comes before the version: a foreign order must not answer with its version.
+   *
+   * @throws NotFound when it is absent or not theirs; VersionMismatch
+   */
+  async loadFor({ orderId, by, ifVersion }: OrderAddress): Promise<Order> {
+    const order = await this.load(orderId);
+    order.assertVisibleTo(by);
+    if (ifVersion !== undefined && ifVersion !== order.storedVersion) throw new VersionMismatch(order.storedVersion);
+    return order;
+  }
+}
