@@ -1,0 +1,56 @@
+import { Module, type DynamicModule, type OnApplicationShutdown, Inject } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { DataSource } from 'typeorm';
+import { bindToUnits } from '../commands/bind-typeorm.js';
+import { READ_DATA_SOURCE, WRITE_DATA_SOURCE } from '../commands/commands.tokens.js';
+import { Pools } from './pools.js';
+import { dataSourceOver } from './typeorm.js';
+
+/** The pools and TypeORM, for the whole application. Pools outlive every handler: they end only after the last one. */
+@Module({})
+export class DatabaseModule implements OnApplicationShutdown {
+  constructor(
+    private readonly pools: Pools,
+    @Inject(READ_DATA_SOURCE) private readonly read: DataSource,
+  ) {}
+
+  /** Entities come from each context's `TypeOrmModule.forFeature([…])`. */
+  static forRoot(pools: Pools): DynamicModule {
+    const typeorm = TypeOrmModule.forRootAsync({
+      useFactory: () => ({ type: 'postgres', autoLoadEntities: true, retryAttempts: 0 }),
+      dataSourceFactory: (options) => openDataSource(pools, options?.entities as never),
+    });
+    const providers = [
+      { provide: Pools, useValue: pools },
+      { provide: WRITE_DATA_SOURCE, useExisting: DataSource },
+      { provide: READ_DATA_SOURCE, useFactory: (write: DataSource) => readSideOf(write), inject: [DataSource] },
+    ];
+    return {
+      module: DatabaseModule,
+      global: true,
+      imports: [typeorm],
+      providers,
+      exports: [Pools, WRITE_DATA_SOURCE, READ_DATA_SOURCE],
+    };
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.read.destroy();
+    await this.pools.end();
+  }
+}
+
+const readSides = new WeakMap<DataSource, DataSource>();
+
+/** The write side, with what Nest injects from it bound to units of work; its read side beside it. */
+async function openDataSource(pools: Pools, entities: never): Promise<DataSource> {
+  const write = await dataSourceOver(pools.app, entities).initialize();
+  const read = await dataSourceOver(pools.query, entities).initialize();
+  bindToUnits(write, read);
+  readSides.set(write, read);
+  return write;
+}
+
+function readSideOf(write: DataSource): DataSource {
+  return readSides.get(write)!;
+}

@@ -1,0 +1,173 @@
+import { chown, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { serverAccount, type Account } from './account.js';
+import { findBinaries, type Binaries } from './binaries.js';
+import { newPassword, OWNER, type Cluster, type KeptState } from './cluster.js';
+import { freePort } from './free-port.js';
+import { probe } from './probe.js';
+import { ServerPrograms, type Ended } from './server-process.js';
+
+/** The embedded server can't be run. The message names the folder, what PostgreSQL said, and the way out. */
+export class EmbeddedServerRefused extends Error {
+  override readonly name = 'EmbeddedServerRefused';
+}
+
+/** Everything the programs need, found once per process. */
+interface Tools {
+  readonly binaries: Binaries;
+  readonly programs: ServerPrograms;
+  readonly account: Account | undefined;
+}
+
+const POLL_MS = 25;
+/** Recovery after a crash replays what wasn't written yet; a server that takes longer is in trouble. */
+const READY_TIMEOUT_MS = 60_000;
+/** A killed server's last children hold its memory for a moment; a port may be taken between look and use. */
+const START_TRIES = 8;
+const LOG_LIMIT_BYTES = 10 * 1_024 * 1_024;
+
+/** Given to every start, so that a newer version of Waybill may change them on an old cluster. */
+const SETTINGS: Readonly<Record<string, string>> = {
+  max_connections: '200',
+  timezone: 'UTC',
+  log_timezone: 'UTC',
+  log_lock_waits: 'on',
+  tcp_keepalives_idle: '30',
+  tcp_user_timeout: '15000',
+  client_connection_check_interval: '5000',
+};
+
+/** For tests only: survives the end of any process, not of the machine. */
+const NOT_DURABLE: Readonly<Record<string, string>> = {
+  fsync: 'off',
+  full_page_writes: 'off',
+  wal_level: 'minimal',
+  max_wal_senders: '0',
+};
+
+/** One embedded server: finds it, starts it, stops it. Every method but `find` needs the cluster's file lock. */
+export class Server {
+  #tools: Promise<Tools> | undefined;
+
+  constructor(
+    private readonly cluster: Cluster,
+    private readonly isDurable: boolean,
+  ) {}
+
+  /** Where our cluster's server answers now, waiting for one that is starting. Undefined if none runs. */
+  async find(state: KeptState): Promise<number | undefined> {
+    const id = await this.cluster.systemIdentifier();
+    if (id === undefined) return undefined;
+    const noted = await this.cluster.noted();
+    if (noted === undefined) return undefined;
+    const giveUpAt = Date.now() + READY_TIMEOUT_MS;
+    for (;;) {
+      const answer = await probe(noted.port, state.password, id);
+      if (answer === 'ours') return noted.port;
+      if (answer === 'other' && (await this.cluster.isServing(noted.pid)) !== true) return undefined;
+      if (Date.now() > giveUpAt) throw this.#silent(noted);
+      await pause(POLL_MS);
+    }
+  }
+
+  /** Makes the cluster, complete or not at all. */
+  async create(): Promise<KeptState> {
+    const { binaries, programs, account } = await this.#prepared();
+    const draft = await this.cluster.draft(account);
+    const passwordFile = `${draft}.password`;
+    const state = { password: newPassword(), port: await freePort() };
+    await writeFile(passwordFile, `${state.password}\n`, { mode: 0o600, flag: 'wx' });
+    if (account) await chown(passwordFile, account.uid, account.gid);
+    const ended = await programs.run(binaries.initdb, [
+      ...['--pgdata', draft, '--username', OWNER, '--pwfile', passwordFile, '--auth', 'scram-sha-256'],
+      ...['--encoding', 'UTF8', '--locale-provider', 'builtin', '--builtin-locale', 'C.UTF-8', '--locale', 'C'],
+      ...['--set', 'listen_addresses=127.0.0.1', '--set', 'unix_socket_directories=', '--no-instructions'],
+      ...(this.isDurable ? [] : ['--no-sync']),
+    ]);
+    await rm(passwordFile, { force: true });
+    if (ended.code !== 0) throw this.#refused('The cluster could not be made', ended);
+    await this.cluster.writeState(state);
+    await this.cluster.adopt(draft);
+    return state;
+  }
+
+  /** Starts the server, at the recorded port if that is free. Returns where it answers. */
+  async start(state: KeptState): Promise<number> {
+    let port = await freePort(state.port);
+    for (let attempt = 1; ; attempt += 1) {
+      const ended = await this.#start(port);
+      if (ended.code === 0) break;
+      const log = await this.cluster.logTail();
+      if (attempt >= START_TRIES || !isPassing(log)) throw this.#refused('The server did not start', ended, log);
+      await pause(100 * attempt);
+      port = await freePort();
+    }
+    if (port !== state.port) await this.cluster.writeState({ ...state, port });
+    return port;
+  }
+
+  async stop(): Promise<void> {
+    const { binaries, programs } = await this.#prepared();
+    const args = ['stop', '--pgdata', this.cluster.folder, '--mode', 'fast', '--wait', '--timeout', '30', '--silent'];
+    const ended = await programs.run(binaries.pgCtl, args);
+    if (ended.code !== 0 && (await this.cluster.noted())) throw this.#refused('The server did not stop', ended);
+  }
+
+  async #start(port: number): Promise<Ended> {
+    const { binaries, programs } = await this.#prepared();
+    await this.#clearTheWay();
+    const settings = { ...SETTINGS, ...(this.isDurable ? {} : NOT_DURABLE) };
+    const options = Object.entries(settings).map(([name, value]) => `-c ${name}=${value}`);
+    return programs.run(binaries.pgCtl, [
+      ...['start', '--pgdata', this.cluster.folder, '--log', this.cluster.log, '--wait', '--timeout', '60', '--silent'],
+      ...['--options', [`-p ${port}`, ...options].join(' ')],
+    ]);
+  }
+
+  /** A note of a server that is gone would stop a new one where its number belongs to somebody else by now. */
+  async #clearTheWay(): Promise<void> {
+    const noted = await this.cluster.noted();
+    if (noted && (await this.cluster.isServing(noted.pid)) === false) await this.cluster.forgetNote();
+    const log = await stat(this.cluster.log).catch(() => undefined);
+    if (log && log.size > LOG_LIMIT_BYTES) await rename(this.cluster.log, `${this.cluster.log}.old`);
+  }
+
+  #prepared(): Promise<Tools> {
+    return (this.#tools ??= this.#prepare());
+  }
+
+  async #prepare(): Promise<Tools> {
+    const account = await serverAccount(this.cluster.folder);
+    const plain = new ServerPrograms(account);
+    const binaries = await findBinaries(plain, this.cluster.dataDir);
+    if (await plain.canEnter(this.cluster.dataDir)) return { binaries, programs: plain, account };
+    const programs = plain.withWayIn();
+    if (await programs.canEnter(this.cluster.dataDir)) return { binaries, programs, account };
+    throw new EmbeddedServerRefused(
+      `PostgreSQL doesn't run as root, so it is started as ${account?.name ?? 'another user'}, who may not enter ` +
+        `${dirname(this.cluster.dataDir)} and couldn't be let in (setpriv of util-linux would do it). Set DATA_DIR to a ` +
+        'folder that other users may enter, such as /var/lib/waybill, or start as an ordinary user.',
+    );
+  }
+
+  #silent({ pid, port }: { pid: number; port: number }): EmbeddedServerRefused {
+    return new EmbeddedServerRefused(
+      `A PostgreSQL server (process ${pid}) holds ${this.cluster.folder}, but doesn't answer at port ${port}. It may be ` +
+        `stopped or overloaded. See ${this.cluster.log}; end that process and start again, or set DATA_DIR elsewhere.`,
+    );
+  }
+
+  #refused(what: string, ended: Ended, log = ''): EmbeddedServerRefused {
+    const said = [ended.output.trim(), log].filter(Boolean).join('\n');
+    return new EmbeddedServerRefused(
+      `${what} in ${this.cluster.dataDir}:\n${said || `ended with code ${ended.code}`}\n` +
+        'Correct that, set DATA_DIR to another folder, or set DATABASE_URL to a PostgreSQL of your own (15 to 18).',
+    );
+  }
+}
+
+/** Reasons against a start that pass by themselves. */
+function isPassing(log: string): boolean {
+  return /Address already in use|shared memory block|lock file "postmaster.pid" already exists/.test(log);
+}
