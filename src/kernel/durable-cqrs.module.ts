@@ -13,6 +13,7 @@ import { LogEpoch } from './event-log/epoch.js';
 import { LogBell } from './event-log/log-bell.js';
 import { LogNotifier } from './event-log/log-notifier.js';
 import { LogTail } from './event-log/log-tail.js';
+import { Cursors } from './http/lists/cursors.js';
 import { KERNEL_OPTIONS, type KernelOptions } from './kernel-options.js';
 import { Clock } from './messages/clock.js';
 import { EventRegistry } from './messages/event-registry.js';
@@ -34,6 +35,7 @@ const OPEN_TO_CONTEXTS = [
   UniqueValues,
   ReadSql,
   StreamReader,
+  Cursors,
   Clock,
   Secrets,
   EventRegistry,

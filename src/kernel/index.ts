@@ -11,6 +11,7 @@ export type { CommandInterceptor } from './commands/command-interceptor.js';
 export { ConcurrencyConflict, OutcomeUnknown } from './commands/pipeline-errors.js';
 export { Secrets } from './database/secrets.js';
 export { DurableCqrsModule } from './durable-cqrs.module.js';
+export * from './http/index.js';
 export type { KernelOptions } from './kernel-options.js';
 export { Clock } from './messages/clock.js';
 export { newId } from './messages/ids.js';

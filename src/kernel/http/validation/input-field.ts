@@ -29,8 +29,6 @@ export class InputField {
     this.isList = this.#each.length > 0 || isList(type, property);
     this.#maxSize = (this.#rule('arrayMaxSize')?.constraints[0] as number | undefined) ?? DEFAULT_LIST_SIZE;
     this.#nested = property.isNested ? nestedReader(nestedClass(type, property.name)) : undefined;
-    if (!property.isNested && property.rules.length === 0)
-      throw new Error(`${type.name}.${property.name} has no rule that says what it is.`);
   }
 
   hasRule(...names: readonly string[]): boolean {

@@ -127,6 +127,9 @@ export class InputReader<T extends object = object> {
   #compile(): void {
     for (const property of rulesOf(this.type)) {
       assertNotTransformed(this.type, property.name);
+      if (!property.isNested && property.rules.length === 0 && !this.#readers.has(property.name)) {
+        throw new Error(`${this.type.name}.${property.name} has no rule that says what it is.`);
+      }
       this.#fields.push(new InputField(this.type, property, (nested) => InputReader.for(nested)));
     }
     if (this.#fields.length === 0) {

@@ -1,4 +1,4 @@
-import { buildMessage, IsInt, Max, Min, ValidateBy, type ValidationOptions } from 'class-validator';
+import { buildMessage, ValidateBy, type ValidationOptions } from 'class-validator';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 const NIL_UUID = '00000000-0000-0000-0000-000000000000';
@@ -72,19 +72,6 @@ export function IsCurrency(options?: ValidationOptions): PropertyDecorator {
 export function IsText(limits: TextLimits, options?: ValidationOptions): PropertyDecorator {
   const said = `$property must be a text of ${limits.min ?? 1} to ${limits.max} visible characters, without spaces at its ends`;
   return rule('isText', (value) => isText(value, limits), said, options);
-}
-
-/** An amount of money as it travels: integer minor units and a currency. */
-export class MoneyBody {
-  /** Minor units (cents), from 0. */
-  @IsInt()
-  @Min(0)
-  @Max(Number.MAX_SAFE_INTEGER)
-  amount!: number;
-
-  /** ISO 4217, three capital letters. */
-  @IsCurrency()
-  currency!: string;
 }
 
 function rule(

@@ -1,0 +1,18 @@
+import type { Configuration } from '#config';
+
+/** The part of the configuration that the HTTP side reads. */
+export type HttpSettings = Pick<Configuration, 'http' | 'auth' | 'consistency' | 'database'>;
+
+export const HTTP_SETTINGS = Symbol('HTTP_SETTINGS');
+
+/** Requests under way per connection of the command side's pool; more would only queue for a connection (05 §5). */
+const REQUESTS_PER_CONNECTION = 4;
+
+export function inFlightLimit(settings: HttpSettings): number {
+  return settings.database.poolSize * REQUESTS_PER_CONNECTION;
+}
+
+/** How clients reach us, without a slash at the end. */
+export function publicUrlOf({ http }: HttpSettings): string {
+  return (http.publicUrl ?? `http://${http.host}:${http.port}`).replace(/\/+$/, '');
+}

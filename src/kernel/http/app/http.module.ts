@@ -1,0 +1,49 @@
+import { Module, type DynamicModule, type Provider } from '@nestjs/common';
+import { APP_FILTER, APP_GUARD, APP_PIPE, DiscoveryModule } from '@nestjs/core';
+import { AccessGuard } from '../auth/access.guard.js';
+import { DevTokensController } from '../auth/dev-tokens.controller.js';
+import { DevTokens } from '../auth/dev-tokens.js';
+import { TokenVerifier } from '../auth/token-verifier.js';
+import { Admission } from '../exchange/admission.js';
+import { ContextMaker } from '../exchange/context-maker.js';
+import { ViewWait } from '../exchange/view-wait.js';
+import { ProblemFilter } from '../problems/problem.filter.js';
+import { ProblemReplies } from '../problems/problem-replies.js';
+import { ProblemsController } from '../problems/problems.controller.js';
+import { RouteBook } from '../routes/route-book.js';
+import { RouteChecks } from '../routes/route-checks.js';
+import { InputPipe } from '../validation/input.pipe.js';
+import { HTTP_SETTINGS, type HttpSettings } from './http-settings.js';
+import { RequestPipeline } from './request-pipeline.js';
+
+const GLOBAL: Provider[] = [
+  { provide: APP_GUARD, useClass: AccessGuard },
+  { provide: APP_PIPE, useClass: InputPipe },
+  { provide: APP_FILTER, useClass: ProblemFilter },
+];
+
+/** The HTTP side of an application; only `createHttpApp` imports it, so that workers and the CLI do without. */
+@Module({})
+export class HttpModule {
+  static forRoot(settings: HttpSettings): DynamicModule {
+    return {
+      module: HttpModule,
+      imports: [DiscoveryModule],
+      controllers: [ProblemsController, ...(settings.auth.mode === 'dev' ? [DevTokensController] : [])],
+      providers: [
+        { provide: HTTP_SETTINGS, useValue: settings },
+        RouteBook,
+        RouteChecks,
+        ProblemReplies,
+        DevTokens,
+        TokenVerifier,
+        Admission,
+        ContextMaker,
+        ViewWait,
+        RequestPipeline,
+        ...GLOBAL,
+      ],
+      exports: [Admission, DevTokens],
+    };
+  }
+}

@@ -1,0 +1,110 @@
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Duplex } from 'node:stream';
+import { parseJsonBody } from '../body/json-body.js';
+import { ProblemError } from '../problems/problem-error.js';
+import type { ProblemReplies } from '../problems/problem-replies.js';
+import { rawProblem, refuseConnection } from '../problems/refused-connection.js';
+import { parseQueryString } from '../validation/query-string.js';
+import { publicUrlOf, type HttpSettings } from './http-settings.js';
+
+const KIB = 1_024;
+const MAX_HEADER_BYTES = 16 * KIB;
+const MAX_PARAM_LENGTH = 400;
+const METHODS_WITH_COMMANDS = new Set(['POST', 'PUT', 'PATCH', 'DELETE']);
+
+/**
+ * Nest's Fastify adapter with the limits of 05 §5, strict JSON, and problems instead of Fastify's and Node's own error
+ * bodies. Whatever goes wrong before a controller is reached is answered here as everything else is.
+ */
+export class ProblemFastifyAdapter extends FastifyAdapter {
+  #replies: ProblemReplies | undefined;
+  readonly #publicUrl: string;
+
+  constructor(settings: HttpSettings) {
+    const publicUrl = publicUrlOf(settings);
+    const { http } = settings;
+    super({
+      bodyLimit: http.smallBodyLimitBytes,
+      requestTimeout: http.requestTimeoutMs,
+      keepAliveTimeout: http.keepAliveTimeoutMs,
+      forceCloseConnections: 'idle',
+      return503OnClosing: false,
+      trustProxy: http.trustProxy.length > 0 ? [...http.trustProxy] : false,
+      http: {
+        headersTimeout: http.headersTimeoutMs,
+        connectionsCheckingInterval: http.connectionsCheckMs,
+        maxHeaderSize: MAX_HEADER_BYTES,
+        requireHostHeader: false,
+      },
+      routerOptions: {
+        caseSensitive: true,
+        ignoreTrailingSlash: false,
+        ignoreDuplicateSlashes: false,
+        maxParamLength: MAX_PARAM_LENGTH,
+        querystringParser: (text) => parseQueryString(text) as never,
+      },
+      clientErrorHandler: (error: NodeJS.ErrnoException, socket: Duplex) => refuseConnection(error, socket, publicUrl),
+      frameworkErrors: (error: unknown, request: FastifyRequest, reply: FastifyReply) =>
+        this.#refuse(error, request, reply),
+    });
+    this.#publicUrl = publicUrl;
+    this.#readJson();
+    this.#limitBodies(settings);
+    this.#refuseTunnels();
+    this.getHttpServer().maxConnections = http.maxConnections;
+  }
+
+  /** Called once the application exists, which the answers need. */
+  answerWith(replies: ProblemReplies): void {
+    this.#replies = replies;
+  }
+
+  /** Nest would install handlers with bodies of its own. */
+  override setErrorHandler(): ReturnType<FastifyAdapter['setErrorHandler']> {
+    return this.getInstance().setErrorHandler((error, request, reply) => this.#refuse(error, request, reply)) as never;
+  }
+
+  override setNotFoundHandler(): ReturnType<FastifyAdapter['setNotFoundHandler']> {
+    return this.getInstance().setNotFoundHandler((request, reply) =>
+      this.#refuse(new ProblemError('not-found', 'There is nothing under this path.'), request, reply),
+    ) as never;
+  }
+
+  #refuse(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+    if (this.#replies === undefined) throw new Error('A request came in before the application was there.');
+    this.#replies.send(error, request, reply);
+  }
+
+  #readJson(): void {
+    const server = this.getInstance();
+    server.removeAllContentTypeParsers();
+    server.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => {
+      try {
+        done(null, parseJsonBody(body as Buffer));
+      } catch (error) {
+        done(error as Error);
+      }
+    });
+  }
+
+  #limitBodies({ http }: HttpSettings): void {
+    this.getInstance().addHook('onRoute', (route) => {
+      const methods = Array.isArray(route.method) ? route.method : [route.method];
+      const isCommand = route.url.startsWith('/v1/') && methods.some((method) => METHODS_WITH_COMMANDS.has(method));
+      const { bodyBytes } = (route.config ?? {}) as { bodyBytes?: number };
+      route.bodyLimit ??= bodyBytes ?? (isCommand ? http.bodyLimitBytes : http.smallBodyLimitBytes);
+    });
+  }
+
+  /** CONNECT and unknown expectations never reach the router: Node would close the connection or answer an empty 417. */
+  #refuseTunnels(): void {
+    const server = this.getHttpServer();
+    server.on('connect', (_request: unknown, socket: Duplex) =>
+      socket.end(rawProblem('method-not-allowed', this.#publicUrl)),
+    );
+    server.on('checkExpectation', (request: { socket: Duplex }) =>
+      request.socket.end(rawProblem('expectation-failed', this.#publicUrl)),
+    );
+  }
+}

@@ -1,0 +1,26 @@
+import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
+import { exchangeOf } from '../exchange/exchange.js';
+import { ProblemError } from '../problems/problem-error.js';
+import { mayCall } from '../routes/route-book.js';
+import { unauthenticated } from './token-verifier.js';
+
+/**
+ * Deny by default: a handler runs only when the exchange knows its route, the route says who may call it, and the caller
+ * is one of them. The request hook decides the same earlier, before a body is read; this is what counts.
+ */
+@Injectable()
+export class AccessGuard implements CanActivate {
+  canActivate(context: ExecutionContext): boolean {
+    const { route, identity } = exchangeOf(context.switchToHttp().getRequest());
+    if (route === undefined || route.handler !== context.getHandler())
+      throw new ProblemError('forbidden', 'This route is open to nobody.');
+    if (route.access === 'public') return true;
+    if (identity === undefined) throw unauthenticated('This route needs a token.');
+    if (!mayCall(route.access, identity.principal.roles)) throw forbidden();
+    return true;
+  }
+}
+
+export function forbidden(): ProblemError {
+  return new ProblemError('forbidden', 'None of the roles in your token may call this route.');
+}

@@ -1,0 +1,81 @@
+import type { FastifyReply } from 'fastify';
+import type { MessageContext, MessageOutcome } from '../../messages/message-context.js';
+import { Page } from '../lists/page.js';
+import type { Exchange } from './exchange.js';
+import { namesTag } from './if-match.js';
+
+/** What would end the `<…>` of a Link, or can't be in a header. */
+const UNSAFE_IN_LINK = /[^\x21\x23-\x3b\x3d\x3f-\x7e]/g;
+
+/** On every answer, whatever made it. */
+export function setKernelHeaders(reply: FastifyReply, exchange: Exchange): void {
+  reply.header('x-request-id', exchange.requestId);
+  reply.header('x-content-type-options', 'nosniff');
+  reply.header('cache-control', 'no-store');
+}
+
+/** `Consistency-Token`, `Consistency-Status`, `Idempotent-Replayed`: what the kernel learnt while it handled the message. */
+export function setOutcomeHeaders(reply: FastifyReply, exchange: Exchange, token: string | undefined): void {
+  const { context } = exchange;
+  if (context === undefined) return;
+  const status = consistencyStatus(exchange, context.outcome);
+  if (token !== undefined) reply.header('consistency-token', token);
+  if (status !== undefined) reply.header('consistency-status', status);
+  if (context.outcome.replayed) reply.header('idempotent-replayed', 'true');
+  const applied = appliedPreferences(exchange, context);
+  if (applied !== '') reply.header('preference-applied', applied);
+}
+
+function consistencyStatus({ isPending }: Exchange, { behind, unknownEpoch }: MessageOutcome): string | undefined {
+  if (unknownEpoch === true) return 'unknown-epoch';
+  if (isPending) return 'pending';
+  return behind === undefined || behind === 0 ? undefined : `stale; behind=${behind}`;
+}
+
+/** Only what made a difference: a read without a token waits for nothing. */
+function appliedPreferences({ preferences, route }: Exchange, context: MessageContext): string {
+  const { lastEventId, readToken } = context.outcome;
+  const hasWaited =
+    route?.method === 'GET'
+      ? readToken !== undefined && context.consistency?.token !== undefined
+      : lastEventId !== undefined;
+  if (!hasWaited || preferences === undefined) return '';
+  const { waitSeconds, isStrict } = preferences;
+  return [
+    ...(waitSeconds === undefined ? [] : [`wait=${waitSeconds}`]),
+    ...(isStrict && route?.method === 'GET' ? ['handling=strict'] : []),
+  ].join(', ');
+}
+
+/** `Location` and `ETag`, both pure functions of the result, so that a replay has them too. */
+export function setResultHeaders(reply: FastifyReply, exchange: Exchange, result: object): void {
+  const answer = exchange.route?.answer;
+  if (answer === undefined) return;
+  const fields = result as Record<string, unknown>;
+  if (answer.location !== undefined) reply.header('location', filledIn(answer.location, fields));
+  const tag = answer.etag?.(fields);
+  if (tag !== undefined) setEntityTag(reply, exchange, `"${tag}"`);
+}
+
+/** A list's `asOf` and `Link` (RFC 8288). The URL is the client's own, with another cursor. */
+export function completePage(reply: FastifyReply, page: Page<unknown>, token: string | undefined): object {
+  const { next } = page.page;
+  if (next !== null) reply.header('link', `<${withCursor(reply.request.url, next)}>; rel="next"`);
+  return { data: page.data, page: page.page, ...(token === undefined ? {} : { asOf: token }) };
+}
+
+function setEntityTag(reply: FastifyReply, exchange: Exchange, tag: string): void {
+  reply.header('etag', tag);
+  const { method, headers } = reply.request;
+  exchange.notModified = (method === 'GET' || method === 'HEAD') && namesTag(headers['if-none-match'], tag);
+}
+
+function filledIn(template: string, fields: Readonly<Record<string, unknown>>): string {
+  return template.replaceAll(/:(\w+)/g, (_all, name: string) => encodeURIComponent(String(fields[name])));
+}
+
+function withCursor(url: string, cursor: string): string {
+  const [path = '', query = ''] = url.split('?', 2);
+  const kept = query.split('&').filter((pair) => pair !== '' && !/^(?:cursor|consistency)(?:=|$)/.test(pair));
+  return `${path}?${[...kept, `cursor=${cursor}`].join('&')}`.replaceAll(UNSAFE_IN_LINK, encodeURIComponent);
+}

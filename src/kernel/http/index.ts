@@ -1,0 +1,33 @@
+export { createHttpApp } from './app/create-http-app.js';
+export type { HttpSettings } from './app/http-settings.js';
+export { CurrentPrincipal, hasRole } from './auth/current-principal.decorator.js';
+export { DevTokens } from './auth/dev-tokens.js';
+export { Admission } from './exchange/admission.js';
+export { IfVersion } from './exchange/if-match.js';
+export { PathId, PathText } from './exchange/path-segments.js';
+export { Cursors, type CursorBinding, type RowKeys } from './lists/cursors.js';
+export { ListQuery } from './lists/list-query.dto.js';
+export { Page } from './lists/page.js';
+export { SortBy, type Sort } from './lists/sort-by.js';
+export { openApiDocument } from './openapi/openapi.js';
+export { invalidInput, invalidInputs, type InputError } from './problems/problem-error.js';
+export {
+  defineProblems,
+  registeredProblem,
+  registeredProblems,
+  type ProblemDefinition,
+} from './problems/problem-registry.js';
+export { BodyLimit, Changes, Creates, Public, Roles, ROLES, Versioned, type Role } from './routes/route.decorators.js';
+export { MoneyBody } from './validation/money-body.dto.js';
+export {
+  IsCurrency,
+  IsDay,
+  IsId,
+  IsInstant,
+  isDay,
+  isId,
+  isInstant,
+  isText,
+  IsText,
+  type TextLimits,
+} from './validation/rules.js';

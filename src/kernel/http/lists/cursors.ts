@@ -1,0 +1,88 @@
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { Secrets } from '../../database/secrets.js';
+import { Clock } from '../../messages/clock.js';
+import { canonical } from '../exchange/fingerprint.js';
+import { ProblemError } from '../problems/problem-error.js';
+import { Page } from './page.js';
+
+const MAX_LENGTH = 1_024;
+const MAX_AGE_S = 7 * 24 * 60 * 60;
+const SIGNATURE_BYTES = 16;
+
+/** What a list is sorted by, of one row: the sort key's value and what breaks ties. */
+export type RowKeys = readonly (string | number | null)[];
+
+/** What a cursor is good for; it opens nothing else. All of it must be JSON. */
+export interface CursorBinding {
+  readonly list: string;
+  readonly filter: unknown;
+  readonly sort: unknown;
+  /** Tenant and id of the caller, or whatever else limits the rows. */
+  readonly principal: string;
+}
+
+export interface PageRequest<Row, Item> {
+  readonly limit: number;
+  readonly binding: CursorBinding;
+  keysOf(row: Row): RowKeys;
+  item(row: Row): Item;
+}
+
+/**
+ * Cursors of keyset pagination: the keys of the last row seen, opaque and authenticated, bound to filter, sort order and
+ * caller, good for 7 days. The key is shared by the replicas.
+ */
+@Injectable()
+export class Cursors {
+  constructor(
+    private readonly secrets: Secrets,
+    private readonly clock: Clock,
+  ) {}
+
+  async seal(keys: RowKeys, binding: CursorBinding): Promise<string> {
+    const body = Buffer.from(JSON.stringify([this.#nowS(), keys]));
+    const cursor = Buffer.concat([await this.#sign(body, binding), body]).toString('base64url');
+    if (cursor.length > MAX_LENGTH)
+      throw new Error(`The sort keys of ${binding.list} are too long for a cursor: cut them off.`);
+    return cursor;
+  }
+
+  /** The keys after which the next page starts. @throws ProblemError `cursor-invalid` */
+  async open(cursor: string, binding: CursorBinding): Promise<RowKeys> {
+    const bytes = Buffer.from(cursor.slice(0, MAX_LENGTH), 'base64url');
+    if (bytes.length <= SIGNATURE_BYTES || bytes.toString('base64url') !== cursor) throw invalid();
+    const body = bytes.subarray(SIGNATURE_BYTES);
+    if (!timingSafeEqual(bytes.subarray(0, SIGNATURE_BYTES), await this.#sign(body, binding))) throw invalid();
+    const [issuedAt, keys] = JSON.parse(body.toString('utf8')) as [number, RowKeys];
+    if (this.#nowS() - issuedAt > MAX_AGE_S) throw invalid();
+    return keys;
+  }
+
+  /** Makes a page of `limit + 1` rows: the extra one only tells that there is a next page. */
+  async page<Row, Item>(
+    rows: readonly Row[],
+    { limit, binding, keysOf, item }: PageRequest<Row, Item>,
+  ): Promise<Page<Item>> {
+    const shown = rows.slice(0, limit);
+    const last = shown.at(-1);
+    const next = rows.length > limit && last !== undefined ? await this.seal(keysOf(last), binding) : null;
+    return new Page(shown.map(item), limit, next);
+  }
+
+  async #sign(body: Buffer, binding: CursorBinding): Promise<Buffer> {
+    const hmac = createHmac('sha256', await this.secrets.get('cursor'));
+    return hmac.update(canonical(binding)).update('\n').update(body).digest().subarray(0, SIGNATURE_BYTES);
+  }
+
+  #nowS(): number {
+    return Math.floor(this.clock.now().getTime() / 1_000);
+  }
+}
+
+function invalid(): ProblemError {
+  return new ProblemError(
+    'cursor-invalid',
+    'The cursor was changed, is too old, or belongs to another list, filter or caller.',
+  );
+}

@@ -1,0 +1,49 @@
+import { MAX_INPUT_ERRORS } from './problem-error.js';
+import type { Answer } from './error-to-problem.js';
+import { registeredProblem } from './problem-registry.js';
+
+export interface Occurrence {
+  /** Where the registry is served, without a slash at the end. */
+  readonly publicUrl: string;
+  /** UUID that the log knows this answer by. */
+  readonly instanceId: string;
+  readonly traceId: string;
+}
+
+export interface ProblemAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  /** JSON text of RFC 9457. */
+  readonly body: string;
+}
+
+export const PROBLEM_TYPE = 'application/problem+json';
+
+/**
+ * A problem as it goes over the wire. Facts of a refusal become members of their own (`currentVersion`, `quote`), but
+ * can't replace the standard ones. `instance` is the request's id, never its path, which may hold anything.
+ */
+export function problemAnswer(answer: Answer, { publicUrl, instanceId, traceId }: Occurrence): ProblemAnswer {
+  const { code, title, status, retryable, retryAfterSeconds } =
+    registeredProblem(answer.code) ?? registeredProblem('internal')!;
+  const problem = {
+    type: `${publicUrl}/problems/${code}`,
+    title,
+    status,
+    detail: answer.detail ?? `${title}.`,
+    instance: `urn:uuid:${instanceId}`,
+    code,
+    ...(answer.errors === undefined ? {} : { errors: answer.errors.slice(0, MAX_INPUT_ERRORS) }),
+    retryable,
+    traceId,
+  };
+  return {
+    status,
+    headers: {
+      'content-type': PROBLEM_TYPE,
+      ...(retryAfterSeconds === undefined ? {} : { 'retry-after': String(retryAfterSeconds) }),
+      ...answer.headers,
+    },
+    body: JSON.stringify({ ...answer.facts, ...problem }),
+  };
+}

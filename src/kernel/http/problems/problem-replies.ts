@@ -1,0 +1,45 @@
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { HTTP_SETTINGS, publicUrlOf, type HttpSettings } from '../app/http-settings.js';
+import { exchangeOf, type Exchange } from '../exchange/exchange.js';
+import { setKernelHeaders } from '../exchange/answer-headers.js';
+import { answerOf, type Answer } from './error-to-problem.js';
+import { problemAnswer } from './problem-details.js';
+import './kernel-problems.js';
+
+const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE']);
+
+/** Answers errors, wherever they were thrown: router, hooks, parser, guards, handlers. */
+@Injectable()
+export class ProblemReplies {
+  readonly #logger = new Logger('Http');
+
+  constructor(@Inject(HTTP_SETTINGS) private readonly settings: HttpSettings) {}
+
+  send(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+    if (reply.sent) return;
+    const exchange = exchangeOf(request);
+    const answer = answerOf(error, SAFE_METHODS.has(request.method));
+    const { instanceId, traceId } = exchange;
+    if (answer.alarm !== undefined) this.#log(answer, error, exchange, instanceId);
+    const { status, headers, body } = problemAnswer(answer, {
+      publicUrl: publicUrlOf(this.settings),
+      instanceId,
+      traceId,
+    });
+    setKernelHeaders(reply, exchange);
+    if (exchange.context?.outcome.replayed === true) reply.header('idempotent-replayed', 'true');
+    void reply.code(status).headers(headers).send(Buffer.from(body));
+  }
+
+  /** The log gets everything, the client nothing; they meet by the id in `instance`. */
+  #log(answer: Answer, error: unknown, { requestId, route }: Exchange, instanceId: string): void {
+    const where = route === undefined ? 'a request' : `${route.method} ${route.template}`;
+    const what =
+      answer.alarm === 'hole'
+        ? 'let a value through to the database that the database refused: a rule is missing in its input class'
+        : 'failed';
+    const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    this.#logger.error(`${where} ${what} (instance ${instanceId}, request ${requestId})`, stack);
+  }
+}

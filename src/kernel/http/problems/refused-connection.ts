@@ -1,0 +1,40 @@
+import { randomUUID } from 'node:crypto';
+import { STATUS_CODES } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { problemAnswer } from './problem-details.js';
+import './kernel-problems.js';
+
+const CODE_OF_NODE: Readonly<Record<string, string>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: 'request-timeout',
+  HPE_HEADER_OVERFLOW: 'headers-too-large',
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: 'payload-too-large',
+  HPE_INVALID_METHOD: 'method-not-allowed',
+};
+
+/** Known to Node's parser, and by Node turned into tunnels before any route could answer. */
+const ALLOWED = 'DELETE, GET, HEAD, PATCH, POST, PUT';
+
+/** Answers what never became a request (Node's `clientError`) with a problem, and closes the connection. */
+export function refuseConnection(error: NodeJS.ErrnoException, socket: Duplex, publicUrl: string): void {
+  if (error.code === 'ECONNRESET' || socket.destroyed) return;
+  if (socket.writable) socket.end(rawProblem(CODE_OF_NODE[error.code ?? ''] ?? 'malformed-request', publicUrl));
+  else socket.destroy();
+}
+
+/** A whole HTTP/1.1 response, for where there is only a socket. */
+export function rawProblem(code: string, publicUrl: string): string {
+  const instanceId = randomUUID();
+  const traceId = randomUUID().replaceAll('-', '');
+  const { status, headers, body } = problemAnswer({ code }, { publicUrl, instanceId, traceId });
+  const all = {
+    ...headers,
+    ...(code === 'method-not-allowed' ? { allow: ALLOWED } : {}),
+    'content-length': String(Buffer.byteLength(body)),
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+    'x-request-id': instanceId,
+    connection: 'close',
+  };
+  const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`);
+  return `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n${body}`;
+}

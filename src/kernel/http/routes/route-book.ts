@@ -1,0 +1,110 @@
+import { Injectable, RequestMethod } from '@nestjs/common';
+import { METHOD_METADATA, PATH_METADATA } from '@nestjs/common/internal.js';
+import { DiscoveryService, MetadataScanner } from '@nestjs/core';
+import { ACCESS, ANSWER, type Access, type AnswerShape, type Role } from './route.decorators.js';
+
+type Handler = (...args: unknown[]) => unknown;
+export type ControllerClass = new (...args: never[]) => object;
+
+/** One route as its controller declares it. */
+export interface Route {
+  readonly method: string;
+  /** `/v1/orders/:id`: part of the scope of idempotency keys, so a rename makes old keys new ones. */
+  readonly template: string;
+  readonly controller: ControllerClass;
+  readonly handlerName: string;
+  readonly handler: Handler;
+  /** Undefined: nobody said, which stops the start. */
+  readonly access: Access | undefined;
+  readonly answer: AnswerShape;
+}
+
+/** Every route of the controllers in this application: for access, limits, checks at the start, and 405. */
+@Injectable()
+export class RouteBook {
+  readonly #byKey = new Map<string, Route>();
+  #routes: readonly Route[] | undefined;
+
+  constructor(
+    private readonly discovery: DiscoveryService,
+    private readonly scanner: MetadataScanner,
+  ) {}
+
+  get routes(): readonly Route[] {
+    return (this.#routes ??= this.#collect());
+  }
+
+  /** The route that the router matched; a HEAD is answered by its GET. */
+  find(method: string, template: string): Route | undefined {
+    if (this.#routes === undefined) this.#routes = this.#collect();
+    return this.#byKey.get(`${method === 'HEAD' ? 'GET' : method} ${template}`);
+  }
+
+  /** Methods that a path takes, for `Allow`; empty when no route has that path. */
+  methodsOf(path: string): string[] {
+    const methods = new Set<string>();
+    for (const route of this.routes) {
+      if (!matches(route.template, path)) continue;
+      methods.add(route.method);
+      if (route.method === 'GET') methods.add('HEAD');
+    }
+    return [...methods].sort();
+  }
+
+  #collect(): readonly Route[] {
+    for (const { instance, metatype } of this.discovery.getControllers()) {
+      if (instance === undefined || metatype === null) continue;
+      const prototype = Object.getPrototypeOf(instance) as Record<string, Handler>;
+      for (const name of this.scanner.getAllMethodNames(prototype)) {
+        for (const route of routesOf(metatype as unknown as ControllerClass, name, prototype[name]!)) {
+          this.#byKey.set(`${route.method} ${route.template}`, route);
+        }
+      }
+    }
+    return [...this.#byKey.values()];
+  }
+}
+
+/** Whether one of the principal's roles opens a route. */
+export function mayCall(access: Access | undefined, roles: readonly string[]): boolean {
+  if (access === undefined) return false;
+  return access === 'public' || roles.some((role) => role === 'admin' || access.includes(role as Role));
+}
+
+function routesOf(controller: ControllerClass, handlerName: string, handler: Handler): Route[] {
+  const path = Reflect.getMetadata(PATH_METADATA, handler) as string | string[] | undefined;
+  if (path === undefined) return [];
+  const method = RequestMethod[Reflect.getMetadata(METHOD_METADATA, handler) as number]!;
+  const prefixes = listOf(Reflect.getMetadata(PATH_METADATA, controller) as string | string[]);
+  return prefixes.flatMap((prefix) =>
+    listOf(path).map((rest) => ({
+      method,
+      template: joined(prefix, rest),
+      controller,
+      handlerName,
+      handler,
+      access: metadata<Access>(ACCESS, handler, controller),
+      answer: metadata<AnswerShape>(ANSWER, handler, controller) ?? {},
+    })),
+  );
+}
+
+function metadata<T>(key: string, handler: Handler, controller: ControllerClass): T | undefined {
+  return (Reflect.getMetadata(key, handler) ?? Reflect.getMetadata(key, controller)) as T | undefined;
+}
+
+function listOf(path: string | readonly string[]): readonly string[] {
+  return typeof path === 'string' ? [path] : path;
+}
+
+function joined(...parts: readonly string[]): string {
+  const segments = parts.flatMap((part) => part.split('/')).filter((segment) => segment !== '');
+  return `/${segments.join('/')}`;
+}
+
+function matches(template: string, path: string): boolean {
+  const expected = template.split('/');
+  const given = path.split('/');
+  if (expected.length !== given.length) return false;
+  return expected.every((segment, index) => (segment.startsWith(':') ? given[index] !== '' : segment === given[index]));
+}

@@ -1,0 +1,73 @@
+import 'reflect-metadata';
+import { applyDecorators, HttpCode, SetMetadata } from '@nestjs/common';
+import { RouteConfig } from '@nestjs/platform-fastify';
+
+/** Who may call what (04 §8). `admin` may call everything. */
+export const ROLES = [
+  'customer',
+  'support',
+  'warehouse',
+  'finance',
+  'manager',
+  'service',
+  'operator',
+  'admin',
+] as const;
+export type Role = (typeof ROLES)[number];
+
+export const ACCESS = 'waybill:access';
+export const ANSWER = 'waybill:answer';
+
+export type Access = 'public' | readonly Role[];
+
+/** How the answer's headers follow from the handler's result. */
+export interface AnswerShape {
+  /** `/v1/orders/:id`, filled from the result's fields. */
+  readonly location?: string;
+  /** The ETag of a result; undefined: it has none. */
+  readonly etag?: (result: Record<string, unknown>) => string | undefined;
+}
+
+/** The roles that may call the route, or all routes of a controller; the method's list replaces the class's. */
+export function Roles(...roles: [Role, ...Role[]]): ClassDecorator & MethodDecorator {
+  return SetMetadata(ACCESS, roles satisfies Access);
+}
+
+/** Anyone may call the route, without a token. */
+export function Public(): ClassDecorator & MethodDecorator {
+  return SetMetadata(ACCESS, 'public' satisfies Access);
+}
+
+/** 201, with `Location` made from the result (`/v1/orders/:id`) and `ETag` from its `version`. */
+export function Creates(location: `/${string}`): MethodDecorator {
+  return applyDecorators(HttpCode(201), SetMetadata(ANSWER, { location, etag: versionTag } satisfies AnswerShape));
+}
+
+/** 200, with `ETag` from the result's `version`. For commands that act on something that exists. */
+export function Changes(): MethodDecorator {
+  return applyDecorators(HttpCode(200), SetMetadata(ANSWER, { etag: versionTag } satisfies AnswerShape));
+}
+
+/**
+ * `ETag` on a GET, and 304 when `If-None-Match` names it. The tag is the result's `version`; where a view can change
+ * without it (it joins others), name the field that then changes too, as in `@Versioned('position')`.
+ */
+export function Versioned(also?: string): MethodDecorator {
+  const etag: NonNullable<AnswerShape['etag']> =
+    also === undefined
+      ? versionTag
+      : (result) => {
+          const version = versionTag(result);
+          return version === undefined ? undefined : `${version}.${String(result[also])}`;
+        };
+  return SetMetadata(ANSWER, { etag } satisfies AnswerShape);
+}
+
+/** Another body limit than 64 KiB for commands and 16 KiB elsewhere. */
+export function BodyLimit(bodyBytes: number): MethodDecorator {
+  return RouteConfig({ bodyBytes });
+}
+
+function versionTag(result: Record<string, unknown>): string | undefined {
+  return typeof result['version'] === 'number' ? String(result['version']) : undefined;
+}
