@@ -99,4 +99,4 @@ function say(text) {
   process.stderr.write(`${text}\n`);
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1]).href) await buildIfStale();
+if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) await buildIfStale();

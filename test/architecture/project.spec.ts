@@ -4,6 +4,10 @@ interface Manifest {
   readonly scripts: Readonly<Record<string, string>>;
 }
 
+interface ModuleMap {
+  moduleMapPage(): Promise<string>;
+}
+
 const manifest = JSON.parse(read('package.json')) as Manifest;
 
 describe('the guess test', () => {
@@ -30,9 +34,10 @@ describe('the documentation', () => {
   const pages = ['README.md', 'CONTRIBUTING.md', ...filesIn('docs', '.md'), ...filesIn('src', '.md')];
 
   it.each(pages)('%s names only scripts that package.json has', (page) => {
-    const named = [...read(page).matchAll(/npm (?:run |)([a-z][a-z:-]*)/g)].map(([, script]) => script!);
-    const npmItself = ['install', 'ci', 'exec', 'pack', 'version', 'audit'];
-    const unknown = named.filter((script) => !(script in manifest.scripts) && !npmItself.includes(script));
+    const named = [...read(page).matchAll(/npm (?:run (?:-s )?([a-z][a-z:-]*)|(start|test)\b)/g)].map(
+      ([, run, short]) => run ?? short!,
+    );
+    const unknown = named.filter((script) => !(script in manifest.scripts));
     expectNone(unknown, 'Correct the page, or add the script to package.json.');
   });
 
@@ -48,6 +53,13 @@ describe('the documentation', () => {
   it('has a page for the whole, one for those who change it, and one for every decision', () => {
     expect(pages).toEqual(expect.arrayContaining(['README.md', 'CONTRIBUTING.md', 'src/kernel/README.md']));
     expect(filesIn('docs/adr', '.md').length).toBeGreaterThanOrEqual(7);
+  });
+});
+
+describe('the module map', () => {
+  it('shows the imports as they are (else run: npm run docs)', async () => {
+    const scripts = (await import(new URL('../../scripts/module-map.mjs', import.meta.url).href)) as ModuleMap;
+    expect(read('docs/reference/module-map.md')).toBe(await scripts.moduleMapPage());
   });
 });
 

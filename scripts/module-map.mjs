@@ -1,0 +1,23 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { root } from './build-if-stale.mjs';
+
+/** Folders that the map shows as one box. */
+const BOXES = '^src/(contexts/[^/]+|kernel|shared|config|cli)';
+
+/** The page that shows which part of the sources knows which other, drawn from the imports as they are. */
+export async function moduleMapPage() {
+  const cruiser = join(root, 'node_modules/dependency-cruiser/bin/dependency-cruise.mjs');
+  const what = ['src', '--include-only', '^src/', '--exclude', '\\.spec\\.ts$'];
+  const how = ['--config', '.dependency-cruiser.cjs', '--output-type', 'mermaid', '--collapse', BOXES];
+  const { stdout } = await promisify(execFile)(process.execPath, [cruiser, ...what, ...how], { cwd: root });
+  return [
+    '# Module map',
+    'Generated from the imports in `src` by `npm run docs`; don\'t edit it here. An arrow means "knows".\nContexts know each other by their contracts only.',
+    `\`\`\`mermaid\n${stdout.trim()}\n\`\`\``,
+    '',
+  ]
+    .join('\n\n')
+    .replace(/\n\n$/, '\n');
+}
