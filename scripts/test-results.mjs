@@ -16,7 +16,8 @@ export function freshResultFile(testClass) {
 }
 
 /**
- * What one class came to. A suite that didn't even run counts as one failure, and so does a run that left no result.
+ * What one class came to. A suite that didn't even run counts as one failure, and so does a run that found no test or
+ * left no result.
  *
  * @returns {{ passed: number, failed: number, skipped: number }}
  */
@@ -24,7 +25,8 @@ export function countsOf(testClass) {
   try {
     const run = JSON.parse(readFileSync(join(folder, `${testClass}.json`), 'utf8'));
     const skipped = run.numPendingTests + run.numTodoTests;
-    return { passed: run.numPassedTests, failed: run.numFailedTests + run.numRuntimeErrorTestSuites, skipped };
+    const failed = run.numFailedTests + run.numRuntimeErrorTestSuites;
+    return { passed: run.numPassedTests, failed: failed === 0 && !run.success ? 1 : failed, skipped };
   } catch {
     return { passed: 0, failed: 1, skipped: 0 };
   }
