@@ -2,8 +2,6 @@ import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { ImportProductCommand, type ProductImported } from '../contracts/index.js';
 import { Products } from '../storage/products.js';
 
-export { ImportProductCommand };
-
 @CommandHandler(ImportProductCommand)
 export class ImportProductHandler implements ICommandHandler<ImportProductCommand> {
   constructor(private readonly products: Products) {}

@@ -2,8 +2,6 @@ import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { EnsureCustomerCommand, type CustomerEnsured } from '../contracts/index.js';
 import { Customers } from '../storage/customers.js';
 
-export { EnsureCustomerCommand };
-
 @CommandHandler(EnsureCustomerCommand)
 export class EnsureCustomerHandler implements ICommandHandler<EnsureCustomerCommand> {
   constructor(private readonly customers: Customers) {}

@@ -2,8 +2,6 @@ import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { ImportCustomerCommand, type CustomerImported } from '../contracts/index.js';
 import { Customers } from '../storage/customers.js';
 
-export { ImportCustomerCommand };
-
 @CommandHandler(ImportCustomerCommand)
 export class ImportCustomerHandler implements ICommandHandler<ImportCustomerCommand> {
   constructor(private readonly customers: Customers) {}
