@@ -10,3 +10,11 @@ export function loadConfiguration(): Configuration {
   if (existsSync('.env')) loadEnvFile('.env');
   return configurationOf(process.env);
 }
+
+/**
+ * The server that specs clone their databases in, as a user who may create databases and roles. Your own, or set by the
+ * test run once it has started one.
+ */
+export function testServerUrl(): string | undefined {
+  return process.env['WAYBILL_TEST_DATABASE_URL'] || undefined;
+}

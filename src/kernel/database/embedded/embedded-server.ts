@@ -23,8 +23,11 @@ export interface EmbeddedServer {
   readonly folder: string;
   /** True if the server ran already. */
   readonly wasRunning: boolean;
-  /** Gives the server up; call it after the last connection is closed. Tells whether that stopped it. */
-  leave(): Promise<'stopped' | 'left running'>;
+  /**
+   * Gives the server up; call it after the last connection is closed. It is stopped by whoever leaves last, unless that
+   * one wants it to go on running.
+   */
+  leave(options?: { readonly keepRunning?: boolean }): Promise<'stopped' | 'left running'>;
 }
 
 export interface EmbeddedOptions {
@@ -52,7 +55,8 @@ export async function useEmbeddedServer(options: EmbeddedOptions): Promise<Embed
       port,
       folder: cluster.folder,
       wasRunning,
-      leave: () => locked(cluster, options, () => leave(presence, server)),
+      leave: ({ keepRunning = false } = {}) =>
+        locked(cluster, options, () => leave(presence, keepRunning ? undefined : server)),
     };
   });
 }
@@ -85,8 +89,8 @@ async function ensureDatabase(url: string): Promise<void> {
   });
 }
 
-async function leave(presence: Presence, server: Server): Promise<'stopped' | 'left running'> {
-  if (await presence.isLast()) {
+async function leave(presence: Presence, server: Server | undefined): Promise<'stopped' | 'left running'> {
+  if (server !== undefined && (await presence.isLast())) {
     await presence.end();
     await server.stop();
     return 'stopped';

@@ -1,0 +1,2 @@
+/** Door `#kernel/testing`: what specs need. Never imported by production code. */
+export { freshDatabase, type FreshDatabase } from './databases.js';
