@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { ProblemError } from '../problems/problem-error.js';
-import { scanJson } from './json-scan.js';
+import { JsonScan } from './json-scan.js';
 import { JsonStructure } from './json-structure.js';
 
 const BYTE_ORDER_MARK = 0xfeff;
@@ -17,7 +17,7 @@ export function parseJsonBody(bytes: Buffer): unknown {
   if (!isUtf8(bytes)) throw malformed('The body is not UTF-8.');
   const text = bytes.toString('utf8');
   if (text.charCodeAt(0) === BYTE_ORDER_MARK) throw malformed('The body starts with a byte order mark.');
-  const keysWritten = scanJson(text);
+  const keysWritten = JsonScan.countKeys(text);
   const value = parse(text);
   if (new JsonStructure(text).countKeys(value) !== keysWritten)
     throw malformed('An object in the body names a key twice.');

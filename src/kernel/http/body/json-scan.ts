@@ -9,47 +9,73 @@ export const MAX_NODES = 5_000;
 /** Any decimal of up to 15 significant digits survives the trip through a double. */
 const EXACT_DIGITS = 15;
 
-const QUOTE = 34;
-const PLUS = 43;
-const COMMA = 44;
-const MINUS = 45;
-const DOT = 46;
-const ZERO = 48;
-const NINE = 57;
-const COLON = 58;
-const UPPER_E = 69;
-const OPEN_LIST = 91;
-const BACKSLASH = 92;
-const CLOSE_LIST = 93;
-const LOWER_E = 101;
-const OPEN_OBJECT = 123;
-const CLOSE_OBJECT = 125;
+const OTHER = 0;
+const QUOTE = 1;
+const COLON = 2;
+const COMMA = 3;
+const OPEN = 4;
+const CLOSE = 5;
+const NUMBER = 6;
+const BACKSLASH = '\\'.charCodeAt(0);
+
+const KIND = tableOf({
+  '"': QUOTE,
+  ':': COLON,
+  ',': COMMA,
+  '{': OPEN,
+  '[': OPEN,
+  '}': CLOSE,
+  ']': CLOSE,
+  '-0123456789': NUMBER,
+});
+
+const IN_NUMBER = 1;
+const EXPONENT = 2;
+const NUMBER_PART = tableOf({ '-+.0123456789': IN_NUMBER, eE: EXPONENT });
 
 /**
  * Looks once over the raw text, before it is parsed, for what parsing would hide or could choke on: nesting, size, and
- * numbers that would silently be rounded. Returns the number of keys written, so that duplicates show: a parsed object
- * that has fewer keys was given one twice. Text that isn't JSON at all passes here and fails in `JSON.parse`.
- *
- * @throws ProblemError `validation-failed`
+ * numbers that would silently be rounded. Text that isn't JSON at all passes here and fails in `JSON.parse`.
  */
-export function scanJson(text: string): number {
-  let keys = 0;
-  let nodes = 1;
-  let depth = 0;
-  for (let at = 0; at < text.length; at += 1) {
-    const unit = text.charCodeAt(at);
-    if (unit === QUOTE) at = endOfString(text, at);
-    else if (unit === COLON) keys += 1;
-    else if (unit === COMMA) nodes += 1;
-    else if (unit === OPEN_OBJECT || unit === OPEN_LIST) {
-      depth += 1;
-      nodes += 1;
-      if (depth > MAX_DEPTH) throw invalidInput('', 'too-deep', `The body is nested deeper than ${MAX_DEPTH} levels.`);
-    } else if (unit === CLOSE_OBJECT || unit === CLOSE_LIST) depth -= 1;
-    else if (unit === MINUS || (unit >= ZERO && unit <= NINE)) at = endOfNumber(text, at);
-    if (nodes > MAX_NODES) throw invalidInput('', 'too-many-values', `The body holds more than ${MAX_NODES} values.`);
+export class JsonScan {
+  #keys = 0;
+  #nodes = 1;
+  #depth = 0;
+
+  /**
+   * Returns the number of keys written, so that duplicates show: a parsed object that has fewer was given one twice.
+   *
+   * @throws ProblemError `validation-failed`
+   */
+  static countKeys(text: string): number {
+    const scan = new JsonScan();
+    for (let at = 0; at < text.length; at += 1) {
+      const kind = KIND[text.charCodeAt(at)] ?? OTHER;
+      if (kind === OTHER) continue;
+      if (kind === QUOTE) at = endOfString(text, at);
+      else if (kind === NUMBER) at = endOfNumber(text, at);
+      else scan.#count(kind);
+    }
+    return scan.#keys;
   }
-  return keys;
+
+  #count(kind: number): void {
+    if (kind === COLON) this.#keys += 1;
+    else if (kind === COMMA) this.#addNode();
+    else if (kind === CLOSE) this.#depth -= 1;
+    else {
+      this.#addNode();
+      this.#depth += 1;
+      if (this.#depth > MAX_DEPTH)
+        throw invalidInput('', 'too-deep', `The body is nested deeper than ${MAX_DEPTH} levels.`);
+    }
+  }
+
+  #addNode(): void {
+    this.#nodes += 1;
+    if (this.#nodes > MAX_NODES)
+      throw invalidInput('', 'too-many-values', `The body holds more than ${MAX_NODES} values.`);
+  }
 }
 
 /** Index of the closing quote, or of the end of the text. */
@@ -68,32 +94,33 @@ function isEscaped(text: string, quote: number): boolean {
 /** Index of the number's last character. @throws ProblemError for a number that a double can't hold. */
 function endOfNumber(text: string, start: number): number {
   let end = start;
-  let digits = 0;
-  let isPlain = true;
-  let inExponent = false;
-  for (; end < text.length; end += 1) {
-    const unit = text.charCodeAt(end);
-    if (unit >= ZERO && unit <= NINE) {
-      if (!inExponent && (digits > 0 || unit !== ZERO)) digits += 1;
-    } else if (unit === LOWER_E || unit === UPPER_E) {
-      isPlain = false;
-      inExponent = true;
-    } else if (unit === DOT) isPlain = false;
-    else if (unit !== MINUS && unit !== PLUS) break;
+  let hasExponent = false;
+  for (let part = NUMBER_PART[text.charCodeAt(end)]; part; part = NUMBER_PART[text.charCodeAt(end)]) {
+    if (part === EXPONENT) hasExponent = true;
+    end += 1;
   }
-  if (digits > EXACT_DIGITS || inExponent) assertExact(text.slice(start, end), digits, isPlain);
+  if (end - start > EXACT_DIGITS || hasExponent) assertExact(text.slice(start, end));
   return end - 1;
 }
 
-function assertExact(token: string, digits: number, isPlain: boolean): void {
+function assertExact(token: string): void {
   const value = Number(token);
-  if (Number.isNaN(value)) return;
+  const digits = token.replace(/e.*$/i, '').replaceAll(/\D/g, '').replace(/^0+/, '').length;
+  const isPlain = /^-?\d+$/.test(token);
   const isExact = isPlain ? Number.isSafeInteger(value) : digits <= EXACT_DIGITS && (value !== 0 || digits === 0);
-  if (!isExact) {
-    throw invalidInput(
-      '',
-      'number-not-exact',
-      'A number in the body has more digits than can be kept, or is out of range.',
-    );
+  if (Number.isNaN(value) || isExact) return;
+  throw invalidInput(
+    '',
+    'number-not-exact',
+    'A number in the body has more digits than can be kept, or is out of range.',
+  );
+}
+
+/** Looked up by character code; what isn't ASCII isn't in it. */
+function tableOf(kinds: Readonly<Record<string, number>>): Uint8Array {
+  const table = new Uint8Array(128);
+  for (const [characters, kind] of Object.entries(kinds)) {
+    for (const character of characters) table[character.charCodeAt(0)] = kind;
   }
+  return table;
 }

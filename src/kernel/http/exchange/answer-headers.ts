@@ -33,18 +33,14 @@ function consistencyStatus({ isPending }: Exchange, { behind, unknownEpoch }: Me
 }
 
 /** Only what made a difference: a read without a token waits for nothing. */
-function appliedPreferences({ preferences, route }: Exchange, context: MessageContext): string {
-  const { lastEventId, readToken } = context.outcome;
-  const hasWaited =
-    route?.method === 'GET'
-      ? readToken !== undefined && context.consistency?.token !== undefined
-      : lastEventId !== undefined;
+function appliedPreferences({ preferences, route }: Exchange, { outcome, consistency }: MessageContext): string {
+  const isRead = route?.method === 'GET';
+  const hasWaited = isRead
+    ? consistency?.token !== undefined && outcome.readToken !== undefined
+    : outcome.lastEventId !== undefined;
   if (!hasWaited || preferences === undefined) return '';
-  const { waitSeconds, isStrict } = preferences;
-  return [
-    ...(waitSeconds === undefined ? [] : [`wait=${waitSeconds}`]),
-    ...(isStrict && route?.method === 'GET' ? ['handling=strict'] : []),
-  ].join(', ');
+  const wait = preferences.waitSeconds === undefined ? [] : [`wait=${preferences.waitSeconds}`];
+  return [...wait, ...(isRead && preferences.isStrict ? ['handling=strict'] : [])].join(', ');
 }
 
 /** `Location` and `ETag`, both pure functions of the result, so that a replay has them too. */

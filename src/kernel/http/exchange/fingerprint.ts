@@ -16,7 +16,7 @@ export function canonical(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
   const object = value as Readonly<Record<string, unknown>>;
   const members: string[] = [];
-  for (const key of Object.keys(object).sort()) {
+  for (const key of Object.keys(object).toSorted()) {
     if (object[key] !== undefined) members.push(`${JSON.stringify(key)}:${canonical(object[key])}`);
   }
   return `{${members.join(',')}}`;

@@ -7,7 +7,7 @@ import { isId } from '../validation/rules.js';
 interface Segment {
   readonly name: string;
   /** The segment as the handler gets it, or undefined: nothing can be there. */
-  read(text: string): string | undefined;
+  readonly read: (text: string) => string | undefined;
 }
 
 /** A UUID from the path, in lower case; anything else (also the nil UUID) answers 404. */

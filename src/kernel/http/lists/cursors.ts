@@ -25,8 +25,8 @@ export interface CursorBinding {
 export interface PageRequest<Row, Item> {
   readonly limit: number;
   readonly binding: CursorBinding;
-  keysOf(row: Row): RowKeys;
-  item(row: Row): Item;
+  readonly keysOf: (row: Row) => RowKeys;
+  readonly item: (row: Row) => Item;
 }
 
 /**

@@ -43,7 +43,7 @@ export function registeredProblem(code: string): RegisteredProblem | undefined {
 
 /** Every registered problem, sorted by code. */
 export function registeredProblems(): RegisteredProblem[] {
-  return [...registry.values()].sort((one, other) => (one.code < other.code ? -1 : 1));
+  return [...registry.values()].toSorted((one, other) => (one.code < other.code ? -1 : 1));
 }
 
 function assertSound(problem: RegisteredProblem): void {

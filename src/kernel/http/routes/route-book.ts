@@ -48,7 +48,7 @@ export class RouteBook {
       methods.add(route.method);
       if (route.method === 'GET') methods.add('HEAD');
     }
-    return [...methods].sort();
+    return [...methods].toSorted();
   }
 
   #collect(): readonly Route[] {
@@ -83,14 +83,14 @@ function routesOf(controller: ControllerClass, handlerName: string, handler: Han
       controller,
       handlerName,
       handler,
-      access: metadata<Access>(ACCESS, handler, controller),
-      answer: metadata<AnswerShape>(ANSWER, handler, controller) ?? {},
+      access: metadata(ACCESS, handler, controller) as Access | undefined,
+      answer: (metadata(ANSWER, handler, controller) as AnswerShape | undefined) ?? {},
     })),
   );
 }
 
-function metadata<T>(key: string, handler: Handler, controller: ControllerClass): T | undefined {
-  return (Reflect.getMetadata(key, handler) ?? Reflect.getMetadata(key, controller)) as T | undefined;
+function metadata(key: string, handler: Handler, controller: ControllerClass): unknown {
+  return Reflect.getMetadata(key, handler) ?? Reflect.getMetadata(key, controller);
 }
 
 function listOf(path: string | readonly string[]): readonly string[] {

@@ -28,7 +28,7 @@ export class InputReader<T extends object = object> {
     const known = compiled.get(type);
     if (known !== undefined) return known as InputReader<T>;
     const reader = new InputReader(type);
-    compiled.set(type, reader as unknown as InputReader);
+    compiled.set(type, reader);
     try {
       reader.#compile();
     } catch (error) {

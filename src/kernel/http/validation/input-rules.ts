@@ -43,23 +43,23 @@ export function rulesOf(type: InputClass): PropertyRules[] {
 
 function propertyRules(type: InputClass, name: string, metadata: readonly RuleMetadata[]): PropertyRules {
   const where = `${type.name}.${name}`;
-  const rules: Rule[] = [];
-  let isOptional = false;
-  let isNested = false;
-  for (const one of metadata) {
-    if ((one.groups?.length ?? 0) > 0 || one.validateIf !== undefined)
-      throw new Error(`${where}: groups and validateIf ${UNSUPPORTED}.`);
-    if (one.name === 'isOptional') isOptional = true;
-    else if (one.type === 'nestedValidation') isNested = true;
-    else if (one.type === 'conditionalValidation' || one.type === 'promiseValidation')
-      throw new Error(`${where}: @ValidateIf and promises ${UNSUPPORTED}.`);
-    else if (one.type !== 'whitelistValidation') rules.push(...rulesOfDecorator(where, one));
+  for (const one of metadata) assertSupported(where, one);
+  return {
+    name,
+    isOptional: metadata.some((one) => one.name === 'isOptional'),
+    isNested: metadata.some((one) => one.type === 'nestedValidation'),
+    rules: metadata.filter((one) => one.type === 'customValidation').flatMap((one) => rulesOfDecorator(where, one)),
+  };
+}
+
+function assertSupported(where: string, { name, type, groups, validateIf }: RuleMetadata): void {
+  const isConditional = validateIf !== undefined || (type === 'conditionalValidation' && name !== 'isOptional');
+  if (isConditional || type === 'promiseValidation' || (groups?.length ?? 0) > 0) {
+    throw new Error(`${where}: groups, conditions and promises ${UNSUPPORTED}.`);
   }
-  return { name, isOptional, isNested, rules };
 }
 
 function rulesOfDecorator(where: string, metadata: RuleMetadata): Rule[] {
-  if (metadata.type === 'isDefined') return [];
   return getMetadataStorage()
     .getTargetValidatorConstraints(metadata.constraintCls)
     .map((constraint) => {
@@ -80,7 +80,7 @@ function rule(metadata: RuleMetadata, name: string, constraint: ValidatorConstra
   return {
     code: kebab(name),
     name,
-    each: metadata.each === true,
+    each: metadata.each,
     constraints,
     holds: (value, input) => constraint.validate(value, argumentsFor(value, input)) === true,
     explain: (value, input) => explain(metadata, constraint, argumentsFor(value, input)),

@@ -43,7 +43,7 @@ export interface TextLimits {
 /** Text that a person can read and a store can keep: trimmed, without invisible characters. */
 export function isText(value: unknown, { max, min = 1, lines = false }: TextLimits): value is string {
   if (typeof value !== 'string' || value.length > max * 2) return false;
-  const length = [...value].length;
+  const length = Array.from(value).length;
   if (length < min || length > max || value !== value.trim()) return false;
   return !(lines ? INVISIBLE_BUT_LINES : INVISIBLE).test(value) && !STACKED_MARKS.test(value);
 }
