@@ -1,4 +1,5 @@
 /** Door `#ordering/contracts`: what other contexts may ask of orders and hear from them. */
+export { GetOrderQuoteQuery } from './get-order-quote.js';
 export {
   GetOrderSummaryQuery,
   type LineQuantities,

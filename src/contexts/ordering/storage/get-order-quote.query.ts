@@ -1,16 +1,9 @@
-import { Query, QueryBus, QueryHandler, type IQueryHandler } from '@nestjs/cqrs';
+import { QueryBus, QueryHandler, type IQueryHandler } from '@nestjs/cqrs';
 import { StreamReader } from '#kernel';
-import type { Actor } from '#kernel/domain';
 import { GetProductsForSaleQuery } from '#catalog/contracts';
+import { GetOrderQuoteQuery } from '../contracts/get-order-quote.js';
 import type { Quote } from '../contracts/order-line.js';
 import { Order } from '../domain/order.js';
-
-/** What a draft would cost if it were placed now. Refused like placing it, except that no delivery is needed yet. */
-export class GetOrderQuoteQuery extends Query<Quote> {
-  constructor(readonly order: { readonly orderId: string; readonly by: Actor }) {
-    super();
-  }
-}
 
 /** Folds the draft from its stream instead of a view: a quote is the same decision as placing, on the same state. */
 @QueryHandler(GetOrderQuoteQuery)

@@ -1,0 +1,31 @@
+import { hasRole, invalidInput, type Principal } from '#kernel';
+import type { Actor } from '#kernel/domain';
+
+/** As whom a caller acts on orders. Only support and services act for others; whatever else a caller is, without these
+ *  roles they order for themselves. */
+export function actorOf(principal: Principal): Actor {
+  if (hasRole(principal, 'service')) return { type: 'service', id: principal.id };
+  return { type: hasRole(principal, 'support') ? 'staff' : 'customer', id: principal.id };
+}
+
+/** The customer whose orders are all that a caller may see; null: they may see everybody's. */
+export function onlyCustomerIdOf(principal: Principal): string | null {
+  return hasRole(principal, 'support', 'warehouse', 'finance', 'manager', 'service') ? null : principal.id;
+}
+
+/** Whose order it becomes: a customer's own, or that of the one whom staff and services name. */
+export function customerIdFor(by: Actor, customerId: string | null | undefined): string {
+  if (by.type === 'customer') {
+    assertAbsent(customerId, '/customerId', 'Customers order for themselves.');
+    return by.id;
+  }
+  if (customerId === undefined || customerId === null) {
+    throw invalidInput('/customerId', 'required', 'Name the customer whose order it is.');
+  }
+  return customerId;
+}
+
+/** @throws invalid input for a field that the caller's role may not set. */
+export function assertAbsent(value: unknown, pointer: string, detail: string): void {
+  if (value !== undefined && value !== null) throw invalidInput(pointer, 'not-for-your-role', detail);
+}

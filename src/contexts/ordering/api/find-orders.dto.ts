@@ -1,0 +1,72 @@
+import { ArrayMaxSize, IsIn, IsInt, IsOptional, Matches, Max, Min } from 'class-validator';
+import { IsCurrency, IsInstant, IsText, ListQuery, SortBy } from '#kernel';
+import { SKU_PATTERN } from '#shared';
+import type { OrderStatus } from '../contracts/get-order-summary.js';
+import { ORDER_SORT_KEYS, type OrderSort } from '../views/order-search/find-orders.sql.js';
+import { CUSTOMER_ID } from './order-input.dto.js';
+
+const STATUSES: OrderStatus[] = ['draft', 'placed', 'discarded'];
+
+/** Which orders to list. */
+export class FindOrdersParams extends ListQuery {
+  /** One or several, with commas. */
+  @IsOptional()
+  @ArrayMaxSize(10)
+  @IsIn(STATUSES, { each: true })
+  status?: OrderStatus[];
+
+  @IsOptional()
+  @Matches(CUSTOMER_ID)
+  customerId?: string;
+
+  @IsOptional()
+  @IsCurrency()
+  currency?: string;
+
+  @IsOptional()
+  @Matches(SKU_PATTERN)
+  sku?: string;
+
+  @IsOptional()
+  @IsText({ max: 40 })
+  number?: string;
+
+  @IsOptional()
+  @IsText({ max: 64 })
+  externalNumber?: string;
+
+  /** Inclusive, like every limit here. */
+  @IsOptional()
+  @IsInstant()
+  placedFrom?: string;
+
+  @IsOptional()
+  @IsInstant()
+  placedTo?: string;
+
+  /** Minor units. */
+  @IsOptional()
+  @IsInt()
+  @Min(0)
+  @Max(Number.MAX_SAFE_INTEGER)
+  totalFrom?: number;
+
+  @IsOptional()
+  @IsInt()
+  @Min(0)
+  @Max(Number.MAX_SAFE_INTEGER)
+  totalTo?: number;
+
+  /** Words that all occur in numbers, skus or product names, in any case. */
+  @IsOptional()
+  @IsText({ max: 100 })
+  q?: string;
+
+  /** Also says how many orders there are on all pages. */
+  @IsOptional()
+  @IsIn(['estimate', 'exact'])
+  count?: 'estimate' | 'exact';
+
+  @SortBy(ORDER_SORT_KEYS, '-placedAt')
+  sort!: OrderSort;
+}

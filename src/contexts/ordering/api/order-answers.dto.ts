@@ -1,0 +1,160 @@
+import { MoneyBody } from '#kernel';
+import type { Actor } from '#kernel/domain';
+import type { Obstacle } from '../contracts/order-actions.js';
+import type { OrderStatus } from '../contracts/get-order-summary.js';
+import { ShipToBody } from './order-input.dto.js';
+
+/** An order after a command. */
+export class ChangedOrderBody {
+  id!: string;
+  status!: OrderStatus;
+  version!: number;
+}
+
+/** A draft after a line was added. */
+export class LineAddedBody extends ChangedOrderBody {
+  lineId!: string;
+}
+
+/** A placed order. */
+export class PlacedOrderBody {
+  id!: string;
+  number!: string;
+  status!: 'placed';
+  version!: number;
+  total!: MoneyBody;
+}
+
+/** Where the units of a line are. */
+export class LineQuantitiesBody {
+  ordered!: number;
+  reserved!: number;
+  backordered!: number;
+  cancelled!: number;
+  shipped!: number;
+  returned!: number;
+}
+
+/** Amounts in minor units of the order's currency. */
+export class OrderLineBody {
+  lineId!: string;
+  sku!: string;
+  name!: string;
+  unitPrice!: number;
+  discountPercent!: number;
+  quantities!: LineQuantitiesBody;
+  /** After the line's own discount. */
+  total!: number;
+}
+
+/** Minor units of the order's currency: grand = items - discount + shipping + tax. */
+export class OrderTotalsBody {
+  items!: number;
+  discount!: number;
+  shipping!: number;
+  tax!: number;
+  grand!: number;
+  authorised!: number;
+  captured!: number;
+  refunded!: number;
+  due!: number;
+}
+
+/** Something that the caller's roles may do with the order, and whether it is open now. */
+export class OrderActionBody {
+  name!: string;
+  href!: string;
+  enabled!: boolean;
+  /** The code of the problem it would meet. */
+  reason?: Obstacle;
+}
+
+/** An order. */
+export class OrderBody {
+  id!: string;
+  number!: string | null;
+  externalNumber!: string | null;
+  customerId!: string;
+  status!: OrderStatus;
+  paymentStatus!: 'none';
+  fulfilmentStatus!: 'unfulfilled';
+  currency!: string | null;
+  placedAt!: string | null;
+  updatedAt!: string;
+  version!: number;
+  lines!: readonly OrderLineBody[];
+  totals!: OrderTotalsBody;
+  shipments!: readonly object[];
+  shipTo!: ShipToBody | null;
+  exceptions!: readonly object[];
+  actions!: OrderActionBody[];
+}
+
+/** An order in a list. */
+export class OrderItemBody {
+  id!: string;
+  number!: string | null;
+  externalNumber!: string | null;
+  customerId!: string;
+  status!: OrderStatus;
+  paymentStatus!: 'none';
+  fulfilmentStatus!: 'unfulfilled';
+  currency!: string | null;
+  total!: MoneyBody | null;
+  units!: number;
+  placedAt!: string | null;
+  updatedAt!: string;
+  version!: number;
+}
+
+/** A step in the life of an order. */
+export class TimelineStepBody {
+  /** The name of the event. */
+  type!: string;
+  at!: string;
+  actor!: Actor;
+  version!: number;
+  params!: Readonly<Record<string, unknown>>;
+}
+
+/** A line of a quote, in minor units. */
+export class QuoteLineBody {
+  lineId!: string;
+  sku!: string;
+  name!: string;
+  quantity!: number;
+  unitPrice!: number;
+  discountPercent!: number;
+  taxClass!: string | null;
+  gross!: number;
+  discount!: number;
+  total!: number;
+  /** The line's share of the discounts on the whole order. */
+  orderDiscount!: number;
+}
+
+export class TaxLineBody {
+  lineId!: string;
+  taxClass!: string | null;
+  /** Hundredths of a percent. */
+  rateBasisPoints!: number;
+  amount!: number;
+}
+
+export class QuoteTotalsBody {
+  items!: number;
+  discount!: number;
+  shipping!: number;
+  tax!: number;
+  grand!: number;
+}
+
+/** What a draft would cost if it were placed now. */
+export class QuoteBody {
+  currency!: string;
+  lines!: readonly QuoteLineBody[];
+  taxLines!: readonly TaxLineBody[];
+  totals!: QuoteTotalsBody;
+  /** As `expectedTotal` wants it. */
+  total!: MoneyBody;
+}

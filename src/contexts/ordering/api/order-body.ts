@@ -1,0 +1,25 @@
+import { hasRole, type Principal } from '#kernel';
+import { obstacleTo, type OrderAction } from '../contracts/order-actions.js';
+import type { OrderSummary } from '../contracts/get-order-summary.js';
+import type { OrderActionBody, OrderBody } from './order-answers.dto.js';
+
+/** What callers can be shown as a button, where it leads, and whose roles open that route. */
+const ACTIONS: readonly { readonly name: OrderAction; readonly path: string; readonly roles: readonly string[] }[] = [
+  { name: 'add-line', path: '/lines', roles: ['customer', 'support', 'service'] },
+  { name: 'set-delivery', path: '/delivery', roles: ['customer', 'support', 'service'] },
+  { name: 'grant-discount', path: '/discounts', roles: ['support'] },
+  { name: 'quote', path: '/quote', roles: ['customer', 'support', 'service'] },
+  { name: 'place', path: '/place', roles: ['customer', 'support', 'service'] },
+  { name: 'discard', path: '', roles: ['customer', 'support', 'service'] },
+];
+
+/** The order as one caller sees it, with what they can do about it. */
+export function orderBody({ deliveryIsSet, ...summary }: OrderSummary, principal: Principal): OrderBody {
+  const standing = { status: summary.status, lineCount: summary.lines.length, deliveryIsSet };
+  const actions = ACTIONS.filter(({ roles }) => hasRole(principal, ...roles)).map(({ name, path }): OrderActionBody => {
+    const reason = obstacleTo(name, standing);
+    const href = `/v1/orders/${summary.id}${path}`;
+    return reason === undefined ? { name, href, enabled: true } : { name, href, enabled: false, reason };
+  });
+  return { ...summary, actions };
+}

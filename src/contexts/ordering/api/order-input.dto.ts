@@ -1,0 +1,181 @@
+import { Type } from 'class-transformer';
+import {
+  ArrayMaxSize,
+  ArrayMinSize,
+  IsArray,
+  IsDefined,
+  IsIn,
+  IsInt,
+  IsOptional,
+  Matches,
+  Max,
+  Min,
+  ValidateNested,
+} from 'class-validator';
+import { IsInstant, IsText, MoneyBody } from '#kernel';
+import { ADDRESS_LIMITS, SKU_PATTERN } from '#shared';
+import { MAX_LINES, MAX_QUANTITY, type ShortagePolicy } from '../contracts/order-line.js';
+
+export const CUSTOMER_ID = /^[A-Za-z0-9._:@|-]{1,128}$/;
+/** Begins with a letter, so that nobody sends a card's number for a token. */
+const PAYMENT_METHOD_TOKEN = /^[A-Za-z][A-Za-z0-9._-]{0,254}$/;
+const SHORTAGE_POLICIES: ShortagePolicy[] = ['reject', 'partial'];
+
+/** Goods to be ordered. */
+export class LineBody {
+  @Matches(SKU_PATTERN)
+  sku!: string;
+
+  @IsInt()
+  @Min(1)
+  @Max(MAX_QUANTITY)
+  quantity!: number;
+
+  /** Minor units. For support and services; left out: the catalog's price. */
+  @IsOptional()
+  @IsInt()
+  @Min(0)
+  @Max(Number.MAX_SAFE_INTEGER)
+  unitPrice?: number | null;
+
+  /** For support and services. */
+  @IsOptional()
+  @IsInt()
+  @Min(0)
+  @Max(100)
+  discountPercent?: number | null;
+}
+
+/** Where a parcel goes, and to whom. */
+export class ShipToBody {
+  @IsText({ max: ADDRESS_LIMITS.name })
+  name!: string;
+
+  @IsText({ max: ADDRESS_LIMITS.street })
+  street!: string;
+
+  @IsText({ max: ADDRESS_LIMITS.city })
+  city!: string;
+
+  @IsOptional()
+  @IsText({ max: ADDRESS_LIMITS.region })
+  region?: string | null;
+
+  @IsOptional()
+  @IsText({ max: ADDRESS_LIMITS.postalCode })
+  postalCode?: string | null;
+
+  /** A name or a code. */
+  @IsText({ max: ADDRESS_LIMITS.country })
+  country!: string;
+}
+
+/** Checkout: an order that is made and placed in one go. */
+export class PlaceOrderBody {
+  /** The same sku twice stays two lines. */
+  @IsArray()
+  @ArrayMinSize(1)
+  @ArrayMaxSize(MAX_LINES)
+  @ValidateNested({ each: true })
+  @Type(() => LineBody)
+  lines!: LineBody[];
+
+  @IsDefined()
+  @ValidateNested()
+  @Type(() => ShipToBody)
+  shipTo!: ShipToBody;
+
+  /** A gateway's token, never a card. Only services may leave it out. */
+  @IsOptional()
+  @Matches(PAYMENT_METHOD_TOKEN)
+  paymentMethodToken?: string | null;
+
+  /** What the customer was shown; another total is refused with a fresh quote. */
+  @IsOptional()
+  @ValidateNested()
+  @Type(() => MoneyBody)
+  expectedTotal?: MoneyBody | null;
+
+  /** What is to happen when goods are short; left out: reject. */
+  @IsOptional()
+  @IsIn(SHORTAGE_POLICIES)
+  shortagePolicy?: ShortagePolicy | null;
+
+  /** For support and services, who must name the customer. */
+  @IsOptional()
+  @Matches(CUSTOMER_ID)
+  customerId?: string | null;
+
+  /** For services: when the order was placed in the system it comes from. */
+  @IsOptional()
+  @IsInstant()
+  placedAt?: string | null;
+
+  /** For services: its number there; unique. */
+  @IsOptional()
+  @IsText({ max: 64 })
+  externalNumber?: string | null;
+
+  /** For services; left out: nothing. */
+  @IsOptional()
+  @ValidateNested()
+  @Type(() => MoneyBody)
+  shippingFee?: MoneyBody | null;
+}
+
+/** A new draft. */
+export class StartDraftBody {
+  /** For support and services, who must name the customer. */
+  @IsOptional()
+  @Matches(CUSTOMER_ID)
+  customerId?: string | null;
+}
+
+export class ChangeLineBody {
+  @IsInt()
+  @Min(1)
+  @Max(MAX_QUANTITY)
+  quantity!: number;
+}
+
+export class SetDeliveryBody {
+  @IsDefined()
+  @ValidateNested()
+  @Type(() => ShipToBody)
+  shipTo!: ShipToBody;
+
+  /** For services; left out: nothing. */
+  @IsOptional()
+  @ValidateNested()
+  @Type(() => MoneyBody)
+  shippingFee?: MoneyBody | null;
+}
+
+export class GrantDiscountBody {
+  /** Off the whole order. */
+  @IsDefined()
+  @ValidateNested()
+  @Type(() => MoneyBody)
+  amount!: MoneyBody;
+
+  @IsText({ max: 500 })
+  reason!: string;
+}
+
+export class PlaceDraftBody {
+  /** What the customer was shown; another total is refused with a fresh quote. */
+  @IsOptional()
+  @ValidateNested()
+  @Type(() => MoneyBody)
+  expectedTotal?: MoneyBody | null;
+
+  /** A gateway's token, never a card. Only services may leave it out. */
+  @IsOptional()
+  @Matches(PAYMENT_METHOD_TOKEN)
+  paymentMethodToken?: string | null;
+
+  /** What is to happen when goods are short; left out: reject. */
+  @IsOptional()
+  @IsIn(SHORTAGE_POLICIES)
+  shortagePolicy?: ShortagePolicy | null;
+}

@@ -1,0 +1,100 @@
+import { Body, Controller, Get, Post, Query } from '@nestjs/common';
+import { CommandBus, QueryBus } from '@nestjs/cqrs';
+import {
+  Clock,
+  Creates,
+  CurrentPrincipal,
+  ListQuery,
+  PathId,
+  PathText,
+  Roles,
+  Versioned,
+  isId,
+  newId,
+  type Page,
+  type Principal,
+} from '#kernel';
+import { NotFound } from '#kernel/domain';
+import { isOrderNumber } from '#shared';
+import { GetOrderSummaryQuery, type OrderReference } from '../contracts/get-order-summary.js';
+import { PlaceOrderCommand } from '../contracts/place-order.js';
+import { GetOrderEventsQuery, type OrderEvent } from '../views/order-events/get-order-events.query.js';
+import { FindOrdersQuery } from '../views/order-search/find-orders.query.js';
+import { GetOrderTimelineQuery } from '../views/order-timeline/get-order-timeline.query.js';
+import { Arrivals } from './arrivals.js';
+import { actorOf, onlyCustomerIdOf } from './callers.js';
+import { FindOrdersParams } from './find-orders.dto.js';
+import { OrderBody, OrderItemBody, PlacedOrderBody, TimelineStepBody } from './order-answers.dto.js';
+import { orderBody } from './order-body.js';
+import { PlaceOrderBody } from './order-input.dto.js';
+import { placeOrderWish } from './order-wishes.js';
+
+/** Orders: taken and looked at. */
+@Controller('v1/orders')
+@Roles('customer', 'support', 'warehouse', 'finance', 'manager', 'service')
+export class OrdersController {
+  constructor(
+    private readonly commands: CommandBus,
+    private readonly queries: QueryBus,
+    private readonly arrivals: Arrivals,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Checkout: makes an order and places it. */
+  @Post()
+  @Creates('/v1/orders/:id')
+  @Roles('customer', 'support', 'service')
+  async place(@Body() body: PlaceOrderBody, @CurrentPrincipal() principal: Principal): Promise<PlacedOrderBody> {
+    const by = actorOf(principal);
+    const wish = placeOrderWish(body, by, { orderId: newId(), now: this.clock.now() });
+    await this.arrivals.welcome(by, wish.shipTo.name);
+    return this.commands.execute(new PlaceOrderCommand(wish));
+  }
+
+  @Get()
+  find(
+    @Query() { limit, cursor, sort, count, ...filter }: FindOrdersParams,
+    @CurrentPrincipal() principal: Principal,
+  ): Promise<Page<OrderItemBody>> {
+    const onlyCustomerId = onlyCustomerIdOf(principal);
+    return this.queries.execute(new FindOrdersQuery({ filter, sort, limit, cursor, count, onlyCustomerId }));
+  }
+
+  @Get(':idOrNumber')
+  @Versioned()
+  async one(
+    @PathText('idOrNumber', /^[A-Za-z0-9-]{1,40}$/) idOrNumber: string,
+    @CurrentPrincipal() principal: Principal,
+  ): Promise<OrderBody> {
+    const query = new GetOrderSummaryQuery({
+      order: referenceTo(idOrNumber),
+      onlyCustomerId: onlyCustomerIdOf(principal),
+    });
+    return orderBody(await this.queries.execute(query), principal);
+  }
+
+  /** What became of the order, oldest step first. */
+  @Get(':id/timeline')
+  timeline(
+    @PathId('id') orderId: string,
+    @Query() { limit, cursor }: ListQuery,
+    @CurrentPrincipal() principal: Principal,
+  ): Promise<Page<TimelineStepBody>> {
+    const onlyCustomerId = onlyCustomerIdOf(principal);
+    return this.queries.execute(new GetOrderTimelineQuery({ orderId, onlyCustomerId, limit, cursor }));
+  }
+
+  /** The raw stream, oldest event first. */
+  @Get(':id/events')
+  @Roles('operator')
+  events(@PathId('id') orderId: string, @Query() { limit, cursor }: ListQuery): Promise<Page<OrderEvent>> {
+    return this.queries.execute(new GetOrderEventsQuery({ orderId, limit, cursor }));
+  }
+}
+
+/** @throws NotFound for text that no order could have. */
+function referenceTo(idOrNumber: string): OrderReference {
+  if (isId(idOrNumber)) return { id: idOrNumber.toLowerCase() };
+  if (isOrderNumber(idOrNumber)) return { number: idOrNumber };
+  throw new NotFound('There is no such order.');
+}

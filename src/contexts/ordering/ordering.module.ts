@@ -1,0 +1,61 @@
+import { Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { Arrivals } from './api/arrivals.js';
+import { DraftsController } from './api/drafts.controller.js';
+import './api/ordering.problems.js';
+import { OrdersController } from './api/orders.controller.js';
+import { AddLineHandler } from './commands/add-line.command.js';
+import { ChangeLineQuantityHandler } from './commands/change-line-quantity.command.js';
+import { DiscardOrderHandler } from './commands/discard-order.command.js';
+import { GrantDiscountHandler } from './commands/grant-discount.command.js';
+import { PlaceDraftHandler } from './commands/place-draft.command.js';
+import { PlaceOrderHandler } from './commands/place-order.command.js';
+import { RemoveLineHandler } from './commands/remove-line.command.js';
+import { SetDeliveryHandler } from './commands/set-delivery.command.js';
+import { StartOrderHandler } from './commands/start-order.command.js';
+import { GetOrderQuoteHandler } from './storage/get-order-quote.query.js';
+import { OrderNumbers } from './storage/order-numbers.js';
+import { OrderPersonalData } from './storage/order-personal-data.js';
+import { OrderRepository } from './storage/order.repository.js';
+import { GetOrderEventsHandler } from './views/order-events/get-order-events.query.js';
+import { FindOrdersHandler } from './views/order-search/find-orders.query.js';
+import { OrderSearchProjection } from './views/order-search/order-search.projection.js';
+import { OrderSearchView } from './views/order-search/order-search.view.js';
+import { GetOrderSummaryHandler } from './views/order-summary/get-order-summary.query.js';
+import { OrderSummaryProjection } from './views/order-summary/order-summary.projection.js';
+import { OrderSummaryView } from './views/order-summary/order-summary.view.js';
+import { GetOrderTimelineHandler } from './views/order-timeline/get-order-timeline.query.js';
+import { OrderTimelineProjection } from './views/order-timeline/order-timeline.projection.js';
+import { OrderTimelineView } from './views/order-timeline/order-timeline.view.js';
+
+/** Every table this context reads or keeps. */
+export const ORDERING_ENTITIES = [OrderSearchView, OrderSummaryView, OrderTimelineView];
+
+@Module({
+  imports: [TypeOrmModule.forFeature(ORDERING_ENTITIES)],
+  controllers: [OrdersController, DraftsController],
+  providers: [
+    AddLineHandler,
+    Arrivals,
+    ChangeLineQuantityHandler,
+    DiscardOrderHandler,
+    FindOrdersHandler,
+    GetOrderEventsHandler,
+    GetOrderQuoteHandler,
+    GetOrderSummaryHandler,
+    GetOrderTimelineHandler,
+    GrantDiscountHandler,
+    OrderNumbers,
+    OrderPersonalData,
+    OrderRepository,
+    OrderSearchProjection,
+    OrderSummaryProjection,
+    OrderTimelineProjection,
+    PlaceDraftHandler,
+    PlaceOrderHandler,
+    RemoveLineHandler,
+    SetDeliveryHandler,
+    StartOrderHandler,
+  ],
+})
+export class OrderingModule {}

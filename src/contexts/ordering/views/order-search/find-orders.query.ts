@@ -1,0 +1,129 @@
+import { Query, QueryHandler, type IQueryHandler } from '@nestjs/cqrs';
+import { Cursors, Page, ReadSql, ReadsFrom, messageContext } from '#kernel';
+import type { MoneyJson } from '#shared';
+import type { OrderStatus } from '../../contracts/get-order-summary.js';
+import {
+  countStatement,
+  estimateStatement,
+  pageStatement,
+  type OrderFilter,
+  type OrderSort,
+} from './find-orders.sql.js';
+import { OrderSearchView } from './order-search.view.js';
+
+/** An order in a list. */
+export interface OrderListItem {
+  readonly id: string;
+  readonly number: string | null;
+  readonly externalNumber: string | null;
+  readonly customerId: string;
+  readonly status: OrderStatus;
+  readonly paymentStatus: 'none';
+  readonly fulfilmentStatus: 'unfulfilled';
+  readonly currency: string | null;
+  /** Null while a draft holds nothing that has a price. */
+  readonly total: MoneyJson | null;
+  readonly units: number;
+  readonly placedAt: string | null;
+  readonly updatedAt: string;
+  readonly version: number;
+}
+
+export interface OrdersRequest {
+  readonly filter: OrderFilter;
+  readonly sort: OrderSort;
+  readonly limit: number;
+  readonly cursor?: string | undefined;
+  /** Only this customer's orders, whatever the filter says; null: anybody's. */
+  readonly onlyCustomerId: string | null;
+  /** How many orders there are on all pages, if that is wanted. */
+  readonly count?: 'estimate' | 'exact' | undefined;
+}
+
+/** A page that may also say how many items all pages have. */
+class CountedPage<T> extends Page<T> {
+  override readonly page: Page<T>['page'] & { readonly total?: number };
+
+  constructor({ data, page }: Page<T>, total: number | undefined) {
+    super(data, page.limit, page.next);
+    this.page = { ...page, ...(total === undefined ? {} : { total }) };
+  }
+}
+
+/** The orders that fit a filter, page by page. */
+export class FindOrdersQuery extends Query<Page<OrderListItem>> {
+  constructor(readonly request: OrdersRequest) {
+    super();
+  }
+}
+
+interface SearchRow extends Omit<OrderListItem, 'id' | 'total' | 'paymentStatus' | 'fulfilmentStatus'> {
+  readonly orderId: string;
+  readonly total: number;
+  readonly sortKey: string | number;
+}
+
+@QueryHandler(FindOrdersQuery)
+@ReadsFrom(OrderSearchView)
+export class FindOrdersHandler implements IQueryHandler<FindOrdersQuery> {
+  constructor(
+    private readonly sql: ReadSql,
+    private readonly cursors: Cursors,
+  ) {}
+
+  async execute({ request }: FindOrdersQuery): Promise<Page<OrderListItem>> {
+    const { tenant, principal } = messageContext.current();
+    const { sort, limit, cursor, onlyCustomerId } = request;
+    const caller = `${tenant}/${principal.id}/${onlyCustomerId ?? ''}`;
+    const binding = { list: 'orders', filter: request.filter, sort, principal: caller };
+    const after = cursor === undefined ? undefined : await this.cursors.open(cursor, binding);
+    const filter = limitedTo(onlyCustomerId, request.filter);
+    const rows = await this.sql.query<SearchRow>(pageStatement({ tenant, filter, sort, after, limit }));
+    const keysOf = (row: SearchRow): (string | number)[] => [row.sortKey, row.orderId];
+    const page = await this.cursors.page(rows, { limit, binding, keysOf, item: listItem });
+    return new CountedPage(page, await this.#count(request, tenant, filter));
+  }
+
+  async #count({ count }: OrdersRequest, tenant: string, filter: OrderFilter): Promise<number | undefined> {
+    switch (count) {
+      case undefined:
+        return undefined;
+      case 'exact': {
+        const [row] = await this.sql.query<{ count: number }>(countStatement(tenant, filter));
+        return row!.count;
+      }
+      case 'estimate': {
+        const [row] = await this.sql.query<{ 'QUERY PLAN': [{ Plan: { 'Plan Rows': number } }] }>(
+          estimateStatement(tenant, filter),
+        );
+        return row!['QUERY PLAN'][0].Plan['Plan Rows'];
+      }
+      default:
+        return count satisfies never;
+    }
+  }
+}
+
+/** A customer's filter reaches their own orders only; asking for somebody else's finds nothing. */
+function limitedTo(onlyCustomerId: string | null, filter: OrderFilter): OrderFilter {
+  return onlyCustomerId === null ? filter : { ...filter, onlyCustomerId };
+}
+
+function listItem({ orderId, total, sortKey: _sortKey, ...row }: SearchRow): OrderListItem {
+  const { number, externalNumber, customerId, status, currency, units, placedAt, updatedAt, version } = row;
+  return {
+    id: orderId,
+    number,
+    externalNumber,
+    customerId,
+    status,
+    paymentStatus: 'none',
+    fulfilmentStatus: 'unfulfilled',
+    currency,
+    total: currency === null ? null : { amount: total, currency },
+    units,
+    placedAt,
+    updatedAt,
+    version,
+  };
+}

@@ -1,0 +1,123 @@
+import { Projection } from '#kernel';
+import { On, type EventMeta } from '#kernel/domain';
+import {
+  DeliverySet,
+  DiscountGranted,
+  LineAdded,
+  LineQuantityChanged,
+  LineRemoved,
+  OrderDiscarded,
+  OrderPlaced,
+  OrderStarted,
+} from '../../contracts/ordering.events.js';
+import { OrderSearchView, type DraftMemory } from './order-search.view.js';
+import { searchText } from './search-text.js';
+
+/** Wider than any number gets. */
+const NUMBER_WIDTH = 24;
+const NEVER_PLACED = '0001-01-01T00:00:00.000Z';
+
+/** Folds an order into the one row that lists find it by. */
+@Projection({ name: 'ordering.order-search', version: 1, mode: 'async', view: OrderSearchView })
+export class OrderSearchProjection {
+  @On(OrderStarted)
+  started(_: OrderSearchView | undefined, { orderId, customerId }: OrderStarted, meta: EventMeta): OrderSearchView {
+    return {
+      orderId,
+      tenant: meta.tenant,
+      number: null,
+      numberKey: '',
+      externalNumber: null,
+      customerId,
+      status: 'draft',
+      currency: null,
+      total: 0,
+      units: 0,
+      placedAt: null,
+      placedKey: NEVER_PLACED,
+      updatedAt: meta.occurredAt,
+      skus: [],
+      searchText: '',
+      draft: { lines: [], fee: 0, discount: 0 },
+    };
+  }
+
+  @On(LineAdded)
+  lineAdded(row: OrderSearchView, { line }: LineAdded, meta: EventMeta): OrderSearchView {
+    const { lineId, sku, name, quantity, total, currency } = line;
+    const added = { lineId, sku, name, quantity, total };
+    return drafted({ ...row, currency }, meta, ({ lines }) => ({ lines: [...lines, added] }));
+  }
+
+  @On(LineQuantityChanged)
+  lineQuantityChanged(row: OrderSearchView, changed: LineQuantityChanged, meta: EventMeta): OrderSearchView {
+    const { lineId, quantity, total } = changed;
+    return drafted(row, meta, ({ lines }) => ({
+      lines: lines.map((line) => (line.lineId === lineId ? { ...line, quantity, total } : line)),
+    }));
+  }
+
+  @On(LineRemoved)
+  lineRemoved(row: OrderSearchView, { lineId }: LineRemoved, meta: EventMeta): OrderSearchView {
+    return drafted(row, meta, ({ lines }) => ({ lines: lines.filter((line) => line.lineId !== lineId) }));
+  }
+
+  @On(DeliverySet)
+  deliverySet(row: OrderSearchView, { shippingFee }: DeliverySet, meta: EventMeta): OrderSearchView {
+    const currency = row.currency ?? shippingFee?.currency ?? null;
+    return drafted({ ...row, currency }, meta, () => ({ fee: shippingFee?.amount ?? 0 }));
+  }
+
+  @On(DiscountGranted)
+  discountGranted(row: OrderSearchView, { amount }: DiscountGranted, meta: EventMeta): OrderSearchView {
+    return drafted(row, meta, ({ discount }) => ({ discount: discount + amount }));
+  }
+
+  @On(OrderPlaced)
+  placed(_: OrderSearchView | undefined, event: OrderPlaced, { tenant, occurredAt }: EventMeta): OrderSearchView {
+    const { orderId, number, externalNumber, customerId, currency, lines, totals, placedAt } = event;
+    return {
+      orderId,
+      tenant,
+      number,
+      numberKey: number.padStart(NUMBER_WIDTH),
+      externalNumber,
+      customerId,
+      status: 'placed',
+      currency,
+      total: totals.grand,
+      placedAt,
+      placedKey: placedAt,
+      updatedAt: occurredAt,
+      draft: null,
+      ...goods(lines, [number, externalNumber]),
+    };
+  }
+
+  @On(OrderDiscarded)
+  discarded(row: OrderSearchView, _: OrderDiscarded, { occurredAt }: EventMeta): OrderSearchView {
+    return { ...row, status: 'discarded', draft: null, updatedAt: occurredAt };
+  }
+}
+
+/** The row of a draft after a change of what it remembers. */
+function drafted(
+  row: OrderSearchView,
+  { occurredAt }: EventMeta,
+  change: (draft: DraftMemory) => Partial<DraftMemory>,
+): OrderSearchView {
+  const draft = { ...row.draft!, ...change(row.draft!) };
+  const total = draft.lines.reduce((sum, line) => sum + line.total, 0) + draft.fee - draft.discount;
+  return { ...row, draft, total, updatedAt: occurredAt, ...goods(draft.lines, []) };
+}
+
+/** What an order is found by because of its goods (and numbers), and how many they are. */
+function goods(
+  lines: readonly { sku: string; name: string; quantity: number }[],
+  numbers: readonly (string | null)[],
+): Pick<OrderSearchView, 'skus' | 'searchText' | 'units'> {
+  const skus = [...new Set(lines.map(({ sku }) => sku))];
+  const names = new Set(lines.map(({ name }) => name));
+  const units = lines.reduce((sum, { quantity }) => sum + quantity, 0);
+  return { skus, units, searchText: searchText(...numbers, ...skus, ...names) };
+}

@@ -1,0 +1,108 @@
+import { Projection } from '#kernel';
+import { On, type EventMeta } from '#kernel/domain';
+import type { OrderLine } from '../../contracts/order-line.js';
+import {
+  DeliverySet,
+  DiscountGranted,
+  LineAdded,
+  LineQuantityChanged,
+  LineRemoved,
+  OrderDiscarded,
+  OrderPlaced,
+  OrderStarted,
+} from '../../contracts/ordering.events.js';
+import { OrderSummaryView, type SummaryLine } from './order-summary.view.js';
+
+/** Folds an order into the one row that answers for it. */
+@Projection({ name: 'ordering.order-summary', version: 1, mode: 'inline', view: OrderSummaryView })
+export class OrderSummaryProjection {
+  @On(OrderStarted)
+  started(_: OrderSummaryView | undefined, { orderId, customerId }: OrderStarted, meta: EventMeta): OrderSummaryView {
+    return {
+      orderId,
+      tenant: meta.tenant,
+      number: null,
+      externalNumber: null,
+      customerId,
+      status: 'draft',
+      currency: null,
+      placedAt: null,
+      updatedAt: meta.occurredAt,
+      lines: [],
+      orderDiscount: 0,
+      shipping: 0,
+      tax: 0,
+      deliveryIsSet: false,
+    };
+  }
+
+  @On(LineAdded)
+  lineAdded(row: OrderSummaryView, { line }: LineAdded, { occurredAt }: EventMeta): OrderSummaryView {
+    return { ...row, currency: line.currency, lines: [...row.lines, unmoved(line)], updatedAt: occurredAt };
+  }
+
+  @On(LineQuantityChanged)
+  lineQuantityChanged(
+    row: OrderSummaryView,
+    changed: LineQuantityChanged,
+    { occurredAt }: EventMeta,
+  ): OrderSummaryView {
+    const { lineId, quantity, gross, discount, total } = changed;
+    const lines = row.lines.map((line) =>
+      line.lineId === lineId ? { ...line, gross, discount, total, quantities: allOrdered(quantity) } : line,
+    );
+    return { ...row, lines, updatedAt: occurredAt };
+  }
+
+  @On(LineRemoved)
+  lineRemoved(row: OrderSummaryView, { lineId }: LineRemoved, { occurredAt }: EventMeta): OrderSummaryView {
+    return { ...row, lines: row.lines.filter((line) => line.lineId !== lineId), updatedAt: occurredAt };
+  }
+
+  @On(DeliverySet)
+  deliverySet(row: OrderSummaryView, { shippingFee }: DeliverySet, { occurredAt }: EventMeta): OrderSummaryView {
+    const currency = row.currency ?? shippingFee?.currency ?? null;
+    return { ...row, currency, shipping: shippingFee?.amount ?? 0, deliveryIsSet: true, updatedAt: occurredAt };
+  }
+
+  @On(DiscountGranted)
+  discountGranted(row: OrderSummaryView, { amount }: DiscountGranted, { occurredAt }: EventMeta): OrderSummaryView {
+    return { ...row, orderDiscount: row.orderDiscount + amount, updatedAt: occurredAt };
+  }
+
+  @On(OrderPlaced)
+  placed(_: OrderSummaryView | undefined, event: OrderPlaced, { tenant, occurredAt }: EventMeta): OrderSummaryView {
+    const { orderId, number, externalNumber, customerId, currency, lines, totals, placedAt } = event;
+    return {
+      orderId,
+      tenant,
+      number,
+      externalNumber,
+      customerId,
+      status: 'placed',
+      currency,
+      placedAt,
+      updatedAt: occurredAt,
+      lines: lines.map(unmoved),
+      orderDiscount: lines.reduce((sum, line) => sum + line.orderDiscount, 0),
+      shipping: totals.shipping,
+      tax: totals.tax,
+      deliveryIsSet: true,
+    };
+  }
+
+  @On(OrderDiscarded)
+  discarded(row: OrderSummaryView, _: OrderDiscarded, { occurredAt }: EventMeta): OrderSummaryView {
+    return { ...row, status: 'discarded', updatedAt: occurredAt };
+  }
+}
+
+function unmoved(line: OrderLine): SummaryLine {
+  const { lineId, sku, name, unitPrice, discountPercent, gross, discount, total } = line;
+  const quantities = allOrdered(line.quantity);
+  return { lineId, sku, name, unitPrice, discountPercent, gross, discount, total, quantities };
+}
+
+function allOrdered(ordered: number): SummaryLine['quantities'] {
+  return { ordered, reserved: 0, backordered: 0, cancelled: 0, shipped: 0, returned: 0 };
+}
