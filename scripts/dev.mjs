@@ -6,6 +6,8 @@ import { buildIfStale, markFresh, nestCli, root } from './build-if-stale.mjs';
 /** A server that drains longer than this after a save is killed: nobody waits for it. */
 const DRAIN_MS = 2_000;
 const COMPILED = /Found 0 errors/;
+/** As it was before .env was read: each new server reads that file itself, as it is by then. */
+const env = { ...process.env };
 
 let server;
 let standby;
@@ -28,6 +30,7 @@ const warmUp = () =>
   spawn(process.execPath, ['--enable-source-maps', 'scripts/dev-standby.mjs'], {
     cwd: root,
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
+    env,
   });
 
 async function replaceServer() {
@@ -38,8 +41,18 @@ async function replaceServer() {
   standby = warmUp();
 }
 
+/** This process uses the embedded database all along, so that it outlives the restarts: stopping costs a second. */
+async function holdDatabase() {
+  const { loadConfiguration } = await import('../dist/config/index.js');
+  const { database, runtime } = loadConfiguration();
+  if (!database.embedded) return { leave: async () => {} };
+  const { useEmbeddedServer } = await import('../dist/kernel/database/embedded/index.js');
+  return useEmbeddedServer({ dataDir: runtime.dataDir, say: (text) => console.log(text) });
+}
+
 await buildIfStale();
 standby = warmUp();
+const held = await holdDatabase();
 const compiler = spawn(process.execPath, [nestCli(), 'build', '--watch', '--preserveWatchOutput'], {
   cwd: root,
   stdio: ['ignore', 'pipe', 'inherit'],
@@ -53,6 +66,7 @@ async function end() {
   compiler.kill();
   await replacing;
   await Promise.all([stop(standby), stop(server)]);
+  await held.leave();
   process.exit(0);
 }
 process.once('SIGINT', end);
