@@ -62,13 +62,17 @@ compiler.stdout.on('data', (chunk) => {
   if (COMPILED.test(chunk)) replacing = replacing.then(replaceServer);
 });
 
-async function end() {
-  compiler.kill();
-  await replacing;
-  await Promise.all([stop(standby), stop(server)]);
-  await held.leave();
-  process.exit(0);
+let ending;
+/** Ctrl-C arrives twice, from the terminal and from npm; both mean the same. */
+function end() {
+  ending ??= (async () => {
+    compiler.kill();
+    await replacing;
+    await Promise.all([stop(standby), stop(server)]);
+    await held.leave();
+    process.exit(0);
+  })();
 }
-process.once('SIGINT', end);
-process.once('SIGTERM', end);
+process.on('SIGINT', end);
+process.on('SIGTERM', end);
 compiler.once('exit', end);
