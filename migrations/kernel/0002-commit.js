@@ -117,4 +117,11 @@ BEGIN
   END LOOP;
 END $$;
 COMMENT ON FUNCTION kernel.commit(jsonb) IS 'Commits units of work: keys, stream versions, unique values and events, all or nothing.';
+
+-- Takes the row lock of a stream for the rest of the transaction. A function, because FOR UPDATE needs a privilege that
+-- would let a role move versions by itself.
+CREATE FUNCTION kernel.lock_stream(p_tenant text, p_stream text) RETURNS void
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog AS $$
+  SELECT FROM kernel.streams WHERE tenant = p_tenant AND stream_id = p_stream FOR UPDATE
+$$;
 `;

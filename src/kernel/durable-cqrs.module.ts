@@ -1,4 +1,11 @@
-import { Global, Module, type DynamicModule, type OnApplicationBootstrap, type Provider } from '@nestjs/common';
+import {
+  Global,
+  Module,
+  type BeforeApplicationShutdown,
+  type DynamicModule,
+  type OnApplicationBootstrap,
+  type Provider,
+} from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
 import { CommandBus, CqrsModule, EventBus, EventPublisher, QueryBus, UnhandledExceptionBus } from '@nestjs/cqrs';
 import { COMMIT_CONTRIBUTORS } from './commands/commands.tokens.js';
@@ -71,7 +78,7 @@ class KernelCoreModule {}
  * ```
  */
 @Module({})
-export class DurableCqrsModule implements OnApplicationBootstrap {
+export class DurableCqrsModule implements OnApplicationBootstrap, BeforeApplicationShutdown {
   constructor(
     private readonly commands: CommandBus,
     private readonly queries: QueryBus,
@@ -111,6 +118,11 @@ export class DurableCqrsModule implements OnApplicationBootstrap {
     this.#assertDurable();
     await this.engine.start();
     await this.tokens.open();
+  }
+
+  /** Ends the batches under way while the pools are still open. */
+  beforeApplicationShutdown(): Promise<void> {
+    return this.engine.stop();
   }
 
   #assertDurable(): void {

@@ -14,7 +14,8 @@ export class DurableCommandBus extends CommandBus {
 
   constructor(
     private readonly modules: ModuleRef,
-    private readonly units: UnitsOfWork,
+    // Named, because Nest would take over what the base class says of its second parameter.
+    @Inject(UnitsOfWork) private readonly units: UnitsOfWork,
     @Inject(KERNEL_OPTIONS) private readonly kernel: KernelOptions,
   ) {
     super(modules);

@@ -1,4 +1,4 @@
-import { Injectable, type Type } from '@nestjs/common';
+import { Inject, Injectable, type Type } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import { QueryBus, type AsyncContext, type IQuery, type IQueryHandler } from '@nestjs/cqrs';
 import type { InstanceWrapper } from '@nestjs/core/injector/instance-wrapper.js';
@@ -15,7 +15,8 @@ export class DurableQueryBus extends QueryBus {
 
   constructor(
     modules: ModuleRef,
-    private readonly freshness: ViewFreshness,
+    // Named, because Nest would take over what the base class says of its second parameter.
+    @Inject(ViewFreshness) private readonly freshness: ViewFreshness,
   ) {
     super(modules);
   }

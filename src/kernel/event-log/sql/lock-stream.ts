@@ -4,7 +4,7 @@ import type { Queryable } from './queryable.js';
 export async function lockStream(tx: Queryable, tenant: string, streamId: string): Promise<void> {
   await tx.query({
     name: 'kernel_lock_stream',
-    text: 'SELECT version FROM kernel.streams WHERE tenant = $1 AND stream_id = $2 FOR UPDATE',
+    text: 'SELECT kernel.lock_stream($1, $2)',
     values: [tenant, streamId],
   });
 }
