@@ -29,7 +29,8 @@ export function exists(path: string): boolean {
 
 /** The names of the contexts, which are the folders of src/contexts that hold files. */
 export function contexts(): string[] {
-  return [...new Set(filesIn('src/contexts').map((path) => path.split('/')[2]!))].toSorted();
+  const paths = filesIn('src/contexts').map((path) => path.split('/'));
+  return [...new Set(paths.filter(({ length }) => length > 3).map(([, , context]) => context!))].toSorted();
 }
 
 export const pascalCase = (kebab: string): string =>
