@@ -9,7 +9,7 @@ export { Cursors, type CursorBinding, type RowKeys } from './lists/cursors.js';
 export { ListQuery } from './lists/list-query.dto.js';
 export { Page } from './lists/page.js';
 export { SortBy, type Sort } from './lists/sort-by.js';
-export { openApiDocument } from './openapi/openapi.js';
+export { ApiDescription } from './openapi/api-description.js';
 export { invalidInput, invalidInputs, type InputError } from './problems/problem-error.js';
 export {
   defineProblems,

@@ -1,7 +1,7 @@
 import type { DynamicModule, NestApplicationOptions, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { serveOpenApi } from '../openapi/openapi.js';
+import { ApiDescription } from '../openapi/api-description.js';
 import { ProblemReplies } from '../problems/problem-replies.js';
 import { HttpModule } from './http.module.js';
 import type { HttpSettings } from './http-settings.js';
@@ -32,7 +32,7 @@ export async function createHttpApp(
   adapter.answerWith(app.get(ProblemReplies));
   app.get(RequestPipeline).install(app.getHttpAdapter().getInstance());
   allowOrigins(app, settings);
-  serveOpenApi(app, settings);
+  app.get(ApiDescription).of(app);
   return app;
 }
 

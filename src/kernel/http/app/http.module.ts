@@ -7,6 +7,8 @@ import { TokenVerifier } from '../auth/token-verifier.js';
 import { Admission } from '../exchange/admission.js';
 import { ContextMaker } from '../exchange/context-maker.js';
 import { ViewWait } from '../exchange/view-wait.js';
+import { ApiDescription } from '../openapi/api-description.js';
+import { DocsController } from '../openapi/docs.controller.js';
 import { ProblemFilter } from '../problems/problem.filter.js';
 import { ProblemReplies } from '../problems/problem-replies.js';
 import { ProblemsController } from '../problems/problems.controller.js';
@@ -29,7 +31,7 @@ export class HttpModule {
     return {
       module: HttpModule,
       imports: [DiscoveryModule],
-      controllers: [ProblemsController, ...(settings.auth.mode === 'dev' ? [DevTokensController] : [])],
+      controllers: [ProblemsController, DocsController, ...(settings.auth.mode === 'dev' ? [DevTokensController] : [])],
       providers: [
         { provide: HTTP_SETTINGS, useValue: settings },
         RouteBook,
@@ -40,6 +42,7 @@ export class HttpModule {
         Admission,
         ContextMaker,
         ViewWait,
+        ApiDescription,
         RequestPipeline,
         ...GLOBAL,
       ],

@@ -21,8 +21,6 @@ import { assertWellFormed, type ParsedQuery } from '../validation/query-string.j
 type Done = (error?: Error) => void;
 
 const MAX_URL_LENGTH = 8_192;
-/** Served by the OpenAPI module, which registers them past the controllers. */
-const DOCUMENTATION = /^\/(?:docs(?:\/|$)|openapi\.json$)/;
 
 /**
  * What happens around every handler, in Fastify's hooks, because they also cover what no controller sees:
@@ -78,7 +76,6 @@ export class RequestPipeline {
 
   #admit(request: FastifyRequest, exchange: Exchange): AdmissionSlot | undefined | Promise<AdmissionSlot | undefined> {
     const route = this.#routeOf(request);
-    if (route === undefined) return undefined;
     exchange.route = route;
     if (request.method !== 'GET' && request.method !== 'HEAD') assertJsonUtf8(request.headers);
     if (route.access === 'public') return undefined;
@@ -94,10 +91,10 @@ export class RequestPipeline {
     return this.admission.enter();
   }
 
-  #routeOf(request: FastifyRequest): Route | undefined {
+  #routeOf(request: FastifyRequest): Route {
     const template = request.routeOptions.url;
     const route = template === undefined ? undefined : this.book.find(request.method, template);
-    if (route !== undefined || (template !== undefined && DOCUMENTATION.test(template))) return route;
+    if (route !== undefined) return route;
     const allowed = this.book.methodsOf(request.url.split('?', 1)[0]!);
     if (allowed.length === 0) throw new ProblemError('not-found', 'There is nothing under this path.');
     throw new ProblemError('method-not-allowed', 'This path does not take that method.', {

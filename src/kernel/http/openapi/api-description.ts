@@ -1,0 +1,47 @@
+import { Inject, Injectable, type INestApplication } from '@nestjs/common';
+import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
+import { HTTP_SETTINGS, publicUrlOf, type HttpSettings } from '../app/http-settings.js';
+import { RouteBook } from '../routes/route-book.js';
+import { describeRoute } from './describe-route.js';
+import { PROBLEM_SCHEMA } from './problem-schema.js';
+
+/** OpenAPI 3.1 of every route, completed with what the kernel adds to all of them: access, headers, problems. */
+@Injectable()
+export class ApiDescription {
+  #app: INestApplication | undefined;
+  #document: OpenAPIObject | undefined;
+
+  constructor(
+    @Inject(HTTP_SETTINGS) private readonly settings: HttpSettings,
+    private readonly book: RouteBook,
+  ) {}
+
+  of(app: INestApplication): this {
+    this.#app = app;
+    return this;
+  }
+
+  /** Made when first asked for: the start doesn't wait for it. */
+  get document(): OpenAPIObject {
+    return (this.#document ??= this.#describe());
+  }
+
+  #describe(): OpenAPIObject {
+    if (this.#app === undefined) throw new Error('There is no application to describe yet.');
+    const config = new DocumentBuilder()
+      .setOpenAPIVersion('3.1.0')
+      .setTitle('Waybill')
+      .setDescription('Order management that never loses or doubles an order.')
+      .setVersion('1')
+      .addServer(publicUrlOf(this.settings))
+      .addBearerAuth()
+      .build();
+    const document = SwaggerModule.createDocument(this.#app, config);
+    document.components = {
+      ...document.components,
+      schemas: { ...document.components?.schemas, Problem: PROBLEM_SCHEMA },
+    };
+    for (const route of this.book.routes) describeRoute(document, route);
+    return document;
+  }
+}

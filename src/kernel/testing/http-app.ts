@@ -1,0 +1,112 @@
+import { request, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
+import { connect, type AddressInfo } from 'node:net';
+import { Global, Module, type Type } from '@nestjs/common';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { configurationOf } from '#config';
+import { Secrets } from '../database/secrets.js';
+import { createHttpApp } from '../http/app/create-http-app.js';
+import type { HttpSettings } from '../http/app/http-settings.js';
+import { DevTokens } from '../http/auth/dev-tokens.js';
+import { Cursors } from '../http/lists/cursors.js';
+import type { Role } from '../http/routes/route.decorators.js';
+import { Clock } from '../messages/clock.js';
+import { ProjectionRegistry } from '../projections/projection-registry.js';
+import { ConsistencyTokens } from '../queries/consistency-token.js';
+import { ViewFreshness } from '../queries/view-freshness.js';
+
+const SECRET_BYTES = 32;
+
+/** What the HTTP side asks of the kernel, without a database behind it: its own specs test hooks, not SQL. */
+const STAND_INS = [
+  { provide: Secrets, useValue: { get: (name: string) => Promise.resolve(Buffer.alloc(SECRET_BYTES, name)) } },
+  { provide: ConsistencyTokens, useValue: { forEvent: (eventId: number) => `token-of-${eventId}` } },
+  { provide: ProjectionRegistry, useValue: { async: () => [] } },
+  { provide: ViewFreshness, useValue: { await: () => Promise.resolve({ readToken: 'token-of-head' }) } },
+  Clock,
+  Cursors,
+];
+
+@Global()
+@Module({
+  providers: STAND_INS,
+  exports: [Secrets, ConsistencyTokens, ProjectionRegistry, ViewFreshness, Clock, Cursors],
+})
+class StandInModule {}
+
+interface Sent {
+  readonly headers?: Readonly<Record<string, string | readonly string[]>>;
+  readonly body?: unknown;
+}
+
+export interface HttpAnswer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly text: string;
+  /** Parsed, where it is JSON. */
+  readonly body: Record<string, unknown>;
+}
+
+/** An HTTP side with some controllers, and tokens for it. */
+export class HttpApp {
+  private constructor(readonly app: NestFastifyApplication) {}
+
+  /** @param environment variables of the configuration */
+  static async with(
+    controllers: readonly Type[],
+    environment: Readonly<Record<string, string>> = {},
+  ): Promise<HttpApp> {
+    const root = { module: class SpecModule {}, imports: [StandInModule], controllers: [...controllers] };
+    const settings: HttpSettings = configurationOf({ PORT: '0', ...environment });
+    const app = await createHttpApp(root, settings, { logger: false });
+    await app.listen(0, '127.0.0.1');
+    return new HttpApp(app);
+  }
+
+  get port(): number {
+    return (this.app.getHttpServer().address() as AddressInfo).port;
+  }
+
+  /** Sends bytes as they are: an object as JSON, text and buffers untouched. */
+  send(method: string, path: string, { headers = {}, body }: Sent = {}): Promise<HttpAnswer> {
+    const payload = bytesOf(body);
+    const type = payload === undefined ? {} : { 'content-type': 'application/json', 'content-length': payload.length };
+    return new Promise((resolve, reject) => {
+      const options = { host: '127.0.0.1', port: this.port, method, path, headers: { ...type, ...headers } };
+      request(options, (response) => void answerOf(response).then(resolve, reject))
+        .on('error', reject)
+        .end(payload);
+    });
+  }
+
+  /** Writes to a bare connection and returns all that comes back until it is closed. */
+  raw(...chunks: readonly string[]): Promise<string> {
+    return new Promise((resolve, reject) => {
+      let answer = '';
+      const socket = connect(this.port, '127.0.0.1', () => chunks.forEach((chunk) => socket.write(chunk, 'latin1')));
+      socket.on('data', (data) => (answer += data.toString('latin1')));
+      socket.on('close', () => resolve(answer)).on('error', reject);
+    });
+  }
+
+  token(...roles: readonly Role[]): Promise<string> {
+    return this.app.get(DevTokens).issue({ subject: 'ada', roles });
+  }
+
+  async bearer(...roles: readonly Role[]): Promise<{ authorization: string }> {
+    return { authorization: `Bearer ${await this.token(...roles)}` };
+  }
+}
+
+function bytesOf(body: unknown): Buffer | undefined {
+  if (body === undefined || Buffer.isBuffer(body)) return body;
+  return Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
+}
+
+async function answerOf(response: IncomingMessage): Promise<HttpAnswer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of response) chunks.push(chunk as Buffer);
+  const text = Buffer.concat(chunks).toString();
+  const isJson = /json/.test(response.headers['content-type'] ?? '');
+  const body = isJson ? (JSON.parse(text) as Record<string, unknown>) : {};
+  return { status: response.statusCode!, headers: response.headers, text, body };
+}
