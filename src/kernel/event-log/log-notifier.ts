@@ -1,9 +1,12 @@
 import { Injectable, Logger } from '@nestjs/common';
 import type { Client } from 'pg';
 import { Pools } from '../database/pools.js';
+import { LogBell } from './log-bell.js';
 import { LogTail } from './log-tail.js';
 
 const CHANNEL = 'waybill_log';
+/** Payload of a process that commits but gives no positions; others send the head. */
+const COMMITTED = 'committed';
 /** Notifications are at least this far apart: NOTIFY takes a cluster-wide lock at commit. */
 const APART_MS = 5;
 const RECONNECT_MS = 2_000;
@@ -19,36 +22,43 @@ export class LogNotifier {
   #client: Client | undefined;
   #timer: NodeJS.Timeout | undefined;
   #retry: NodeJS.Timeout | undefined;
-  #told = 0;
-  #head = 0;
+  #stopTelling: (() => void) | undefined;
+  #payload = COMMITTED;
   #stopped = false;
 
   constructor(
     private readonly pools: Pools,
     private readonly tail: LogTail,
+    private readonly bell: LogBell,
   ) {}
 
+  /** In a process that reads the log: hears of other processes' events, and tells of those it has given positions. */
   async start(): Promise<void> {
-    this.tail.onSequenced = (head) => this.#tell(head);
+    this.tail.onSequenced = (head) => this.#tell(String(head));
     await this.#listen();
+  }
+
+  /** In a process that only commits (ROLE=api, an import): wakes the readers elsewhere, which then give positions. */
+  startTelling(): void {
+    this.#stopTelling = this.bell.onRing(() => this.#tell(COMMITTED));
   }
 
   async stop(): Promise<void> {
     this.#stopped = true;
     this.tail.onSequenced = undefined;
+    this.#stopTelling?.();
     clearTimeout(this.#timer);
     clearTimeout(this.#retry);
     await this.#client?.end().catch(() => undefined);
   }
 
-  #tell(head: number): void {
-    this.#head = head;
+  #tell(payload: string): void {
+    this.#payload = payload;
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
-      if (this.#stopped || this.#told === this.#head) return;
-      this.#told = this.#head;
+      if (this.#stopped) return;
       this.pools.worker
-        .query({ name: 'kernel_notify', text: 'SELECT pg_notify($1, $2)', values: [CHANNEL, String(this.#head)] })
+        .query({ name: 'kernel_notify', text: 'SELECT pg_notify($1, $2)', values: [CHANNEL, this.#payload] })
         .catch(() => undefined);
     }, APART_MS);
   }
@@ -59,7 +69,7 @@ export class LogNotifier {
       const client = await this.pools.connectListener();
       this.#client = client;
       client.on('notification', ({ payload }) => {
-        if (Number(payload) > this.tail.head) this.tail.wake();
+        if (payload === COMMITTED || Number(payload) > this.tail.head) this.tail.wake();
       });
       client.on('error', () => undefined);
       client.on('end', () => this.#again());

@@ -40,7 +40,10 @@ export class SubscriptionEngine {
   async start(): Promise<void> {
     const epoch = await this.epoch.open();
     await this.#register(epoch);
-    if (!this.options.runSubscriptions) return;
+    if (!this.options.runSubscriptions) {
+      this.notifier.startTelling();
+      return;
+    }
     const runnable = await this.#runnable();
     this.#workers = runnable.map(
       (projection) =>
