@@ -1,0 +1,36 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { ConfigurationModule, type Configuration } from '#config';
+import { CatalogModule } from './contexts/catalog/catalog.module.js';
+import { CustomersModule } from './contexts/customers/customers.module.js';
+import { InsightsModule } from './contexts/insights/insights.module.js';
+import { OrderingModule } from './contexts/ordering/ordering.module.js';
+import { DatabaseModule } from './kernel/database/database.module.js';
+import type { OpenDatabase } from './kernel/database/open-database.js';
+import { DurableCqrsModule } from './kernel/durable-cqrs.module.js';
+import { OperationsModule } from './kernel/operations/operations.module.js';
+
+/** The table of contents: every context of this application. */
+const CONTEXTS = [CatalogModule, CustomersModule, InsightsModule, OrderingModule];
+
+/** What an application is made of, besides its contexts. */
+export interface AppParts {
+  readonly configuration: Configuration;
+  readonly database: OpenDatabase;
+  readonly runSubscriptions: boolean;
+}
+
+@Module({})
+export class AppModule {
+  static forRoot({ configuration, database, runSubscriptions }: AppParts): DynamicModule {
+    return {
+      module: AppModule,
+      imports: [
+        ConfigurationModule.of(configuration),
+        DatabaseModule.forRoot(database.pools),
+        DurableCqrsModule.forRoot({ runSubscriptions }),
+        OperationsModule.forRoot(database.steps),
+        ...CONTEXTS,
+      ],
+    };
+  }
+}

@@ -1,0 +1,113 @@
+import { once } from 'node:events';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { NestFactory } from '@nestjs/core';
+import type { INestApplicationContext, LoggerService } from '@nestjs/common';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { Configuration } from '#config';
+import { AppModule } from './app.module.js';
+import { openDatabase, type OpenDatabase } from './kernel/database/open-database.js';
+import { Admission, createHttpApp } from './kernel/http/index.js';
+import { stopGracefully } from './kernel/operations/graceful-stop.js';
+import { createHealthServer } from './kernel/operations/health-server.js';
+import { Lifecycle } from './kernel/operations/lifecycle.js';
+import { createLogger } from './kernel/operations/logger.js';
+import { Readiness } from './kernel/operations/readiness.js';
+
+/** A whole Waybill, in this process. */
+export interface Waybill {
+  readonly app: INestApplicationContext;
+  readonly database: OpenDatabase;
+  /** Where it listens; undefined where it serves nothing. */
+  readonly url: string | undefined;
+  /** Ends it without losing anything (05 §5). May be called more than once. */
+  stop(): Promise<void>;
+}
+
+export interface BootOptions {
+  /**
+   * What listens. `api`: the whole API. `health`: the health routes alone, for workers. `nothing`: for the command line.
+   * Default: by ROLE.
+   */
+  readonly serves?: 'api' | 'health' | 'nothing';
+  /** Whether views are kept up to date here. Default: by ROLE. */
+  readonly runSubscriptions?: boolean;
+  /** Told what takes long during the start. */
+  readonly say?: (text: string) => void;
+  readonly logger?: LoggerService | false;
+}
+
+/**
+ * Starts Waybill: database (found or started, migrated), application, subscriptions, server, in this order; each is ready
+ * when the next one starts. On any failure everything that was started is closed again. Throws texts for the operator.
+ */
+export async function boot(configuration: Configuration, options: BootOptions = {}): Promise<Waybill> {
+  const { role } = configuration.runtime;
+  const serves = options.serves ?? (role === 'worker' ? 'health' : 'api');
+  const runSubscriptions = options.runSubscriptions ?? role !== 'api';
+  const logger = options.logger ?? createLogger(configuration);
+  const database = await openDatabase(configuration, options.say);
+  try {
+    for (const warning of database.warnings) if (logger !== false) logger.warn(warning, 'Database');
+    const root = AppModule.forRoot({ configuration, database, runSubscriptions });
+    const { app, server, refuseRequests } =
+      serves === 'api'
+        ? await startApi(root, configuration, logger)
+        : await startContext(root, serves === 'health' ? configuration.http : undefined, logger);
+    app.get(Lifecycle).run();
+    let stopping: Promise<void> | undefined;
+    const running = { app, server, refuseRequests, closeDatabase: () => database.close() };
+    return {
+      app,
+      database,
+      url: server && urlOf(server),
+      stop: () => (stopping ??= stopGracefully(running, configuration.shutdown)),
+    };
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+}
+
+interface Started {
+  readonly app: INestApplicationContext;
+  readonly server: Server | undefined;
+  readonly refuseRequests: () => void;
+}
+
+type Root = ReturnType<typeof AppModule.forRoot>;
+type Logger = LoggerService | false;
+
+async function startApi(root: Root, configuration: Configuration, logger: Logger): Promise<Started> {
+  const app = await createHttpApp(root, configuration, { logger });
+  closeConnectionsWhileDraining(app);
+  await app.listen(configuration.http.port, configuration.http.host);
+  return { app, server: app.getHttpServer() as Server, refuseRequests: () => app.get(Admission).drain() };
+}
+
+/** An answer given while draining is the last one on its connection: the client's next request goes elsewhere. */
+function closeConnectionsWhileDraining(app: NestFastifyApplication): void {
+  const lifecycle = app.get(Lifecycle);
+  app
+    .getHttpAdapter()
+    .getInstance()
+    .addHook('onSend', (_request, reply, payload, done) => {
+      if (lifecycle.phase === 'draining') reply.header('connection', 'close');
+      done(null, payload);
+    });
+}
+
+async function startContext(root: Root, listenOn: Configuration['http'] | undefined, logger: Logger): Promise<Started> {
+  const app = await NestFactory.createApplicationContext(root, { logger, abortOnError: false });
+  if (listenOn === undefined) return { app, server: undefined, refuseRequests: () => undefined };
+  const server = createHealthServer(app.get(Lifecycle), app.get(Readiness));
+  server.listen(listenOn.port, listenOn.host);
+  await once(server, 'listening');
+  return { app, server, refuseRequests: () => undefined };
+}
+
+function urlOf(server: Server): string {
+  const { address, port } = server.address() as AddressInfo;
+  const host = address === '0.0.0.0' || address === '::' ? 'localhost' : address;
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+}

@@ -1,0 +1,70 @@
+import { resolve } from 'node:path';
+import { maskedUrl, type Configuration } from '#config';
+import { readMigrations, type Migration } from './migrations.js';
+import { Pools } from './pools.js';
+import { prepareDatabase } from './prepare.js';
+
+/** The database of this process, migrated and connected. */
+export interface OpenDatabase {
+  readonly pools: Pools;
+  /** The migrations that this code knows; readiness compares them with what is applied. */
+  readonly steps: readonly Migration[];
+  /** Where the data lives, for people: a folder or a masked URL. */
+  readonly place: string;
+  /** True if this start made the schema: nothing can be in it. */
+  readonly isNew: boolean;
+  /** What falls short, each with its remedy. */
+  readonly warnings: readonly string[];
+  /** Closes the pools, and gives up the embedded server (which stops it, if nobody else uses it). */
+  close(): Promise<void>;
+}
+
+type Say = (text: string) => void;
+
+interface Place {
+  readonly ownerUrl: string;
+  readonly place: string;
+  leave(): Promise<unknown>;
+}
+
+/**
+ * Finds or starts the database that the configuration names, migrates it and connects to it. With DATABASE_URL the code
+ * of the embedded server isn't even loaded.
+ * Throws DatabaseRefused, MigrationRefused, EmbeddedServerRefused or NoBinaries: texts for the operator.
+ */
+export async function openDatabase(
+  { database, runtime }: Configuration,
+  say: Say = () => undefined,
+): Promise<OpenDatabase> {
+  const server = database.url === undefined ? await embedded(runtime.dataDir, say) : external(database.url);
+  try {
+    const migrations = await readMigrations();
+    const settings = database;
+    const prepared = await prepareDatabase({ ownerUrl: server.ownerUrl, settings, migrations, say });
+    const pools = new Pools(prepared.logins, settings);
+    return {
+      pools,
+      steps: migrations.steps,
+      place: server.place,
+      isNew: prepared.applied.length === migrations.steps.length,
+      warnings: prepared.warnings,
+      close: async () => {
+        await pools.end();
+        await server.leave();
+      },
+    };
+  } catch (error) {
+    await server.leave();
+    throw error;
+  }
+}
+
+function external(ownerUrl: string): Place {
+  return { ownerUrl, place: maskedUrl(ownerUrl), leave: async () => undefined };
+}
+
+async function embedded(dataDir: string, say: Say): Promise<Place> {
+  const { useEmbeddedServer } = await import('./embedded/index.js');
+  const { ownerUrl, folder, port, leave } = await useEmbeddedServer({ dataDir: resolve(dataDir), say });
+  return { ownerUrl, place: `${folder} (embedded PostgreSQL 18 on port ${port})`, leave };
+}

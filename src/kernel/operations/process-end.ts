@@ -1,0 +1,58 @@
+/**
+ * How this process ends: by a signal, gracefully; by a fault that nobody caught, at once. Never by limping on.
+ */
+
+/** Errors whose message is written for the operator: their stack would only hide it. */
+const EXPLAINED = new Set([
+  'ConfigurationRefused',
+  'DatabaseRefused',
+  'MigrationRefused',
+  'EmbeddedServerRefused',
+  'NoBinaries',
+]);
+/** npm and a terminal may both send one Ctrl-C; a second one later is meant. */
+const SAME_SIGNAL_MS = 1_500;
+
+/** The text for an error that ended the start: a message where it says what to do, else with the stack. */
+export function explainedFailure(error: unknown): string {
+  if (!(error instanceof Error)) return `Waybill could not start: ${String(error)}`;
+  if (EXPLAINED.has(error.name)) return error.message;
+  const { code, port } = error as { code?: string; port?: number };
+  if (code === 'EADDRINUSE') {
+    return `Port ${port} is taken, perhaps by another Waybill. End that, or set PORT to another one (0: any free one).`;
+  }
+  return `Waybill could not start.\n${error.stack ?? error.message}`;
+}
+
+/** Ctrl-C and SIGTERM stop gracefully, with exit code 0; a second one, or the time limit, ends the process with 1. */
+export function endOnSignals(stop: () => Promise<void>, hardExitMs: number, say: (text: string) => void): void {
+  let stoppingSince: number | undefined;
+  const onSignal = (): void => {
+    if (stoppingSince !== undefined) {
+      if (Date.now() - stoppingSince > SAME_SIGNAL_MS) process.exit(1);
+      return;
+    }
+    stoppingSince = Date.now();
+    say('Stopping: finishing what is under way.');
+    setTimeout(() => process.exit(1), hardExitMs).unref();
+    stop().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        process.stderr.write(`The stop failed. ${String(error)}\n`);
+        process.exit(1);
+      },
+    );
+  };
+  process.on('SIGINT', onSignal);
+  process.on('SIGTERM', onSignal);
+}
+
+/** An error that nobody handles leaves the process in a state that nobody knows: it is logged, and the process ends. */
+export function endOnFaults(): void {
+  const end = (kind: string) => (error: unknown) => {
+    process.stderr.write(`${kind}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+    process.exit(1);
+  };
+  process.on('unhandledRejection', end('A promise was rejected and nobody handled it'));
+  process.on('uncaughtException', end('An error was thrown and nobody caught it'));
+}

@@ -1,0 +1,95 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { PoolClient } from 'pg';
+import { CONFIGURATION, type Configuration } from '#config';
+import { unsafeSettings } from '../database/durability.js';
+import type { Migration } from '../database/migrations.js';
+import { schemaMismatch } from '../database/migrator.js';
+import { Pools } from '../database/pools.js';
+import { Lifecycle } from './lifecycle.js';
+
+/** Injection token of the migrations that this code knows. */
+export const KNOWN_MIGRATIONS = Symbol('KNOWN_MIGRATIONS');
+
+/** Why this process should get no requests now. `code` is one of the registered problems. */
+export interface NotReady {
+  readonly code: 'starting' | 'draining' | 'database-unavailable';
+  readonly reason: string;
+}
+
+/** Probes come every few seconds, from several sides, and from anybody: they share an answer this long. */
+const REMEMBER_MS = 500;
+const ANSWER_WITHIN_MS = 1_000;
+/** So many waiting per connection means that a new request would time out before its turn. */
+const WAITING_PER_CONNECTION = 2;
+
+/**
+ * Whether this process can answer requests: started, not draining, and its database answers within a second, is
+ * migrated as this code needs it, and keeps what it acknowledges. How far views are behind doesn't count: that would take
+ * every replica out at once, when reading a little late is the smaller evil.
+ */
+@Injectable()
+export class Readiness {
+  #remembered: { readonly at: number; readonly answer: Promise<NotReady | undefined> } | undefined;
+
+  constructor(
+    private readonly lifecycle: Lifecycle,
+    private readonly pools: Pools,
+    @Inject(KNOWN_MIGRATIONS) private readonly steps: readonly Migration[],
+    @Inject(CONFIGURATION) private readonly configuration: Configuration,
+  ) {}
+
+  /** Undefined if ready. Never throws; answers within about a second. */
+  async check(): Promise<NotReady | undefined> {
+    const { phase } = this.lifecycle;
+    if (phase === 'starting') return { code: 'starting', reason: 'The process is still starting.' };
+    if (phase === 'draining') return { code: 'draining', reason: 'The process is shutting down.' };
+    const now = Date.now();
+    if (this.#remembered === undefined || now - this.#remembered.at > REMEMBER_MS) {
+      this.#remembered = { at: now, answer: this.#askDatabase() };
+    }
+    return this.#remembered.answer;
+  }
+
+  async #askDatabase(): Promise<NotReady | undefined> {
+    const reason = this.#isCrowded() ? 'Requests wait too long for a database connection.' : await this.#reason();
+    return reason === undefined ? undefined : { code: 'database-unavailable', reason };
+  }
+
+  #isCrowded(): boolean {
+    const limit = this.configuration.database.poolSize * WAITING_PER_CONNECTION;
+    return this.pools.app.waitingCount > limit || this.pools.query.waitingCount > limit;
+  }
+
+  async #reason(): Promise<string | undefined> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<string>((resolve) => {
+      timer = setTimeout(() => resolve('The database does not answer within a second.'), ANSWER_WITHIN_MS);
+    });
+    try {
+      return await Promise.race([this.#problem(), late]);
+    } catch {
+      return 'The database can not be reached.';
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async #problem(): Promise<string | undefined> {
+    const client = await this.pools.health.connect();
+    try {
+      const reason = (await schemaMismatch(client, this.steps)) ?? (await this.#unsafe(client));
+      client.release();
+      return reason;
+    } catch (error) {
+      client.release(true);
+      throw error;
+    }
+  }
+
+  /** On your own machine speed may matter more; the start says so once. */
+  async #unsafe(client: PoolClient): Promise<string | undefined> {
+    if (this.configuration.runtime.environment !== 'production') return undefined;
+    const unsafe = await unsafeSettings(client);
+    return unsafe.length === 0 ? undefined : 'The database server may lose what it acknowledged in a crash.';
+  }
+}

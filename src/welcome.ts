@@ -1,0 +1,37 @@
+import type { Configuration } from '#config';
+import type { Waybill } from './boot.js';
+import { DevTokens } from './kernel/http/index.js';
+
+/** The last lines of a start: where it listens, where the data lives, and a line that works when pasted. */
+export async function welcome({ app, database, url }: Waybill, configuration: Configuration): Promise<string> {
+  const { role } = configuration.runtime;
+  const lines = [
+    role === 'worker' ? `Waybill works on its views; health at ${url}/health/ready` : `Waybill listens on ${url}`,
+    `Data lives in ${database.place}`,
+  ];
+  if (role === 'worker') return lines.join('\n');
+  lines.push(`Every route is described at ${url}/docs`);
+  if (configuration.auth.mode !== 'dev') return lines.join('\n');
+  const token = await app.get(DevTokens).issue({ subject: 'ada', roles: ['customer'] });
+  return [
+    ...lines,
+    'Place an order (the token is a customer’s, good for 12 hours):',
+    '',
+    firstOrder(url!, token),
+    '',
+  ].join('\n');
+}
+
+function firstOrder(url: string, token: string): string {
+  const order = {
+    lines: [{ sku: 'TEE-BLK-M', quantity: 2 }],
+    shipTo: {
+      name: 'Ada Lovelace',
+      street: '12 St James Square',
+      city: 'London',
+      postalCode: 'SW1Y 4JH',
+      country: 'GB',
+    },
+  };
+  return `curl -s ${url}/v1/orders -H 'Authorization: Bearer ${token}' -H 'Content-Type: application/json' -d '${JSON.stringify(order)}'`;
+}
