@@ -7,6 +7,7 @@ import { OrderingModule } from './contexts/ordering/ordering.module.js';
 import { DatabaseModule } from './kernel/database/database.module.js';
 import type { OpenDatabase } from './kernel/database/open-database.js';
 import { DurableCqrsModule } from './kernel/durable-cqrs.module.js';
+import type { KernelOptions } from './kernel/kernel-options.js';
 import { OperationsModule } from './kernel/operations/operations.module.js';
 
 /** The table of contents: every context of this application. */
@@ -16,18 +17,18 @@ const CONTEXTS = [CatalogModule, CustomersModule, InsightsModule, OrderingModule
 export interface AppParts {
   readonly configuration: Configuration;
   readonly database: OpenDatabase;
-  readonly runSubscriptions: boolean;
+  readonly kernel: Partial<KernelOptions>;
 }
 
 @Module({})
 export class AppModule {
-  static forRoot({ configuration, database, runSubscriptions }: AppParts): DynamicModule {
+  static forRoot({ configuration, database, kernel }: AppParts): DynamicModule {
     return {
       module: AppModule,
       imports: [
         ConfigurationModule.of(configuration),
         DatabaseModule.forRoot(database.pools),
-        DurableCqrsModule.forRoot({ runSubscriptions }),
+        DurableCqrsModule.forRoot(kernel),
         OperationsModule.forRoot(database.steps),
         ...CONTEXTS,
       ],

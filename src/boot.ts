@@ -32,6 +32,8 @@ export interface BootOptions {
   readonly serves?: 'api' | 'health' | 'nothing';
   /** Whether views are kept up to date here. Default: by ROLE. */
   readonly runSubscriptions?: boolean;
+  /** Start although a view must be rebuilt: for the command that rebuilds it. */
+  readonly toleratesOutdatedViews?: boolean;
   /** Told what takes long during the start. */
   readonly say?: (text: string) => void;
   readonly logger?: LoggerService | false;
@@ -44,12 +46,12 @@ export interface BootOptions {
 export async function boot(configuration: Configuration, options: BootOptions = {}): Promise<Waybill> {
   const { role } = configuration.runtime;
   const serves = options.serves ?? (role === 'worker' ? 'health' : 'api');
-  const runSubscriptions = options.runSubscriptions ?? role !== 'api';
+  const { runSubscriptions = role !== 'api', toleratesOutdatedViews = false } = options;
   const logger = options.logger ?? createLogger(configuration);
   const database = await openDatabase(configuration, options.say);
   try {
     for (const warning of database.warnings) if (logger !== false) logger.warn(warning, 'Database');
-    const root = AppModule.forRoot({ configuration, database, runSubscriptions });
+    const root = AppModule.forRoot({ configuration, database, kernel: { runSubscriptions, toleratesOutdatedViews } });
     const { app, server, refuseRequests } =
       serves === 'api'
         ? await startApi(root, configuration, logger)

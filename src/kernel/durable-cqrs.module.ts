@@ -88,7 +88,12 @@ export class DurableCqrsModule implements OnApplicationBootstrap, BeforeApplicat
   ) {}
 
   static forRoot(options: Partial<KernelOptions> = {}): DynamicModule {
-    const kernel: KernelOptions = { runSubscriptions: true, commandInterceptors: [], ...options };
+    const kernel: KernelOptions = {
+      runSubscriptions: true,
+      toleratesOutdatedViews: false,
+      commandInterceptors: [],
+      ...options,
+    };
     const core: DynamicModule = {
       module: KernelCoreModule,
       imports: [DiscoveryModule],

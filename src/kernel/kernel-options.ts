@@ -6,6 +6,8 @@ export const KERNEL_OPTIONS = Symbol('waybill.kernel-options');
 export interface KernelOptions {
   /** Whether this process runs subscriptions (ROLE worker or all). Default true. */
   readonly runSubscriptions: boolean;
+  /** Start although a view was filled by another version of its code, and leave it alone: for `waybill rebuild`. Default false. */
+  readonly toleratesOutdatedViews: boolean;
   /** Middleware around commands, outermost first; each class is a provider of the root module. Default none. */
   readonly commandInterceptors: readonly Type<CommandInterceptor>[];
 }

@@ -23,6 +23,7 @@ export class ProjectionOutdated extends Error {
 @Injectable()
 export class SubscriptionEngine {
   readonly #logger = new Logger('Subscriptions');
+  readonly #outdated = new Set<string>();
   #workers: readonly SubscriptionWorker[] = [];
 
   constructor(
@@ -74,13 +75,18 @@ export class SubscriptionEngine {
       if (mode === 'async') await createCheckpoint(this.pools.worker, name, epoch);
     }
     const stored = new Map((await readSubscriptions(this.pools.worker)).map((row) => [row.name, row]));
-    for (const projection of this.projections.all()) assertCurrent(projection, stored.get(projection.name)?.version);
+    for (const projection of this.projections.all()) {
+      const version = stored.get(projection.name)?.version;
+      if (version === projection.version) continue;
+      if (!this.options.toleratesOutdatedViews) throw outdated(projection, version);
+      this.#outdated.add(projection.name);
+    }
   }
 
   /** Async projections whose checkpoint is of this log. */
   async #runnable(): Promise<ProjectionDefinition[]> {
     const runnable: ProjectionDefinition[] = [];
-    for (const projection of this.projections.async()) {
+    for (const projection of this.projections.async().filter(({ name }) => !this.#outdated.has(name))) {
       const checkpoint = await readCheckpoint(this.pools.worker, projection.name);
       if (checkpoint === undefined || checkpoint.position === 0 || (await isLogEvent(this.pools.worker, checkpoint))) {
         runnable.push(projection);
@@ -96,9 +102,8 @@ export class SubscriptionEngine {
   }
 }
 
-function assertCurrent(projection: ProjectionDefinition, stored: number | undefined): void {
-  if (stored === projection.version) return;
-  throw new ProjectionOutdated(
+function outdated(projection: ProjectionDefinition, stored: number | undefined): ProjectionOutdated {
+  return new ProjectionOutdated(
     `${projection.name} is at version ${projection.version}, but its view was filled by version ${stored}. ` +
       `Its rows can't be mixed. Run: npm run waybill -- rebuild ${projection.name}`,
   );
