@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { QueryConfig, QueryResultRow } from 'pg';
+import type { QueryConfig } from 'pg';
 import type { Queryable } from '../event-log/sql/queryable.js';
 import { readStream } from '../event-log/sql/read-stream.js';
 import { recordedEvent, type EventRow } from '../event-log/stored-event.js';
@@ -24,7 +24,7 @@ export class StreamReader {
     private readonly registry: EventRegistry,
   ) {
     this.#on = {
-      query: async <R extends QueryResultRow>(statement: QueryConfig) => ({ rows: await sql.query<R>(statement) }),
+      query: async (statement: QueryConfig) => ({ rows: await sql.query<EventRow>(statement) }),
     } as unknown as Queryable;
   }
 

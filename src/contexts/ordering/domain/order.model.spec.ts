@@ -152,6 +152,6 @@ describe('an order, whatever is wished for it in whatever order', () => {
       for (const wish of sequence) answerTo(wish, order);
       reached.add(order.state.status);
     }
-    expect([...reached].sort()).toEqual(['discarded', 'draft', 'placed']);
+    expect([...reached].toSorted()).toEqual(['discarded', 'draft', 'placed']);
   });
 });

@@ -39,10 +39,10 @@ const CONDITIONS: Readonly<Record<Exclude<keyof OrderFilter, 'q'>, (param: strin
   onlyCustomerId: (param) => `customer_id = ${param}`,
   currency: (param) => `currency = ${param}`,
   sku: (param) => `skus @> ARRAY[${param}]`,
-  number: (param) => `number = ${param}`,
+  number: (param) => `number_key = lpad(${param}, 24) AND number = ${param}`,
   externalNumber: (param) => `external_number = ${param}`,
-  placedFrom: (param) => `placed_at >= ${param}`,
-  placedTo: (param) => `placed_at <= ${param}`,
+  placedFrom: (param) => `placed_key >= ${param}`,
+  placedTo: (param) => `placed_at IS NOT NULL AND placed_key <= ${param}`,
   totalFrom: (param) => `total >= ${param}`,
   totalTo: (param) => `total <= ${param}`,
 };
@@ -52,7 +52,16 @@ SELECT order_id AS "orderId", number, external_number AS "externalNumber", custo
        total, units, placed_at AS "placedAt", updated_at AS "updatedAt", version, SORT_COLUMN AS "sortKey"
   FROM ordering_read.order_search`;
 
+/** Filters that most lists have: their statements get a name, so that they are planned once per connection. Naming
+ *  every combination would fill the server's memory with plans that are never used again. */
+const NAMED_FILTERS: ReadonlySet<string> = new Set([
+  'onlyCustomerId',
+  'customerId',
+  'status',
+] satisfies (keyof OrderFilter)[]);
+
 export interface Statement {
+  readonly name?: string;
   readonly text: string;
   readonly values: unknown[];
 }
@@ -77,7 +86,8 @@ export function pageStatement({ tenant, filter, sort, after, limit }: OrderPageR
       ? ''
       : `\n   AND (${column}, order_id) ${sort.descending ? '<' : '>'} (${param(after[0])}::${type}, ${param(after[1])}::uuid)`;
   const order = `\n ORDER BY ${column} ${direction}, order_id ${direction}\n LIMIT ${param(limit + 1)}`;
-  return { text: `${ITEM.replace('SORT_COLUMN', column)}${where}${seek}${order}`, values };
+  const text = `${ITEM.replace('SORT_COLUMN', column)}${where}${seek}${order}`;
+  return { ...nameFor(filter, `${column}-${direction}${seek === '' ? '' : '-after'}`), text, values };
 }
 
 /** How many orders there are in all the pages. */
@@ -90,6 +100,12 @@ export function countStatement(tenant: string, filter: OrderFilter): Statement {
 export function estimateStatement(tenant: string, filter: OrderFilter): Statement {
   const { text, values } = whereClause(tenant, filter);
   return { text: `EXPLAIN (FORMAT JSON) SELECT FROM ordering_read.order_search${text}`, values };
+}
+
+function nameFor(filter: OrderFilter, rest: string): { name?: string } {
+  const fields = Object.keys(filter).filter((field) => filter[field as keyof OrderFilter] !== undefined);
+  const isCommon = fields.every((field) => NAMED_FILTERS.has(field));
+  return isCommon ? { name: `ordering.orders-${[...fields.toSorted(), rest].join('-')}` } : {};
 }
 
 function whereClause(tenant: string, { q, ...filter }: OrderFilter): Statement {

@@ -17,11 +17,13 @@ import { searchText } from './search-text.js';
 const NUMBER_WIDTH = 24;
 const NEVER_PLACED = '0001-01-01T00:00:00.000Z';
 
+type Row = Readonly<OrderSearchView>;
+
 /** Folds an order into the one row that lists find it by. */
 @Projection({ name: 'ordering.order-search', version: 1, mode: 'async', view: OrderSearchView })
 export class OrderSearchProjection {
   @On(OrderStarted)
-  started(_: OrderSearchView | undefined, { orderId, customerId }: OrderStarted, meta: EventMeta): OrderSearchView {
+  started(_: Row | undefined, { orderId, customerId }: OrderStarted, meta: EventMeta): Row {
     return {
       orderId,
       tenant: meta.tenant,
@@ -43,14 +45,14 @@ export class OrderSearchProjection {
   }
 
   @On(LineAdded)
-  lineAdded(row: OrderSearchView, { line }: LineAdded, meta: EventMeta): OrderSearchView {
+  lineAdded(row: Row, { line }: LineAdded, meta: EventMeta): Row {
     const { lineId, sku, name, quantity, total, currency } = line;
     const added = { lineId, sku, name, quantity, total };
     return drafted({ ...row, currency }, meta, ({ lines }) => ({ lines: [...lines, added] }));
   }
 
   @On(LineQuantityChanged)
-  lineQuantityChanged(row: OrderSearchView, changed: LineQuantityChanged, meta: EventMeta): OrderSearchView {
+  lineQuantityChanged(row: Row, changed: LineQuantityChanged, meta: EventMeta): Row {
     const { lineId, quantity, total } = changed;
     return drafted(row, meta, ({ lines }) => ({
       lines: lines.map((line) => (line.lineId === lineId ? { ...line, quantity, total } : line)),
@@ -58,23 +60,23 @@ export class OrderSearchProjection {
   }
 
   @On(LineRemoved)
-  lineRemoved(row: OrderSearchView, { lineId }: LineRemoved, meta: EventMeta): OrderSearchView {
+  lineRemoved(row: Row, { lineId }: LineRemoved, meta: EventMeta): Row {
     return drafted(row, meta, ({ lines }) => ({ lines: lines.filter((line) => line.lineId !== lineId) }));
   }
 
   @On(DeliverySet)
-  deliverySet(row: OrderSearchView, { shippingFee }: DeliverySet, meta: EventMeta): OrderSearchView {
+  deliverySet(row: Row, { shippingFee }: DeliverySet, meta: EventMeta): Row {
     const currency = row.currency ?? shippingFee?.currency ?? null;
     return drafted({ ...row, currency }, meta, () => ({ fee: shippingFee?.amount ?? 0 }));
   }
 
   @On(DiscountGranted)
-  discountGranted(row: OrderSearchView, { amount }: DiscountGranted, meta: EventMeta): OrderSearchView {
+  discountGranted(row: Row, { amount }: DiscountGranted, meta: EventMeta): Row {
     return drafted(row, meta, ({ discount }) => ({ discount: discount + amount }));
   }
 
   @On(OrderPlaced)
-  placed(_: OrderSearchView | undefined, event: OrderPlaced, { tenant, occurredAt }: EventMeta): OrderSearchView {
+  placed(_: Row | undefined, event: OrderPlaced, { tenant, occurredAt }: EventMeta): Row {
     const { orderId, number, externalNumber, customerId, currency, lines, totals, placedAt } = event;
     return {
       orderId,
@@ -95,17 +97,13 @@ export class OrderSearchProjection {
   }
 
   @On(OrderDiscarded)
-  discarded(row: OrderSearchView, _: OrderDiscarded, { occurredAt }: EventMeta): OrderSearchView {
+  discarded(row: Row, _: OrderDiscarded, { occurredAt }: EventMeta): Row {
     return { ...row, status: 'discarded', draft: null, updatedAt: occurredAt };
   }
 }
 
 /** The row of a draft after a change of what it remembers. */
-function drafted(
-  row: OrderSearchView,
-  { occurredAt }: EventMeta,
-  change: (draft: DraftMemory) => Partial<DraftMemory>,
-): OrderSearchView {
+function drafted(row: Row, { occurredAt }: EventMeta, change: (draft: DraftMemory) => Partial<DraftMemory>): Row {
   const draft = { ...row.draft!, ...change(row.draft!) };
   const total = draft.lines.reduce((sum, line) => sum + line.total, 0) + draft.fee - draft.discount;
   return { ...row, draft, total, updatedAt: occurredAt, ...goods(draft.lines, []) };
@@ -115,7 +113,7 @@ function drafted(
 function goods(
   lines: readonly { sku: string; name: string; quantity: number }[],
   numbers: readonly (string | null)[],
-): Pick<OrderSearchView, 'skus' | 'searchText' | 'units'> {
+): Pick<Row, 'skus' | 'searchText' | 'units'> {
   const skus = [...new Set(lines.map(({ sku }) => sku))];
   const names = new Set(lines.map(({ name }) => name));
   const units = lines.reduce((sum, { quantity }) => sum + quantity, 0);

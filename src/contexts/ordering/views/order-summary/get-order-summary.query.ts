@@ -2,7 +2,12 @@ import { QueryHandler, type IQueryHandler } from '@nestjs/cqrs';
 import { ReadSql, ReadsFrom, messageContext } from '#kernel';
 import { NotFound } from '#kernel/domain';
 import type { DeliveryAddress } from '#shared';
-import { GetOrderSummaryQuery, type OrderReference, type OrderSummary } from '../../contracts/get-order-summary.js';
+import {
+  GetOrderSummaryQuery,
+  type OrderReference,
+  type OrderSummary,
+  type OrderSummaryLine,
+} from '../../contracts/get-order-summary.js';
 import { OrderSummaryView, type SummaryLine } from './order-summary.view.js';
 
 interface SummaryRow extends Required<OrderSummaryView> {
@@ -55,11 +60,11 @@ function summaryOf(row: SummaryRow): OrderSummary {
     placedAt: row.placedAt,
     updatedAt: row.updatedAt,
     version: row.version,
-    lines: row.lines.map(({ gross: _gross, discount: _discount, ...line }) => line),
+    lines: row.lines.map(summaryLine),
     totals: totalsOf(row),
     shipments: [],
     deliveryIsSet: row.deliveryIsSet,
-    shipTo: row.shipTo,
+    shipTo: row.shipTo && deliveryAddress(row.shipTo),
     exceptions: [],
   };
 }
@@ -71,4 +76,23 @@ function totalsOf({ status, lines, orderDiscount, shipping, tax }: SummaryRow): 
   const grand = items - discount + shipping + tax;
   const due = status === 'placed' ? grand : 0;
   return { items, discount, shipping, tax, grand, authorised: 0, captured: 0, refunded: 0, due };
+}
+
+/** Picked one by one, because jsonb gives keys back in an order of its own. */
+function summaryLine({
+  lineId,
+  sku,
+  name,
+  unitPrice,
+  discountPercent,
+  quantities,
+  total,
+}: SummaryLine): OrderSummaryLine {
+  const { ordered, reserved, backordered, cancelled, shipped, returned } = quantities;
+  const book = { ordered, reserved, backordered, cancelled, shipped, returned };
+  return { lineId, sku, name, unitPrice, discountPercent, quantities: book, total };
+}
+
+function deliveryAddress({ name, street, city, region, postalCode, country }: DeliveryAddress): DeliveryAddress {
+  return { name, street, city, region, postalCode, country };
 }

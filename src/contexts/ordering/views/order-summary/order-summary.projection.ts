@@ -13,11 +13,13 @@ import {
 } from '../../contracts/ordering.events.js';
 import { OrderSummaryView, type SummaryLine } from './order-summary.view.js';
 
+type Row = Readonly<OrderSummaryView>;
+
 /** Folds an order into the one row that answers for it. */
 @Projection({ name: 'ordering.order-summary', version: 1, mode: 'inline', view: OrderSummaryView })
 export class OrderSummaryProjection {
   @On(OrderStarted)
-  started(_: OrderSummaryView | undefined, { orderId, customerId }: OrderStarted, meta: EventMeta): OrderSummaryView {
+  started(_: Row | undefined, { orderId, customerId }: OrderStarted, meta: EventMeta): Row {
     return {
       orderId,
       tenant: meta.tenant,
@@ -37,16 +39,12 @@ export class OrderSummaryProjection {
   }
 
   @On(LineAdded)
-  lineAdded(row: OrderSummaryView, { line }: LineAdded, { occurredAt }: EventMeta): OrderSummaryView {
+  lineAdded(row: Row, { line }: LineAdded, { occurredAt }: EventMeta): Row {
     return { ...row, currency: line.currency, lines: [...row.lines, unmoved(line)], updatedAt: occurredAt };
   }
 
   @On(LineQuantityChanged)
-  lineQuantityChanged(
-    row: OrderSummaryView,
-    changed: LineQuantityChanged,
-    { occurredAt }: EventMeta,
-  ): OrderSummaryView {
+  lineQuantityChanged(row: Row, changed: LineQuantityChanged, { occurredAt }: EventMeta): Row {
     const { lineId, quantity, gross, discount, total } = changed;
     const lines = row.lines.map((line) =>
       line.lineId === lineId ? { ...line, gross, discount, total, quantities: allOrdered(quantity) } : line,
@@ -55,23 +53,23 @@ export class OrderSummaryProjection {
   }
 
   @On(LineRemoved)
-  lineRemoved(row: OrderSummaryView, { lineId }: LineRemoved, { occurredAt }: EventMeta): OrderSummaryView {
+  lineRemoved(row: Row, { lineId }: LineRemoved, { occurredAt }: EventMeta): Row {
     return { ...row, lines: row.lines.filter((line) => line.lineId !== lineId), updatedAt: occurredAt };
   }
 
   @On(DeliverySet)
-  deliverySet(row: OrderSummaryView, { shippingFee }: DeliverySet, { occurredAt }: EventMeta): OrderSummaryView {
+  deliverySet(row: Row, { shippingFee }: DeliverySet, { occurredAt }: EventMeta): Row {
     const currency = row.currency ?? shippingFee?.currency ?? null;
     return { ...row, currency, shipping: shippingFee?.amount ?? 0, deliveryIsSet: true, updatedAt: occurredAt };
   }
 
   @On(DiscountGranted)
-  discountGranted(row: OrderSummaryView, { amount }: DiscountGranted, { occurredAt }: EventMeta): OrderSummaryView {
+  discountGranted(row: Row, { amount }: DiscountGranted, { occurredAt }: EventMeta): Row {
     return { ...row, orderDiscount: row.orderDiscount + amount, updatedAt: occurredAt };
   }
 
   @On(OrderPlaced)
-  placed(_: OrderSummaryView | undefined, event: OrderPlaced, { tenant, occurredAt }: EventMeta): OrderSummaryView {
+  placed(_: Row | undefined, event: OrderPlaced, { tenant, occurredAt }: EventMeta): Row {
     const { orderId, number, externalNumber, customerId, currency, lines, totals, placedAt } = event;
     return {
       orderId,
@@ -92,7 +90,7 @@ export class OrderSummaryProjection {
   }
 
   @On(OrderDiscarded)
-  discarded(row: OrderSummaryView, _: OrderDiscarded, { occurredAt }: EventMeta): OrderSummaryView {
+  discarded(row: Row, _: OrderDiscarded, { occurredAt }: EventMeta): Row {
     return { ...row, status: 'discarded', updatedAt: occurredAt };
   }
 }
