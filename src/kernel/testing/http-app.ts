@@ -8,6 +8,7 @@ import { createHttpApp } from '../http/app/create-http-app.js';
 import type { HttpSettings } from '../http/app/http-settings.js';
 import { DevTokens } from '../http/auth/dev-tokens.js';
 import { Cursors } from '../http/lists/cursors.js';
+import { registeredProblem } from '../http/problems/problem-registry.js';
 import type { Role } from '../http/routes/route.decorators.js';
 import { Clock } from '../messages/clock.js';
 import { ProjectionRegistry } from '../projections/projection-registry.js';
@@ -15,6 +16,7 @@ import { ConsistencyTokens } from '../queries/consistency-token.js';
 import { ViewFreshness } from '../queries/view-freshness.js';
 
 const SECRET_BYTES = 32;
+const MAX_PROBLEM_LENGTH = 8_192;
 
 /** What the HTTP side asks of the kernel, without a database behind it: its own specs test hooks, not SQL. */
 const STAND_INS = [
@@ -97,6 +99,19 @@ export class HttpApp {
   }
 }
 
+/** A problem of a registered code in full dress: its type, its headers, nothing of what was sent or of our insides. */
+export function expectProblemAnswer(answer: HttpAnswer, status: number, code: string): void {
+  expect([answer.status, answer.body['code']]).toEqual([status, code]);
+  expect(answer.headers).toMatchObject({
+    'content-type': 'application/problem+json',
+    'x-content-type-options': 'nosniff',
+    'cache-control': 'no-store',
+  });
+  expect(registeredProblem(code)?.status).toBe(status);
+  expect(answer.text.length).toBeLessThan(MAX_PROBLEM_LENGTH);
+  expect(answer.text).not.toMatch(/script|FST_|stack|node_modules|\.ts:/);
+}
+
 function bytesOf(body: unknown): Buffer | undefined {
   if (body === undefined || Buffer.isBuffer(body)) return body;
   return Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
@@ -106,7 +121,7 @@ async function answerOf(response: IncomingMessage): Promise<HttpAnswer> {
   const chunks: Buffer[] = [];
   for await (const chunk of response) chunks.push(chunk as Buffer);
   const text = Buffer.concat(chunks).toString();
-  const isJson = /json/.test(response.headers['content-type'] ?? '');
+  const isJson = text !== '' && /json/.test(response.headers['content-type'] ?? '');
   const body = isJson ? (JSON.parse(text) as Record<string, unknown>) : {};
   return { status: response.statusCode!, headers: response.headers, text, body };
 }

@@ -2,7 +2,6 @@ import type { KeyObject } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import {
   createRemoteJWKSet,
-  errors,
   jwtVerify,
   type JWTPayload,
   type CryptoKey,
@@ -124,20 +123,18 @@ function assertPlainHeader(header: JWTHeaderParameters): void {
   if (!hasKnownType || KEY_HEADERS.some((name) => name in header)) throw unauthenticated(BAD_TOKEN);
 }
 
-/** What went wrong, without details that would help to forge; faults of our own (the database) stay what they are. */
+/** Codes of jose for an issuer that doesn't answer, or answers nonsense. */
+const ISSUER_FAILED = new Set(['ERR_JWKS_TIMEOUT', 'ERR_JWKS_INVALID', 'ERR_JOSE_GENERIC']);
+
+/**
+ * What went wrong, without details that would help to forge. Told apart by code and name; a TypeError is either fetch's
+ * or that of a key which doesn't fit the token's algorithm. Faults of our own (the database) stay what they are.
+ */
 function refused(error: unknown): unknown {
-  if (error instanceof errors.JWTExpired) return unauthenticated('The token has expired.');
-  if (error instanceof errors.JWKSTimeout || (error instanceof errors.JOSEError && error.code === 'ERR_JOSE_GENERIC')) {
+  const { code = '', name, message } = error as Error & { code?: string };
+  if (code === 'ERR_JWT_EXPIRED') return unauthenticated('The token has expired.');
+  if (ISSUER_FAILED.has(code) || (name === 'TypeError' && message.includes('fetch'))) {
     return new ProblemError('identity-provider-unavailable', 'The keys of the identity provider could not be fetched.');
   }
-  if (error instanceof errors.JOSEError) return unauthenticated(BAD_TOKEN);
-  if (error instanceof TypeError) return keyOrNetwork(error);
-  return error;
-}
-
-/** `fetch failed` is a TypeError, and so is a key that doesn't fit the token's algorithm. */
-function keyOrNetwork(error: TypeError): ProblemError {
-  return error.message.includes('fetch')
-    ? new ProblemError('identity-provider-unavailable', 'The keys of the identity provider could not be fetched.')
-    : unauthenticated(BAD_TOKEN);
+  return code.startsWith('ERR_J') || name === 'TypeError' ? unauthenticated(BAD_TOKEN) : error;
 }

@@ -84,7 +84,14 @@ export class JsonStructure {
   }
 }
 
-/** RFC 6901. */
+/** A name that can be repeated in an answer and a log without harm. */
+const PLAIN_NAME = /^[\p{L}\p{N}_.~/ -]{1,64}$/u;
+
+/** RFC 6901; a part that is no plain name is shown as `?`. */
 export function jsonPointer(path: readonly (string | number)[]): string {
-  return path.map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+  return path.map((part) => `/${pointerPart(String(part))}`).join('');
+}
+
+function pointerPart(name: string): string {
+  return PLAIN_NAME.test(name) ? name.replaceAll('~', '~0').replaceAll('/', '~1') : '?';
 }

@@ -8,17 +8,26 @@ const CODE_OF_NODE: Readonly<Record<string, string>> = {
   ERR_HTTP_REQUEST_TIMEOUT: 'request-timeout',
   HPE_HEADER_OVERFLOW: 'headers-too-large',
   HPE_CHUNK_EXTENSIONS_OVERFLOW: 'payload-too-large',
-  HPE_INVALID_METHOD: 'method-not-allowed',
 };
 
 /** Known to Node's parser, and by Node turned into tunnels before any route could answer. */
 const ALLOWED = 'DELETE, GET, HEAD, PATCH, POST, PUT';
 
+/** A verb that Node doesn't know, as opposed to bytes that are no HTTP at all. */
+const VERB = /^[A-Za-z-]{1,32} /;
+
+type ClientError = NodeJS.ErrnoException & { readonly rawPacket?: Buffer };
+
 /** Answers what never became a request (Node's `clientError`) with a problem, and closes the connection. */
-export function refuseConnection(error: NodeJS.ErrnoException, socket: Duplex, publicUrl: string): void {
+export function refuseConnection(error: ClientError, socket: Duplex, publicUrl: string): void {
   if (error.code === 'ECONNRESET' || socket.destroyed) return;
-  if (socket.writable) socket.end(rawProblem(CODE_OF_NODE[error.code ?? ''] ?? 'malformed-request', publicUrl));
+  if (socket.writable) socket.end(rawProblem(codeOf(error), publicUrl));
   else socket.destroy();
+}
+
+function codeOf({ code = '', rawPacket }: ClientError): string {
+  const isVerb = code === 'HPE_INVALID_METHOD' && VERB.test(rawPacket?.toString('latin1', 0, 40) ?? '');
+  return isVerb ? 'method-not-allowed' : (CODE_OF_NODE[code] ?? 'malformed-request');
 }
 
 /** A whole HTTP/1.1 response, for where there is only a socket. */

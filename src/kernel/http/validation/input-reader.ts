@@ -1,4 +1,5 @@
 import { defaultMetadataStorage } from 'class-transformer/cjs/storage.js';
+import { jsonPointer } from '../body/json-structure.js';
 import { readersOf, type InputClass, type QueryReader } from './input-class.js';
 import { InputErrors } from './input-errors.js';
 import { InputField } from './input-field.js';
@@ -112,11 +113,7 @@ export class InputReader<T extends object = object> {
   #addUnknown(given: object, pointer: string, errors: InputErrors): void {
     for (const name of Object.keys(given)) {
       if (!this.#knows(name))
-        errors.add(
-          `${pointer}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`,
-          'unknown-field',
-          'This field is not known here.',
-        );
+        errors.add(`${pointer}${jsonPointer([name])}`, 'unknown-field', 'This field is not known here.');
     }
   }
 
