@@ -47,6 +47,27 @@ export async function chooseLogins(
   }
 }
 
+/** What `chooseLogins` would warn of, found out without making a role: for `waybill doctor`. */
+export async function loginWarnings(
+  { client, name, version }: OwnedDatabase,
+  settings: PoolSettings,
+): Promise<string[]> {
+  if (isComplete(givenUrls(settings))) return [];
+  const { rows } = await client.query<{ may: boolean; made: boolean }>(
+    `SELECT rolsuper OR rolcreaterole AS may, to_regclass('kernel_owner.role_passwords') IS NOT NULL AS made
+       FROM pg_roles WHERE rolname = current_user`,
+  );
+  if (rows[0]?.may || (rows[0]?.made && (await hasMadeRoles(client)))) return [];
+  return [
+    sharedLoginWarning('The owner may not create roles.', name, (purpose) => roleSettings(purpose, settings, version)),
+  ];
+}
+
+async function hasMadeRoles(client: ClientBase): Promise<boolean> {
+  const { rowCount } = await client.query('SELECT FROM kernel_owner.role_passwords');
+  return rowCount === purposes.length;
+}
+
 type LimitsOf = (purpose: Purpose) => Readonly<Record<string, string>>;
 
 function givenUrls({ appUrl, workerUrl, queryUrl }: PoolSettings): Partial<Urls> {

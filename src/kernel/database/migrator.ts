@@ -55,13 +55,17 @@ export async function migrate(
   options: MigratorOptions = {},
 ): Promise<MigrationOutcome> {
   const applied: string[] = [];
-  const known = await appliedSteps(client);
-  assertFits(steps, known);
-  const missing = steps.filter((step) => !find(known, step));
-  for (const step of missing) {
+  for (const step of await pendingSteps(client, steps)) {
     if (await applyStep(client, step, options)) applied.push(titleOf(step));
   }
   return { applied };
+}
+
+/** What the next `migrate` would apply. Throws MigrationRefused where it would. */
+export async function pendingSteps(client: ClientBase, steps: readonly Migration[]): Promise<Migration[]> {
+  const known = await appliedSteps(client);
+  assertFits(steps, known);
+  return steps.filter((step) => !find(known, step));
 }
 
 /**
@@ -69,16 +73,13 @@ export async function migrate(
  * breaks it. Returns the reason why not, or undefined.
  */
 export async function schemaMismatch(client: ClientBase, steps: readonly Migration[]): Promise<string | undefined> {
-  const known = await appliedSteps(client);
-  const missing = steps.find((step) => !find(known, step));
-  if (missing) return `Migration ${titleOf(missing)} is not applied.`;
   try {
-    assertFits(steps, known);
+    const [missing] = await pendingSteps(client, steps);
+    return missing && `Migration ${titleOf(missing)} is not applied.`;
   } catch (error) {
     if (error instanceof MigrationRefused) return error.message;
     throw error;
   }
-  return undefined;
 }
 
 /** True if this call applied it, false if another process had. */

@@ -21,7 +21,8 @@ export interface OpenDatabase {
 
 type Say = (text: string) => void;
 
-interface Place {
+/** The server that a configuration names, running. */
+export interface DatabaseServer {
   readonly ownerUrl: string;
   readonly place: string;
   leave(): Promise<unknown>;
@@ -32,14 +33,11 @@ interface Place {
  * of the embedded server isn't even loaded.
  * Throws DatabaseRefused, MigrationRefused, EmbeddedServerRefused or NoBinaries: texts for the operator.
  */
-export async function openDatabase(
-  { database, runtime }: Configuration,
-  say: Say = () => undefined,
-): Promise<OpenDatabase> {
-  const server = database.url === undefined ? await embedded(runtime.dataDir, say) : external(database.url);
+export async function openDatabase(configuration: Configuration, say: Say = () => undefined): Promise<OpenDatabase> {
+  const server = await findServer(configuration, say);
   try {
     const migrations = await readMigrations();
-    const settings = database;
+    const settings = configuration.database;
     const prepared = await prepareDatabase({ ownerUrl: server.ownerUrl, settings, migrations, say });
     const pools = new Pools(prepared.logins, settings);
     return {
@@ -59,11 +57,16 @@ export async function openDatabase(
   }
 }
 
-function external(ownerUrl: string): Place {
+/** Starts the embedded server where DATABASE_URL isn't set, and attaches to it where it runs. */
+export async function findServer({ database, runtime }: Configuration, say: Say): Promise<DatabaseServer> {
+  return database.url === undefined ? embedded(runtime.dataDir, say) : external(database.url);
+}
+
+function external(ownerUrl: string): DatabaseServer {
   return { ownerUrl, place: maskedUrl(ownerUrl), leave: async () => undefined };
 }
 
-async function embedded(dataDir: string, say: Say): Promise<Place> {
+async function embedded(dataDir: string, say: Say): Promise<DatabaseServer> {
   const { useEmbeddedServer } = await import('./embedded/index.js');
   const { ownerUrl, folder, port, leave } = await useEmbeddedServer({ dataDir: resolve(dataDir), say });
   return { ownerUrl, place: `${folder} (embedded PostgreSQL 18 on port ${port})`, leave };

@@ -74,7 +74,8 @@ export async function withOwner<T>(ownerUrl: string, work: (client: ClientBase) 
   }
 }
 
-async function ownedDatabase(client: ClientBase, ownerUrl: string): Promise<OwnedDatabase> {
+/** The database behind a connection of its owner. Throws DatabaseRefused for a server that Waybill can't work with. */
+export async function ownedDatabase(client: ClientBase, ownerUrl: string): Promise<OwnedDatabase> {
   const { rows } = await client.query<{ name: string; version: number; standby: boolean }>(
     `SELECT current_database() AS name, current_setting('server_version_num')::int AS version,
             pg_is_in_recovery() AS standby`,
@@ -94,7 +95,8 @@ async function ownedDatabase(client: ClientBase, ownerUrl: string): Promise<Owne
   return { client, ownerUrl, name, version };
 }
 
-async function serverWarnings({ client, version }: OwnedDatabase): Promise<string[]> {
+/** What of the server's settings falls short. */
+export async function serverWarnings({ client, version }: OwnedDatabase): Promise<string[]> {
   const unsafe = await unsafeSettings(client);
   const warnings = unsafe.map(
     (setting) => `The server runs with ${setting}: an acknowledged command may be lost in a crash. Turn it on.`,

@@ -9,6 +9,8 @@ const EXPLAINED = new Set([
   'MigrationRefused',
   'EmbeddedServerRefused',
   'NoBinaries',
+  'ProjectionOutdated',
+  'ProjectionUnknown',
 ]);
 /** npm and a terminal may both send one Ctrl-C; a second one later is meant. */
 const SAME_SIGNAL_MS = 1_500;
@@ -16,7 +18,7 @@ const SAME_SIGNAL_MS = 1_500;
 /** The text for an error that ended the start: a message where it says what to do, else with the stack. */
 export function explainedFailure(error: unknown): string {
   if (!(error instanceof Error)) return `Waybill could not start: ${String(error)}`;
-  if (EXPLAINED.has(error.name)) return error.message;
+  if (EXPLAINED.has(error.constructor.name)) return error.message;
   const { code, port } = error as { code?: string; port?: number };
   if (code === 'EADDRINUSE') {
     return `Port ${port} is taken, perhaps by another Waybill. End that, or set PORT to another one (0: any free one).`;

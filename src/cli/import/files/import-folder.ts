@@ -1,0 +1,26 @@
+import { stat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { ImportFile, Unreadable } from './import-file.js';
+
+/** What an import is made from. */
+export interface ImportFolder {
+  readonly products: ImportFile;
+  readonly customers: ImportFile;
+  readonly orders: ImportFile;
+}
+
+/** Looks whether everything is there and has the right form, before anything is taken in. @throws Unreadable */
+export async function openImportFolder(path: string): Promise<ImportFolder> {
+  const folder = resolve(path);
+  const found = await stat(folder).catch(() => undefined);
+  if (!found?.isDirectory()) {
+    throw new Unreadable(`${folder} is no folder. Name one that holds products.json, customers.json and orders.jsonl.`);
+  }
+  const [products, customers, orders] = await Promise.all([
+    ImportFile.at(join(folder, 'products.json')),
+    ImportFile.at(join(folder, 'customers.json')),
+    ImportFile.at(join(folder, 'orders.jsonl')),
+  ]);
+  for (const file of [products, customers, orders]) await file.assertHoldsRows();
+  return { products, customers, orders };
+}

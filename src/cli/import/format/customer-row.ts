@@ -1,0 +1,68 @@
+import { IsEmail, IsOptional, Matches } from 'class-validator';
+import { IsText } from '#kernel';
+import { ADDRESS_LIMITS } from '#shared';
+import type { CustomerAddress, ImportedCustomer } from '#customers/contracts';
+import { BadRow } from './row-reader.js';
+
+export const CUSTOMER_ID = /^[A-Za-z0-9._:@|-]{1,128}$/;
+
+/** A row of `customers.json`. */
+export class CustomerRow {
+  @Matches(CUSTOMER_ID)
+  customerId!: string;
+
+  @IsText({ max: 200 })
+  company!: string;
+
+  /** The person to talk to. */
+  @IsOptional()
+  @IsText({ max: 200 })
+  contact?: string | null;
+
+  @IsOptional()
+  @IsText({ max: ADDRESS_LIMITS.street })
+  street?: string | null;
+
+  @IsOptional()
+  @IsText({ max: ADDRESS_LIMITS.city })
+  city?: string | null;
+
+  @IsOptional()
+  @IsText({ max: ADDRESS_LIMITS.region })
+  region?: string | null;
+
+  @IsOptional()
+  @IsText({ max: ADDRESS_LIMITS.postalCode })
+  postalCode?: string | null;
+
+  @IsOptional()
+  @IsText({ max: ADDRESS_LIMITS.country })
+  country?: string | null;
+
+  @IsOptional()
+  @IsText({ max: 40 })
+  phone?: string | null;
+
+  @IsOptional()
+  @IsEmail()
+  @IsText({ max: 254 })
+  email?: string | null;
+}
+
+/** @throws BadRow */
+export function customerOf(row: CustomerRow): ImportedCustomer {
+  const { customerId, company, contact, phone, email } = row;
+  return { customerId, name: company, contact, phone, email, address: addressOf(row) };
+}
+
+/** Street, city and country, or none of the five: half an address is a mistake. */
+function addressOf({ street, city, region, postalCode, country }: CustomerRow): CustomerAddress | null {
+  const isPresent = (text: string | null | undefined): text is string => text !== undefined && text !== null;
+  if (isPresent(street) && isPresent(city) && isPresent(country)) {
+    return { street, city, region: region ?? null, postalCode: postalCode ?? null, country };
+  }
+  if ([street, city, region, postalCode, country].some(isPresent)) {
+    throw new BadRow('an address needs street, city and country, or leave all of it out');
+  }
+  return null;
+}

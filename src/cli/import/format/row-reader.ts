@@ -1,0 +1,73 @@
+import { isUtf8 } from 'node:buffer';
+import { parse, printParseErrorCode, type ParseError } from 'jsonc-parser';
+import { parseJsonBody } from '../../../kernel/http/body/json-body.js';
+import { ProblemError, type InputError } from '../../../kernel/http/problems/problem-error.js';
+import type { InputClass } from '../../../kernel/http/validation/input-class.js';
+import { InputReader } from '../../../kernel/http/validation/input-reader.js';
+
+/** A row that can't be taken in. The message is the reason, to be read after the row's place. */
+export class BadRow extends Error {
+  override readonly name = 'BadRow';
+}
+
+/** Enough to correct a row; the next run tells the rest. */
+const MOST_REASONS = 5;
+
+/**
+ * A row as its class describes it: by the same strict rules as a request's body, so that what the API refuses doesn't
+ * come in by the back door. Text comes out in Unicode normal form C.
+ *
+ * @throws BadRow
+ */
+export function readRow<T extends object>(type: InputClass<T>, bytes: Buffer): T {
+  if (!isUtf8(bytes)) throw new BadRow('is not UTF-8');
+  try {
+    return InputReader.for(type).body(parseJsonBody(bytes));
+  } catch (error) {
+    if (!(error instanceof ProblemError)) throw error;
+    throw new BadRow(error.code === 'malformed-json' ? (flawIn(bytes) ?? inWordsOfRows(error.message)) : told(error));
+  }
+}
+
+/** What JSON expected, and where in the row; undefined where the text is JSON and something else is wrong with it. */
+function flawIn(bytes: Buffer): string | undefined {
+  const text = bytes.toString('utf8');
+  const flaws: ParseError[] = [];
+  parse(text, flaws, { disallowComments: true, allowTrailingComma: false });
+  const [flaw] = flaws;
+  if (flaw === undefined) return undefined;
+  if (flaw.offset >= text.trimEnd().length) return 'is not valid JSON: it ends too early; is the file complete?';
+  const before = text.slice(0, flaw.offset).split('\n');
+  const row = before.length === 1 ? '' : ` of line ${before.length} of the row`;
+  return `is not valid JSON: ${inWords(printParseErrorCode(flaw.error))} at character ${before.at(-1)!.length + 1}${row}`;
+}
+
+/** `CommaExpected` as `comma expected`. */
+function inWords(code: string): string {
+  return code.replaceAll(/(?<=[a-z])[A-Z]/g, (letter) => ` ${letter}`).toLowerCase();
+}
+
+function told({ message, more: { errors = [] } }: ProblemError): string {
+  if (errors.length === 0) return inWordsOfRows(message);
+  const reasons = errors.slice(0, MOST_REASONS).map(reasonOf);
+  const rest = errors.length - reasons.length;
+  return [...reasons, ...(rest > 0 ? [`and ${rest} more`] : [])].join('; ');
+}
+
+/** `/lines/0/quantity` with `quantity must be…` as `lines[0].quantity must be…`. */
+function reasonOf({ pointer, code, detail }: InputError): string {
+  const steps = pointer.split('/').slice(1);
+  const path = steps.map((step) => (/^\d+$/.test(step) ? `[${step}]` : `.${step}`)).join('');
+  const field = path.replace(/^\./, '');
+  if (code === 'unknown-field') return `${field} is no field of this format`;
+  const sentence = detail.replace(/\.$/, '');
+  if (field === '') return inWordsOfRows(sentence);
+  const name = steps.at(-1)!;
+  return sentence.startsWith(`${name} `) ? `${field}${sentence.slice(name.length)}` : `${field}: ${sentence}`;
+}
+
+/** The rules speak of requests. */
+function inWordsOfRows(sentence: string): string {
+  const told_ = sentence.replace(/\.$/, '').replace(/^The body /, '').replace('the body', 'the row');
+  return told_.replace(/^This must be an object$/, 'must be an object').replace(/^[A-Z]/, (letter) => letter.toLowerCase());
+}

@@ -1,0 +1,33 @@
+import 'reflect-metadata';
+import { Command, CommanderError } from 'commander';
+import { explainedFailure } from '../kernel/operations/process-end.js';
+import { cli, CliExit, EXIT } from './cli.js';
+import { registerDoctor } from './doctor.js';
+import { registerRebuild } from './rebuild.js';
+import { registerToken } from './token.js';
+
+/** `npm run waybill -- <command>`: everything that is done to a Waybill from a terminal. */
+const program = new Command('waybill')
+  .description('Operate Waybill from the command line. Settings are read as the server reads them.')
+  .exitOverride()
+  .showHelpAfterError('Add --help to see what there is.');
+
+for (const register of [registerToken, registerRebuild, registerDoctor]) register(program);
+for (const command of program.commands) command.exitOverride().showHelpAfterError('Add --help to see what there is.');
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.exitCode = exitCodeOf(error);
+}
+
+function exitCodeOf(error: unknown): number {
+  // Commander has printed its own text already; asking for help or the version is no mistake.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
+  if (error instanceof CliExit) {
+    cli.say(error.message);
+    return error.exitCode;
+  }
+  cli.say(explainedFailure(error));
+  return EXIT.failed;
+}
