@@ -33,6 +33,7 @@ import { ReadSql } from './queries/read-sql.js';
 import { StreamReader } from './queries/stream-reader.js';
 import { ViewFreshness } from './queries/view-freshness.js';
 import { CheckpointBoard } from './subscriptions/checkpoint-board.js';
+import { SubscriptionCatalog } from './subscriptions/subscription-catalog.js';
 import { SubscriptionEngine } from './subscriptions/subscription-engine.js';
 
 const OPEN_TO_CONTEXTS = [
@@ -58,6 +59,7 @@ const OPEN_TO_CONTEXTS = [
 const INSIDE: Provider[] = [
   LogBell,
   LogNotifier,
+  SubscriptionCatalog,
   ViewFreshness,
   InlineProjections,
   { provide: COMMIT_CONTRIBUTORS, useFactory: (inline: InlineProjections) => [inline], inject: [InlineProjections] },

@@ -59,11 +59,19 @@ export class LogTail {
     this.#wake?.();
   }
 
-  /** Resolves when the head is above the position, or the tail stops. */
-  async beyond(position: number): Promise<void> {
-    while (this.#head <= position && !this.#stopping) {
-      await new Promise<void>((resolve) => this.#waiting.add(resolve));
-    }
+  /** Resolves when the head is above the position, after a time-out, or when the tail stops. */
+  async beyond(position: number, atMostMs: number): Promise<void> {
+    if (this.#head > position || this.#stopping) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(done, atMostMs);
+      const waiting = this.#waiting;
+      waiting.add(done);
+      function done(): void {
+        clearTimeout(timer);
+        waiting.delete(done);
+        resolve();
+      }
+    });
   }
 
   /** The events at (after, to], all of them from memory or only those of `names` from the database. */
@@ -111,8 +119,7 @@ export class LogTail {
   }
 
   #release(): void {
-    for (const resolve of this.#waiting) resolve();
-    this.#waiting.clear();
+    for (const resolve of [...this.#waiting]) resolve();
   }
 
   async #sleep(ms: number): Promise<void> {

@@ -1,42 +1,52 @@
 import { createHash } from 'node:crypto';
 import type { Queryable } from '../event-log/sql/queryable.js';
 import type { RecordedEvent } from '../event-log/stored-event.js';
-import type { Subscriber } from '../subscriptions/subscriber.js';
-import { MOVE_CHECKPOINT, MOVE_PARAMS, moveValues, type Checkpoint } from '../subscriptions/sql/checkpoints.js';
+import type { Delivery, Guard, Subscriber } from '../subscriptions/subscriber.js';
 import { foldBatch, touchedKeys, type BatchEffects } from './fold-batch.js';
 import type { ProjectionDefinition } from './projection-definition.js';
 import type { Row } from './read-table.js';
 
+interface Statement {
+  readonly name: string;
+  readonly text: string;
+}
+
 /**
- * Keeps an async view. A batch costs two round trips: one SELECT of the touched rows, and one statement that moves the
- * checkpoint by compare-and-set and, only if that moved, writes every row and total. That statement is the
- * transaction, so view and checkpoint can't part, and nothing is held open while we fold.
+ * Keeps an async view. A batch costs two round trips: one SELECT of the touched rows, and one statement that calls the
+ * guard (checkpoint and fence) and writes every row and total. That statement is the transaction, so view and
+ * checkpoint can't part, and nothing is held open while we fold.
  */
 export class AsyncProjection implements Subscriber {
+  readonly kind = 'async';
+  readonly startFrom = 'beginning';
   readonly name: string;
+  readonly version: number;
+  readonly partitions: number;
   readonly eventNames: readonly string[];
-  readonly #select: { name: string; text: string };
-  readonly #apply: { name: string; text: string };
+  readonly batchSize = Infinity;
+  readonly #select: Statement;
+  readonly #apply: Readonly<Record<Guard['call'], Statement>>;
 
   constructor(private readonly projection: ProjectionDefinition) {
     this.name = projection.name;
+    this.version = projection.version;
+    this.partitions = projection.partitions;
     this.eventNames = projection.eventNames;
     this.#select = named('select', projection.table.selectByKeys());
-    this.#apply = named('apply', composeApply(projection));
+    this.#apply = {
+      'kernel.advance': named('apply', composeApply(projection, 'kernel.advance')),
+      'kernel.settle_held': named('apply', composeApply(projection, 'kernel.settle_held')),
+    };
   }
 
-  async apply(
-    on: Queryable,
-    batch: readonly RecordedEvent[],
-    move: { from: Checkpoint; to: { position: number; eventId: number } },
-  ): Promise<boolean> {
-    const before = await this.#load(on, touchedKeys(this.projection, batch));
-    const effects = foldBatch(this.projection, before, batch);
-    const { rows } = await on.query<{ moved: number }>({
-      ...this.#apply,
-      values: [...moveValues(move.from, move.to), ...lists(effects)],
-    });
-    return rows[0]!.moved === 1;
+  keysOf({ event, meta }: RecordedEvent): readonly string[] {
+    return this.projection.keysFor(event, meta).map((key) => this.projection.table.keyOf(key));
+  }
+
+  async apply(on: Queryable, deliveries: readonly Delivery[], guard: Guard): Promise<void> {
+    const before = await this.#load(on, touchedKeys(this.projection, deliveries));
+    const effects = foldBatch(this.projection, before, deliveries);
+    await on.query({ ...this.#apply[guard.call], values: [JSON.stringify(guard.argument), ...lists(effects)] });
   }
 
   async #load(on: Queryable, keys: ReadonlyMap<string, Row>): Promise<Map<string, Row>> {
@@ -46,22 +56,22 @@ export class AsyncProjection implements Subscriber {
   }
 }
 
-function composeApply({ table, totals }: ProjectionDefinition): string {
-  const guarded = 'WHERE EXISTS (SELECT FROM moved)';
-  const param = (index: number) => `$${MOVE_PARAMS + index}::jsonb`;
+/** The guard comes first: it takes the checkpoint's lock before any row's, and raises before anything is written. */
+function composeApply({ table, totals }: ProjectionDefinition, call: Guard['call']): string {
+  const guarded = 'WHERE (SELECT ok FROM guard)';
   const parts = [
-    `moved AS (${MOVE_CHECKPOINT} RETURNING 1)`,
-    `upserted AS (${table.upsert(param(1), guarded)})`,
-    `removed AS (${table.remove(param(2), guarded)})`,
-    ...totals.map((of, index) => `added${index} AS (${of.table.add(param(3 + index), of.amounts, guarded)})`),
+    `guard AS MATERIALIZED (SELECT ${call}($1::jsonb) AS ok)`,
+    `upserted AS (${table.upsert('$2::jsonb', guarded)})`,
+    `removed AS (${table.remove('$3::jsonb', guarded)})`,
+    ...totals.map((of, index) => `added${index} AS (${of.table.add(`$${4 + index}::jsonb`, of.amounts, guarded)})`),
   ];
-  return `WITH ${parts.join(', ')} SELECT count(*)::int AS moved FROM moved`;
+  return `WITH ${parts.join(', ')} SELECT ok FROM guard`;
 }
 
 function lists(effects: BatchEffects): string[] {
   return [effects.upserts, effects.removals, ...effects.totals].map((rows) => JSON.stringify(rows));
 }
 
-function named(kind: string, text: string): { name: string; text: string } {
+function named(kind: string, text: string): Statement {
   return { name: `view_${kind}_${createHash('sha256').update(text).digest('hex').slice(0, 16)}`, text };
 }

@@ -1,4 +1,4 @@
-import type { RecordedEvent } from '../event-log/stored-event.js';
+import type { Delivery } from '../subscriptions/subscriber.js';
 import type { ProjectionDefinition, TotalsDefinition } from './projection-definition.js';
 import type { Row } from './read-table.js';
 
@@ -12,11 +12,9 @@ export interface BatchEffects {
 }
 
 /** The keys of every row that the batch touches, each once. */
-export function touchedKeys(projection: ProjectionDefinition, batch: readonly RecordedEvent[]): Map<string, Row> {
+export function touchedKeys(projection: ProjectionDefinition, batch: readonly Delivery[]): Map<string, Row> {
   const keys = new Map<string, Row>();
-  for (const { event, meta } of batch) {
-    for (const key of projection.keysFor(event, meta)) keys.set(projection.table.keyOf(key), key);
-  }
+  for (const delivery of batch) for (const [id, key] of keysOf(projection, delivery)) keys.set(id, key);
   return keys;
 }
 
@@ -24,12 +22,12 @@ export function touchedKeys(projection: ProjectionDefinition, batch: readonly Re
 export function foldBatch(
   projection: ProjectionDefinition,
   before: ReadonlyMap<string, Row>,
-  batch: readonly RecordedEvent[],
+  batch: readonly Delivery[],
 ): BatchEffects {
   const after = new Map<string, { key: Row; row: Row | undefined }>();
-  for (const { event, meta } of batch) {
-    for (const key of projection.keysFor(event, meta)) {
-      const id = projection.table.keyOf(key);
+  for (const delivery of batch) {
+    const { event, meta } = delivery.recorded;
+    for (const [id, key] of keysOf(projection, delivery)) {
       const known = after.get(id);
       const row = known === undefined ? before.get(id) : known.row;
       after.set(id, { key, row: projection.fold(row, event, meta) });
@@ -41,6 +39,14 @@ export function foldBatch(
     removals: changed.flatMap(([, { key, row }]) => (row === undefined ? [key] : [])),
     totals: projection.totals.map((totals) => totalChanges(totals, before, changed)),
   };
+}
+
+/** Key text and key object of the rows that a delivery touches in the partitions worked on here. */
+function keysOf(projection: ProjectionDefinition, { recorded, keys }: Delivery): [string, Row][] {
+  return projection
+    .keysFor(recorded.event, recorded.meta)
+    .map((key): [string, Row] => [projection.table.keyOf(key), key])
+    .filter(([id]) => keys.includes(id));
 }
 
 /** Sums contribute(after) − contribute(before) by key; keys whose sums didn't change are left out. */

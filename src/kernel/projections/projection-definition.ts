@@ -5,6 +5,9 @@ import type { EventRegistry } from '../messages/event-registry.js';
 import type { ProjectionOptions, Totals } from './projection.decorator.js';
 import { ReadTable, type Row } from './read-table.js';
 
+/** Enough for a handful of replicas; each costs one row update per batch. */
+const DEFAULT_PARTITIONS = 8;
+
 type Fold = (row: Row | undefined, event: object, meta: EventMeta) => Row | undefined;
 type Keys = (event: object, meta: EventMeta) => Row | readonly Row[];
 
@@ -20,6 +23,7 @@ export class ProjectionDefinition {
   readonly name: string;
   readonly version: number;
   readonly mode: 'inline' | 'async';
+  readonly partitions: number;
   readonly table: ReadTable;
   readonly totals: readonly TotalsDefinition[];
   /** Names of the events it cares for, sorted. */
@@ -38,6 +42,7 @@ export class ProjectionDefinition {
     this.name = options.name;
     this.version = options.version;
     this.mode = options.mode;
+    this.partitions = options.mode === 'inline' ? 1 : (options.partitions ?? DEFAULT_PARTITIONS);
     this.view = options.view;
     this.totalsViews = (options.totals ?? []).map((of) => of.view);
     this.table = ReadTable.of(options.view, source);

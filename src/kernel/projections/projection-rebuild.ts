@@ -3,6 +3,7 @@ import type { PoolClient } from 'pg';
 import { Pools } from '../database/pools.js';
 import { recordedEvent, type EventRow } from '../event-log/stored-event.js';
 import { EventRegistry } from '../messages/event-registry.js';
+import type { Delivery } from '../subscriptions/subscriber.js';
 import { foldBatch, touchedKeys } from './fold-batch.js';
 import type { ProjectionDefinition } from './projection-definition.js';
 import { ProjectionRegistry } from './projection-registry.js';
@@ -66,6 +67,7 @@ export class ProjectionRebuild {
               WHERE subscription = $1`,
       values: [projection.name],
     });
+    await client.query({ text: 'DELETE FROM kernel.held_events WHERE subscription = $1', values: [projection.name] });
     const tables = [projection.table, ...projection.totals.map((totals) => totals.table)];
     for (const table of tables) await client.query(`DELETE FROM ${table.name}`);
     return 0;
@@ -96,7 +98,7 @@ export class ProjectionRebuild {
   }
 
   async #fold(client: PoolClient, projection: ProjectionDefinition, rows: readonly EventRow[]): Promise<number> {
-    const batch = rows.map((row) => recordedEvent(this.registry, row));
+    const batch = rows.map((row) => this.#delivery(projection, row));
     const keys = [...touchedKeys(projection, batch).values()];
     const found = await client.query<Row>({ text: projection.table.selectByKeys(), values: [JSON.stringify(keys)] });
     const before = new Map(found.rows.map((row) => [projection.table.keyOf(row), row]));
@@ -104,5 +106,13 @@ export class ProjectionRebuild {
     await client.query({ text: projection.table.upsert('$1::jsonb'), values: [JSON.stringify(effects.upserts)] });
     await client.query({ text: projection.table.remove('$1::jsonb'), values: [JSON.stringify(effects.removals)] });
     return effects.upserts.length;
+  }
+
+  #delivery(projection: ProjectionDefinition, row: EventRow): Delivery {
+    const recorded = recordedEvent(this.registry, row);
+    return {
+      recorded,
+      keys: projection.keysFor(recorded.event, recorded.meta).map((key) => projection.table.keyOf(key)),
+    };
   }
 }

@@ -29,6 +29,8 @@ export interface ProjectionOptions {
   /** TypeORM entity of the read table, in the context's `_read` schema. */
   readonly view: Type<object>;
   readonly totals?: readonly Totals[];
+  /** Into how many partitions, by row key, an async view starts; default 8. 1 keeps the total order. */
+  readonly partitions?: number;
 }
 
 /**

@@ -1,20 +1,38 @@
 import type { Queryable } from '../event-log/sql/queryable.js';
 import type { RecordedEvent } from '../event-log/stored-event.js';
-import type { Checkpoint } from './sql/checkpoints.js';
 
-/** Something that takes effect from events: a projection now; event handlers, sagas and the relay later. */
+/** One event as a subscription takes it: with the keys that it touches in the partitions worked on here. */
+export interface Delivery {
+  readonly recorded: RecordedEvent;
+  readonly keys: readonly string[];
+}
+
+/**
+ * What must commit together with the effects: a call of `kernel.advance` or `kernel.settle_held`, which raises WB004
+ * (and so rolls everything back) when another owner has the partition by now.
+ */
+export interface Guard {
+  readonly call: 'kernel.advance' | 'kernel.settle_held';
+  readonly argument: object;
+}
+
+/** Something that takes effect from events: a projection, an event handler; later sagas and the relay. */
 export interface Subscriber {
   /** Permanent: the checkpoint's name. */
   readonly name: string;
+  readonly kind: 'async' | 'handler';
+  /** Code version of the view; 1 for handlers. */
+  readonly version: number;
   /** The events it cares for; others only move its checkpoint. */
   readonly eventNames: readonly string[];
-  /**
-   * Makes a batch take effect and moves the checkpoint, both or neither.
-   * @returns false when another owner has moved the checkpoint meanwhile; nothing was written then.
-   */
-  apply(
-    on: Queryable,
-    batch: readonly RecordedEvent[],
-    move: { from: Checkpoint; to: { position: number; eventId: number } },
-  ): Promise<boolean>;
+  /** Into how many partitions it starts; the database keeps the number from then on. */
+  readonly partitions: number;
+  /** Where it starts when this database sees it for the first time. */
+  readonly startFrom: 'beginning' | 'now';
+  /** Most events per transaction: one for handlers that run commands of their own. */
+  readonly batchSize: number;
+  /** Order is kept per key, and a key that fails blocks only itself. */
+  keysOf(recorded: RecordedEvent): readonly string[];
+  /** Makes deliveries take effect and calls the guard, all in one transaction. */
+  apply(on: Queryable, deliveries: readonly Delivery[], guard: Guard): Promise<void>;
 }

@@ -1,158 +1,210 @@
 import { Logger } from '@nestjs/common';
+import { classify } from '../database/errors.js';
 import { Pools } from '../database/pools.js';
 import type { LogTail } from '../event-log/log-tail.js';
 import { recordedEvent, type EventRow } from '../event-log/stored-event.js';
-import type { EventRegistry } from '../messages/event-registry.js';
+import { UnknownEvent, type EventRegistry } from '../messages/event-registry.js';
 import type { CheckpointBoard } from './checkpoint-board.js';
-import { moveCheckpoint, readCheckpoint, type Checkpoint } from './sql/checkpoints.js';
-import { clearFailure, recordFailure } from './sql/subscription-status.js';
-import type { Subscriber } from './subscriber.js';
+import { HeldEvents } from './held-events.js';
+import { OwnedPartitions } from './owned-partitions.js';
+import { MAX_TRIES, pauseAfter } from './retry-policy.js';
+import type { LeaseRow } from './sql/leases.js';
+import type { Delivery, Subscriber } from './subscriber.js';
 
-/** Events per transaction while at the end of the log: bounds how long a batch can take. */
-const LIVE_BATCH = 200;
 /** Events per transaction while catching up: fewer round trips per event. */
 const CATCH_UP_BATCH = 2_000;
-/** How often a checkpoint moves over events that have no effect: each move is a commit that nobody waits for. */
+/** Behind by more than this means catching up. */
+const LIVE_BATCH = 200;
+/** How often checkpoints move over events that have no effect: each move is a commit that nobody waits for. */
 const IDLE_MOVE_MS = 5_000;
-const RETRY_FIRST_MS = 200;
-const RETRY_CAP_MS = 60_000;
-/** How long a worker stands aside after another replica has moved its checkpoint. */
-const STAND_ASIDE_MS = 1_000;
+const FAULT_CAP_MS = 5_000;
+
+/** Everything a worker works with. */
+export interface WorkerSurroundings {
+  readonly pools: Pools;
+  readonly tail: LogTail;
+  readonly registry: EventRegistry;
+  readonly board: CheckpointBoard;
+}
 
 /**
- * Runs one subscription: reads on from the checkpoint, lets the subscriber take effect, batch by batch. Another
- * replica may run the same subscription; the compare-and-set on the checkpoint lets one of them take effect, and the
- * other stands aside. A batch that fails is tried again, with growing pauses, and holds this subscription up: its
- * error is recorded and logged, and nothing is skipped.
+ * Runs one subscription in this process, over the partitions it has leases for, all in one transaction per batch.
+ *
+ *   leases change ──▶ raise fences, read checkpoints, read held keys
+ *   read the log from the lowest partition on
+ *   each event: key held?  ──▶ queued behind it      (same transaction as the batch)
+ *               else       ──▶ takes effect
+ *   the batch fails ──▶ by a fault of the database: the whole batch again, after a pause
+ *                   ──▶ by an event: halved until it is alone; its key is blocked, everything else goes on
+ *   blocked and due ──▶ tried again alone; after the last try parked (dead letter)
  */
 export class SubscriptionWorker {
   readonly #logger = new Logger('Subscriptions');
+  readonly #owned: OwnedPartitions;
+  readonly #held: HeldEvents;
+  #leases: readonly LeaseRow[] = [];
   #stopping = false;
   #loop: Promise<void> | undefined;
   #interrupt: (() => void) | undefined;
-  /** As stored; the position reached may be ahead of it by events that had no effect. */
-  #checkpoint: Checkpoint | undefined;
-  #reached = 0;
   #movedAt = Date.now();
-  #failures = 0;
+  #faults = 0;
 
   constructor(
     private readonly subscriber: Subscriber,
-    private readonly through: { pools: Pools; tail: LogTail; registry: EventRegistry; board: CheckpointBoard },
-  ) {}
+    private readonly through: WorkerSurroundings,
+  ) {
+    this.#owned = new OwnedPartitions(subscriber.name, through.pools);
+    this.#held = new HeldEvents(subscriber, through);
+  }
 
   get name(): string {
     return this.subscriber.name;
-  }
-
-  get reached(): number {
-    return this.#reached;
   }
 
   start(): void {
     this.#loop ??= this.#run();
   }
 
-  /** Ends after the batch under way. */
+  /** The leases of this subscription that the process holds now. */
+  lease(leases: readonly LeaseRow[]): void {
+    this.#leases = leases.filter((lease) => lease.subscription === this.name);
+    this.#interrupt?.();
+  }
+
+  /** Ends after the batch under way, with checkpoints stored. */
   async stop(): Promise<void> {
     this.#stopping = true;
     this.#interrupt?.();
     await this.#loop;
-    await this.#moveIdle().catch(() => undefined);
+    await this.#owned.storeReached().catch(() => undefined);
   }
 
   async #run(): Promise<void> {
     while (!this.#stopping) {
       try {
         await this.#step();
-        if (this.#failures > 0) await clearFailure(this.through.pools.worker, this.name);
-        this.#failures = 0;
+        this.#faults = 0;
       } catch (error) {
-        await this.#failed(error);
+        await this.#fault(error);
       }
     }
   }
 
   async #step(): Promise<void> {
-    const checkpoint = this.#checkpoint ?? (await this.#load());
-    const { tail } = this.through;
-    if (tail.head <= this.#reached) {
-      await this.#idle();
-      return;
+    if (this.#owned.differsFrom(this.#leases)) await this.#takeOver();
+    if (this.#owned.isEmpty) return this.#pause(IDLE_MOVE_MS);
+    await this.#held.retryDue(this.#owned);
+    const end = this.#owned.endOf(this.through.tail.head);
+    if (end <= this.#owned.reached) return this.#idle();
+    const behind = end - this.#owned.reached;
+    const to = this.#owned.reached + Math.min(behind, behind > LIVE_BATCH ? CATCH_UP_BATCH : LIVE_BATCH);
+    const rows = await this.through.tail.read(this.#owned.reached, to, this.subscriber.eventNames);
+    await this.#deliver(rows, to);
+  }
+
+  async #takeOver(): Promise<void> {
+    await this.#owned.takeOver(this.#leases);
+    await this.#held.reload(this.#owned);
+    this.#tellBoard();
+  }
+
+  async #deliver(rows: readonly EventRow[], to: number): Promise<void> {
+    let batch: EventRow[] = [];
+    for (const row of rows) {
+      batch.push(row);
+      if (batch.length < this.subscriber.batchSize) continue;
+      await this.#batch(batch, row.position!);
+      batch = [];
     }
-    const behind = tail.head - this.#reached;
-    const to = this.#reached + Math.min(behind, behind > LIVE_BATCH ? CATCH_UP_BATCH : LIVE_BATCH);
-    const rows = await tail.read(this.#reached, to, this.subscriber.eventNames);
-    if (rows.length === 0) this.#reach(to);
-    else await this.#apply(checkpoint, rows, to);
+    if (batch.length > 0) await this.#batch(batch, batch.at(-1)!.position!);
+    this.#owned.reach(to);
+    this.#tellBoard();
   }
 
-  async #apply(from: Checkpoint, rows: readonly EventRow[], to: number): Promise<void> {
-    const last = rows.at(-1)!;
-    const batch = rows.map((row) => recordedEvent(this.through.registry, row));
-    const target = { position: last.position!, eventId: last.id };
-    if (await this.subscriber.apply(this.through.pools.worker, batch, { from, to: target })) {
-      this.#checkpoint = { ...from, position: target.position, event_id: target.eventId };
-      this.#movedAt = Date.now();
-      this.#reach(to);
-      return;
+  /** One transaction; halved when an event in it can't take effect. */
+  async #batch(rows: readonly EventRow[], to: number): Promise<void> {
+    try {
+      await this.#attempt(rows, to);
+    } catch (error) {
+      if (isFault(error)) throw error;
+      if (rows.length > 1) {
+        const half = Math.ceil(rows.length / 2);
+        await this.#batch(rows.slice(0, half), rows[half - 1]!.position!);
+        await this.#batch(rows.slice(half), to);
+        return;
+      }
+      await this.#hold(rows[0]!, error);
     }
-    this.#checkpoint = undefined;
-    await this.#pause(STAND_ASIDE_MS);
-  }
-
-  /** At the end of the log: wait for more. Every few seconds, store a checkpoint that has fallen behind by events
-   *  without effect, or look whether somebody else has moved it (a rebuild starts from 0). */
-  async #idle(): Promise<void> {
-    let timer: NodeJS.Timeout | undefined;
-    const due = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, Math.max(0, this.#movedAt + IDLE_MOVE_MS - Date.now()));
-    });
-    await Promise.race([this.through.tail.beyond(this.#reached), due]);
-    clearTimeout(timer);
-    if (this.#stopping || Date.now() - this.#movedAt < IDLE_MOVE_MS) return;
-    if (this.#checkpoint!.position < this.#reached) return this.#moveIdle();
     this.#movedAt = Date.now();
-    const stored = await readCheckpoint(this.through.pools.worker, this.name);
-    if (stored?.fence !== this.#checkpoint!.fence || stored.position !== this.#checkpoint!.position)
-      this.#checkpoint = undefined;
   }
 
-  async #moveIdle(): Promise<void> {
-    const from = this.#checkpoint;
-    if (from === undefined || from.position >= this.#reached) return;
-    const position = this.#reached;
-    this.#movedAt = Date.now();
-    const moved = await moveCheckpoint(this.through.pools.worker, from, position);
-    this.#checkpoint = moved === undefined ? undefined : { ...from, position, event_id: moved };
+  async #attempt(rows: readonly EventRow[], to: number): Promise<void> {
+    const deliveries: Delivery[] = [];
+    const queued = this.#held.queue();
+    for (const row of rows) {
+      const recorded = recordedEvent(this.through.registry, row);
+      const mine = this.subscriber.keysOf(recorded).filter((key) => this.#owned.takes(key, row.position!));
+      const keys = mine.filter((key) => !this.#held.isHeld(key));
+      for (const key of mine) if (this.#held.isHeld(key)) queued.add(key, row, this.#owned.partitionOf(key));
+      if (keys.length > 0) deliveries.push({ recorded, keys });
+    }
+    if (deliveries.length === 0 && queued.rows.length === 0) return this.#owned.reach(to);
+    const target = { position: to, eventId: rows.at(-1)!.id };
+    const guard = this.#owned.advance(target, queued.rows);
+    await this.subscriber.apply(this.through.pools.worker, deliveries, guard);
+    this.#owned.stored(target.position);
   }
 
-  async #load(): Promise<Checkpoint> {
-    const checkpoint = await readCheckpoint(this.through.pools.worker, this.name);
-    if (checkpoint === undefined)
-      throw new Error(`${this.name} has no checkpoint. It is made at start; restart this process.`);
-    this.#checkpoint = checkpoint;
-    this.#reached = checkpoint.position;
-    this.through.board.reached(this.name, checkpoint.position);
-    return checkpoint;
-  }
-
-  #reach(position: number): void {
-    this.#reached = position;
-    this.through.board.reached(this.name, position);
-  }
-
-  async #failed(error: unknown): Promise<void> {
-    if (this.#stopping) return;
-    this.#failures += 1;
-    this.#checkpoint = undefined;
-    const text = error instanceof Error ? error.message : String(error);
-    const pauseMs = Math.random() * Math.min(RETRY_CAP_MS, RETRY_FIRST_MS * 2 ** this.#failures);
+  /** Blocks the keys of one event that can't take effect, and moves on. An event this code can't read is parked at once. */
+  async #hold(row: EventRow, error: unknown): Promise<void> {
+    const unreadable = error instanceof UnknownEvent;
+    const keys = unreadable ? [row.stream_id] : this.subscriber.keysOf(recordedEvent(this.through.registry, row));
+    const mine = keys.filter((key) => this.#owned.takes(key, row.position!));
+    const queued = this.#held.queue();
+    const attempts = unreadable ? MAX_TRIES : 1;
+    for (const key of mine) {
+      const behind = this.#held.isHeld(key);
+      queued.add(
+        key,
+        row,
+        this.#owned.partitionOf(key),
+        behind ? undefined : { attempts, error: textOf(error), tryInMs: pauseAfter(attempts) },
+      );
+    }
+    const guard = this.#owned.advance({ position: row.position!, eventId: row.id }, queued.rows);
+    await this.subscriber.apply(this.through.pools.worker, [], guard);
+    this.#owned.stored(row.position!);
+    this.#held.hold(mine);
     this.#logger.error(
-      `${this.name} stands at position ${this.#reached}: ${text} Try ${this.#failures}, the next in ${Math.round(pauseMs)} ms.`,
+      `${this.name}: event ${row.event_id} (${row.name}, position ${row.position}) ${unreadable ? 'is parked' : 'is held back'}: ${textOf(error)}`,
     );
-    await recordFailure(this.through.pools.worker, this.name, text).catch(() => undefined);
-    await this.#pause(pauseMs);
+  }
+
+  /** At the end of the log: wait for more, for a change of leases, or for a blocked event's next try. */
+  async #idle(): Promise<void> {
+    const waitMs = Math.min((await this.#held.nextDueMs(this.#owned)) ?? IDLE_MOVE_MS, IDLE_MOVE_MS);
+    const free = this.#owned.endOf(Infinity) === Infinity;
+    await Promise.race([this.#pause(waitMs), ...(free ? [this.through.tail.beyond(this.#owned.reached, waitMs)] : [])]);
+    if (this.#stopping || Date.now() - this.#movedAt < IDLE_MOVE_MS) return;
+    this.#movedAt = Date.now();
+    if (!(await this.#owned.storeReached())) this.#owned.forget();
+  }
+
+  async #fault(error: unknown): Promise<void> {
+    if (this.#stopping) return;
+    this.#owned.forget();
+    if (isFenced(error)) {
+      this.#logger.warn(`${this.name}: another replica has taken over; reading the checkpoints again.`);
+      return this.#pause(100);
+    }
+    this.#faults += 1;
+    this.#logger.warn(`${this.name} waits at position ${this.#owned.reached}: ${textOf(error)}`);
+    await this.#pause(Math.random() * Math.min(FAULT_CAP_MS, 100 * 2 ** this.#faults));
+  }
+
+  #tellBoard(): void {
+    if (this.#owned.isWhole) this.through.board.reached(this.name, this.#owned.reached);
+    else this.through.board.forget(this.name);
   }
 
   #pause(ms: number): Promise<void> {
@@ -165,4 +217,19 @@ export class SubscriptionWorker {
       };
     });
   }
+}
+
+/** The partition has another owner by now. */
+function isFenced(error: unknown): boolean {
+  return classify(error).sqlState === 'WB004';
+}
+
+/** Not the event's fault: the database is away, busy, or the partition another's. Trying the same again is right. */
+function isFault(error: unknown): boolean {
+  if (isFenced(error)) return true;
+  return ['unavailable', 'outcome-unknown', 'conflict', 'lock-timeout', 'timeout'].includes(classify(error).kind);
+}
+
+function textOf(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).slice(0, 2_000);
 }

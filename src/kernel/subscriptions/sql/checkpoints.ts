@@ -1,36 +1,56 @@
 import type { Queryable } from '../../event-log/sql/queryable.js';
 
-/** How far a subscription has come, as it lies beside the effects. */
-export interface Checkpoint {
-  readonly subscription: string;
-  readonly generation: number;
-  readonly partition: number;
-  /** Everything up to here has taken effect; 0 before the first event. */
-  readonly position: number;
-  /** `kernel.events.id` of the event at that position: a restored log shows itself by another one. */
-  readonly event_id: number;
-  readonly epoch: string;
-  /** Raised by each new owner; an owner with a lower one can't commit. */
-  readonly fence: number;
-}
-
-const COLUMNS = 'subscription, generation, partition, position, event_id, epoch, fence';
-
-/** Creates the checkpoint of a subscription that this database sees for the first time. */
-export async function createCheckpoint(on: Queryable, subscription: string, epoch: string): Promise<void> {
+/** Creates the checkpoints of a subscription that this database sees for the first time, one per partition. */
+export async function createCheckpoints(
+  on: Queryable,
+  of: { subscription: string; epoch: string; position: number; eventId: number },
+): Promise<void> {
   await on.query({
-    text: `INSERT INTO kernel.checkpoints (subscription, epoch) VALUES ($1, $2) ON CONFLICT DO NOTHING`,
-    values: [subscription, epoch],
+    text: `INSERT INTO kernel.checkpoints (subscription, partition, epoch, position, event_id)
+           SELECT s.name, g.partition, $2, $3, $4
+             FROM kernel.subscriptions s, generate_series(0, s.partitions - 1) AS g (partition)
+            WHERE s.name = $1 AND NOT EXISTS (SELECT FROM kernel.checkpoints c WHERE c.subscription = $1)
+           ON CONFLICT DO NOTHING`,
+    values: [of.subscription, of.epoch, of.position, of.eventId],
   });
 }
 
-export async function readCheckpoint(on: Queryable, subscription: string): Promise<Checkpoint | undefined> {
-  const { rows } = await on.query<Checkpoint & { [column: string]: unknown }>({
-    name: 'kernel_read_checkpoint',
-    text: `SELECT ${COLUMNS} FROM kernel.checkpoints WHERE subscription = $1 ORDER BY generation DESC, partition LIMIT 1`,
-    values: [subscription],
+/** The furthest checkpoint of each subscription: what this log must still hold. */
+export async function furthestCheckpoints(
+  on: Queryable,
+): Promise<{ subscription: string; position: number; event_id: number }[]> {
+  const { rows } = await on.query<{ subscription: string; position: number; event_id: number }>({
+    text: `SELECT DISTINCT ON (subscription) subscription, position, event_id FROM kernel.checkpoints
+            ORDER BY subscription, position DESC`,
   });
-  return rows[0];
+  return rows;
+}
+
+/**
+ * Moves checkpoints over events that had no effect.
+ * @returns how many of the rows were still this owner's, moved or not.
+ */
+export async function storeCheckpoints(
+  on: Queryable,
+  of: {
+    subscription: string;
+    generation: number;
+    rows: readonly { partition: number; from: number; to: number; fence: number }[];
+  },
+): Promise<number> {
+  const { rows } = await on.query<{ mine: number }>({
+    name: 'kernel_store_checkpoints',
+    text: `WITH r AS (SELECT * FROM jsonb_to_recordset($3::jsonb) AS r (partition smallint, "from" bigint, "to" bigint, fence bigint)),
+                mine AS (SELECT c.partition, r."from", r."to" FROM kernel.checkpoints c JOIN r ON c.partition = r.partition
+                          WHERE c.subscription = $1 AND c.generation = $2 AND c.position = r."from" AND c.fence = r.fence),
+                moved AS (UPDATE kernel.checkpoints c SET position = l.position, event_id = l.event_id, updated_at = clock_timestamp()
+                            FROM r JOIN kernel.log l ON l.position = r."to"
+                           WHERE c.subscription = $1 AND c.generation = $2 AND c.partition = r.partition
+                             AND c.position = r."from" AND c.fence = r.fence AND r."to" > r."from")
+           SELECT count(*)::int AS mine FROM mine`,
+    values: [of.subscription, of.generation, JSON.stringify(of.rows)],
+  });
+  return rows[0]!.mine;
 }
 
 /** Every checkpoint, and the head of the log in the same snapshot. */
@@ -43,32 +63,6 @@ export async function readAllCheckpoints(on: Queryable): Promise<{ head: number;
   const known = rows.filter((row) => row.subscription !== null);
   return { head: rows[0]?.head ?? 0, positions: new Map(known.map((row) => [row.subscription!, row.position])) };
 }
-
-/** Moves a checkpoint over events that have no effect.
- *  @returns the id of the event at the new position, or undefined when another owner has moved the checkpoint. */
-export async function moveCheckpoint(on: Queryable, from: Checkpoint, position: number): Promise<number | undefined> {
-  const { rows } = await on.query<{ event_id: number }>({
-    name: 'kernel_move_checkpoint',
-    text: `UPDATE kernel.checkpoints c SET position = l.position, event_id = l.event_id, updated_at = clock_timestamp()
-             FROM kernel.log l
-            WHERE l.position = $1 AND c.subscription = $2 AND c.generation = $3 AND c.partition = $4
-              AND c.position = $5 AND c.fence = $6
-        RETURNING c.event_id`,
-    values: [position, from.subscription, from.generation, from.partition, from.position, from.fence],
-  });
-  return rows[0]?.event_id;
-}
-
-/** The compare-and-set of every effect: fence and old position must still be there, or nothing happens. $1…$6. */
-export const MOVE_CHECKPOINT = `UPDATE kernel.checkpoints SET position = $1, event_id = $2, updated_at = clock_timestamp()
-  WHERE subscription = $3 AND generation = $4 AND partition = $5 AND position = $6 AND fence = $7`;
-
-export function moveValues(from: Checkpoint, to: { position: number; eventId: number }): unknown[] {
-  return [to.position, to.eventId, from.subscription, from.generation, from.partition, from.position, from.fence];
-}
-
-/** How many parameters the compare-and-set takes: what is composed behind it counts on from here. */
-export const MOVE_PARAMS = 7;
 
 /** Is there an event of these names in (after, to]? If not, a view is as fresh at `after` as at `to`. */
 export async function hasEventsBetween(

@@ -3,19 +3,19 @@ import type { Queryable } from '../../event-log/sql/queryable.js';
 export interface SubscriptionStatus {
   readonly name: string;
   readonly version: number;
-  readonly kind: 'inline' | 'async';
+  readonly kind: 'inline' | 'async' | 'handler';
   readonly status: 'running' | 'stopped' | 'diverged';
   readonly last_error: string | null;
 }
 
-/** Registers a subscription; an existing row keeps the code version that filled its view. */
+/** Registers a subscription; an existing row keeps its number of partitions and the code version that filled its view. */
 export async function registerSubscription(
   on: Queryable,
-  of: { name: string; version: number; kind: 'inline' | 'async' },
+  of: { name: string; version: number; kind: SubscriptionStatus['kind']; partitions: number },
 ): Promise<void> {
   await on.query({
-    text: `INSERT INTO kernel.subscriptions (name, version, kind) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`,
-    values: [of.name, of.version, of.kind],
+    text: `INSERT INTO kernel.subscriptions (name, version, kind, partitions) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`,
+    values: [of.name, of.version, of.kind, of.partitions],
   });
 }
 
@@ -28,18 +28,4 @@ export async function readSubscriptions(on: Queryable): Promise<SubscriptionStat
 
 export async function markDiverged(on: Queryable, name: string): Promise<void> {
   await on.query({ text: `UPDATE kernel.subscriptions SET status = 'diverged' WHERE name = $1`, values: [name] });
-}
-
-export async function recordFailure(on: Queryable, name: string, error: string): Promise<void> {
-  await on.query({
-    text: 'UPDATE kernel.subscriptions SET last_error = $2, failed_at = clock_timestamp() WHERE name = $1',
-    values: [name, error.slice(0, 2_000)],
-  });
-}
-
-export async function clearFailure(on: Queryable, name: string): Promise<void> {
-  await on.query({
-    text: 'UPDATE kernel.subscriptions SET last_error = NULL, failed_at = NULL WHERE name = $1',
-    values: [name],
-  });
 }

@@ -8,3 +8,12 @@ export async function isLogEvent(on: Queryable, at: { position: number; event_id
   });
   return rowCount === 1;
 }
+
+/** `kernel.events.id` of the event at a position. */
+export async function eventAt(on: Queryable, position: number): Promise<number | undefined> {
+  const { rows } = await on.query<{ event_id: number }>({
+    text: 'SELECT event_id FROM kernel.log WHERE position = $1',
+    values: [position],
+  });
+  return rows[0]?.event_id;
+}

@@ -1,0 +1,78 @@
+import type { EventRow } from '../../event-log/stored-event.js';
+import type { Queryable } from '../../event-log/sql/queryable.js';
+
+/** An event held back at the head of its key, with what the log knows of it. */
+export interface DueEvent extends EventRow {
+  readonly key: string;
+  readonly partition: number;
+  readonly generation: number;
+  readonly attempts: number;
+  readonly position: number;
+}
+
+/** Keys that hold events back, of some partitions of a subscription. Later events of such a key are queued behind. */
+export async function heldKeys(on: Queryable, subscription: string, partitions: readonly number[]): Promise<string[]> {
+  const { rows } = await on.query<{ key: string }>({
+    name: 'kernel_held_keys',
+    text: 'SELECT DISTINCT key FROM kernel.held_events WHERE subscription = $1 AND partition = ANY ($2)',
+    values: [subscription, partitions],
+  });
+  return rows.map((row) => row.key);
+}
+
+/** Blocked events that are due for another try, oldest first. Index: ix_held_events_due. */
+export async function dueEvents(
+  on: Queryable,
+  subscription: string,
+  partitions: readonly number[],
+): Promise<DueEvent[]> {
+  const { rows } = await on.query<DueEvent>({
+    name: 'kernel_due_events',
+    text: `SELECT h.key, h.partition, h.generation, h.attempts, h.position, e.id, e.event_id, e.tenant, e.stream_id, e.version,
+                  e.name, e.schema_version, coalesce(h.data, e.data) AS data, e.meta, e.recorded_at
+             FROM kernel.held_events h JOIN kernel.events e ON e.id = h.event_id
+            WHERE h.subscription = $1 AND h.partition = ANY ($2) AND h.state = 'blocked' AND h.next_try_at <= clock_timestamp()
+            ORDER BY h.next_try_at LIMIT 100`,
+    values: [subscription, partitions],
+  });
+  return rows;
+}
+
+/** When the next blocked event is due, in ms from now; undefined when none is blocked. */
+export async function nextDueInMs(
+  on: Queryable,
+  subscription: string,
+  partitions: readonly number[],
+): Promise<number | undefined> {
+  const { rows } = await on.query<{ in_ms: number | null }>({
+    name: 'kernel_next_due',
+    text: `SELECT (extract(epoch FROM min(next_try_at) - clock_timestamp()) * 1000)::float8 AS in_ms
+             FROM kernel.held_events WHERE subscription = $1 AND partition = ANY ($2) AND state = 'blocked'`,
+    values: [subscription, partitions],
+  });
+  return rows[0]?.in_ms ?? undefined;
+}
+
+/** Notes another failed try: blocked until the next one, or parked (`tryInMs` undefined) until an operator acts. */
+export async function holdAgain(
+  on: Queryable,
+  event: Pick<DueEvent, 'key' | 'generation' | 'position'> & { subscription: string },
+  failure: { attempts: number; error: string; tryInMs: number | undefined },
+): Promise<void> {
+  await on.query({
+    name: 'kernel_hold_again',
+    text: `UPDATE kernel.held_events
+              SET attempts = $5, error = $6, state = CASE WHEN $7::float8 IS NULL THEN 'parked' ELSE 'blocked' END,
+                  next_try_at = clock_timestamp() + $7::float8 * interval '1 millisecond'
+            WHERE subscription = $1 AND generation = $2 AND key = $3 AND position = $4`,
+    values: [
+      event.subscription,
+      event.generation,
+      event.key,
+      event.position,
+      failure.attempts,
+      failure.error,
+      failure.tryInMs ?? null,
+    ],
+  });
+}

@@ -1,0 +1,30 @@
+import type { Queryable } from '../../event-log/sql/queryable.js';
+
+export interface LeaseRow {
+  readonly subscription: string;
+  readonly partition: number;
+  /** Higher for each new owner. */
+  readonly token: number;
+  /** Into how many partitions the subscription is split now. */
+  readonly partitions: number;
+  /** Position beyond which nobody may go while partitions are split or merged; null normally. */
+  readonly barrier: number | null;
+}
+
+/** Renews, gives up and takes leases by fair share; returns what the replica owns. Lock: one keeper at a time. */
+export async function keepLeases(
+  on: Queryable,
+  of: { replica: string; subscriptions: readonly string[]; leaseMs: number },
+): Promise<LeaseRow[]> {
+  const { rows } = await on.query<LeaseRow & { [column: string]: unknown }>({
+    name: 'kernel_keep_leases',
+    text: `SELECT subscription, partition, token, partitions, barrier
+             FROM kernel.keep_leases($1, $2, $3 * interval '1 millisecond') ORDER BY subscription, partition`,
+    values: [of.replica, of.subscriptions, of.leaseMs],
+  });
+  return rows;
+}
+
+export async function releaseLeases(on: Queryable, replica: string): Promise<void> {
+  await on.query({ text: 'SELECT kernel.release_leases($1)', values: [replica] });
+}

@@ -1,0 +1,90 @@
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import { Pools } from '../database/pools.js';
+import { sequence } from '../event-log/sql/sequence.js';
+import { KERNEL_OPTIONS, type KernelOptions } from '../kernel-options.js';
+import { AsyncProjection } from '../projections/async-projection.js';
+import { ProjectionRegistry } from '../projections/projection-registry.js';
+import { createCheckpoints, furthestCheckpoints } from './sql/checkpoints.js';
+import { eventAt, isLogEvent } from './sql/log-events.js';
+import { markDiverged, readSubscriptions, registerSubscription } from './sql/subscription-status.js';
+import type { Subscriber } from './subscriber.js';
+
+/** A view was filled by another version of its projection's code. */
+export class ProjectionOutdated extends Error {
+  readonly code = 'projection-outdated';
+}
+
+const SEQUENCE_BATCH = 500;
+
+/** Everything that takes effect from the log, with its row and checkpoints in the database. */
+@Injectable()
+export class SubscriptionCatalog {
+  readonly #logger = new Logger('Subscriptions');
+
+  constructor(
+    private readonly pools: Pools,
+    private readonly projections: ProjectionRegistry,
+    @Inject(KERNEL_OPTIONS) private readonly options: KernelOptions,
+  ) {}
+
+  /**
+   * Makes rows and checkpoints for what is new, and checks what is known.
+   * @returns the subscribers that may run: those whose checkpoints are of this log.
+   * @throws ProjectionOutdated
+   */
+  async register(epoch: string): Promise<Subscriber[]> {
+    const subscribers = this.projections.async().map((projection) => new AsyncProjection(projection));
+    for (const { name, version, mode, partitions } of this.projections.all()) {
+      await registerSubscription(this.pools.worker, { name, version, kind: mode, partitions });
+    }
+    for (const subscriber of subscribers) await this.#createCheckpoints(subscriber, epoch);
+    const idle = new Set([...(await this.#outdated()), ...(await this.#diverged())]);
+    return subscribers.filter(({ name }) => !idle.has(name));
+  }
+
+  async #createCheckpoints({ name, startFrom }: Subscriber, epoch: string): Promise<void> {
+    const start = startFrom === 'beginning' ? { position: 0, eventId: 0 } : await this.#head();
+    await createCheckpoints(this.pools.worker, { subscription: name, epoch, ...start });
+  }
+
+  async #head(): Promise<{ position: number; eventId: number }> {
+    for (;;) {
+      const { head, assigned } = await sequence(this.pools.worker, SEQUENCE_BATCH);
+      if (assigned < SEQUENCE_BATCH) return { position: head, eventId: (await eventAt(this.pools.worker, head)) ?? 0 };
+    }
+  }
+
+  /** Views that another version of their code has filled: they stop the start, or, for the rebuild itself, are left alone. */
+  async #outdated(): Promise<string[]> {
+    const stored = new Map((await readSubscriptions(this.pools.worker)).map((row) => [row.name, row.version]));
+    const outdated = this.projections.all().filter(({ name, version }) => stored.get(name) !== version);
+    if (outdated.length > 0 && !this.options.toleratesOutdatedViews) {
+      throw new ProjectionOutdated(
+        outdated.map(({ name, version }) => describeOutdated(name, version, stored.get(name))).join('\n'),
+      );
+    }
+    return outdated.map(({ name }) => name);
+  }
+
+  /** Subscriptions that have seen events which this log doesn't hold. */
+  async #diverged(): Promise<Set<string>> {
+    const diverged = new Set<string>();
+    for (const { subscription, position, event_id } of await furthestCheckpoints(this.pools.worker)) {
+      if (position === 0 || (await isLogEvent(this.pools.worker, { position, event_id }))) continue;
+      diverged.add(subscription);
+      await markDiverged(this.pools.worker, subscription);
+      this.#logger.error(
+        `${subscription} has seen position ${position}, which this log doesn't hold: the database was restored or failed over. ` +
+          `It stands still until you run: npm run waybill -- rebuild ${subscription}`,
+      );
+    }
+    return diverged;
+  }
+}
+
+function describeOutdated(name: string, version: number, stored: number | undefined): string {
+  return (
+    `${name} is at version ${version}, but its view was filled by version ${stored}. ` +
+    `Its rows can't be mixed. Run: npm run waybill -- rebuild ${name}`
+  );
+}
