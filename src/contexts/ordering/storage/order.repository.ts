@@ -21,12 +21,13 @@ export class OrderRepository extends EventSourcedRepository<Order> {
   }
 
   /**
-   * Loads an order for somebody. Ownership comes before the version: a foreign order must not answer with its version.
+   * Loads an order for somebody. Absent and foreign are refused in the same words, and before the version is looked at:
+   * a foreign order must not answer with its version.
    *
    * @throws NotFound when it is absent or not theirs; VersionMismatch
    */
   async loadFor({ orderId, by, ifVersion }: OrderAddress): Promise<Order> {
-    const order = await this.load(orderId);
+    const order = (await this.find(orderId)) ?? this.create(orderId);
     order.assertVisibleTo(by);
     if (ifVersion !== undefined && ifVersion !== order.storedVersion) throw new VersionMismatch(order.storedVersion);
     return order;
