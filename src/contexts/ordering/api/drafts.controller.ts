@@ -21,7 +21,7 @@ import {
   SetDeliveryBody,
   StartDraftBody,
 } from './order-input.dto.js';
-import { deliveryAddress, feeWish, lineWish, paymentMethodToken } from './order-wishes.js';
+import { deliveryAddress, feeWish, lineWish } from './order-wishes.js';
 
 /** Drafts: put together line by line, then placed or given up. Edits name the version they edit. */
 @Controller('v1/orders')
@@ -123,7 +123,7 @@ export class DraftsController {
     const by = actorOf(principal);
     const placement = {
       expectedTotal: body.expectedTotal ?? undefined,
-      paymentMethodToken: paymentMethodToken(body.paymentMethodToken, by),
+      paymentMethodToken: body.paymentMethodToken ?? undefined,
       shortagePolicy: body.shortagePolicy ?? ('reject' as const),
       placedAt: this.#now(),
     };

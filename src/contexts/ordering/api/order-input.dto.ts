@@ -85,7 +85,7 @@ export class PlaceOrderBody {
   @Type(() => ShipToBody)
   shipTo!: ShipToBody;
 
-  /** A gateway's token, never a card. Only services may leave it out. */
+  /** A gateway's token, never a card. It may be left out as long as no payment is taken. */
   @IsOptional()
   @Matches(PAYMENT_METHOD_TOKEN)
   paymentMethodToken?: string | null;
@@ -169,7 +169,7 @@ export class PlaceDraftBody {
   @Type(() => MoneyBody)
   expectedTotal?: MoneyBody | null;
 
-  /** A gateway's token, never a card. Only services may leave it out. */
+  /** A gateway's token, never a card. It may be left out as long as no payment is taken. */
   @IsOptional()
   @Matches(PAYMENT_METHOD_TOKEN)
   paymentMethodToken?: string | null;

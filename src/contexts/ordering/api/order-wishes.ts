@@ -24,7 +24,7 @@ export function placeOrderWish(
     customerId: customerIdFor(by, body.customerId),
     lines: body.lines.map((line, index) => lineWish(line, by, `/lines/${index}`)),
     shipTo: deliveryAddress(body.shipTo),
-    paymentMethodToken: paymentMethodToken(body.paymentMethodToken, by),
+    paymentMethodToken: body.paymentMethodToken ?? undefined,
     expectedTotal: expectedTotal ?? undefined,
     shippingFee: feeWish(shippingFee, by) ?? undefined,
     shortagePolicy: shortagePolicy ?? undefined,
@@ -50,14 +50,6 @@ export function feeWish(fee: MoneyJson | null | undefined, by: Actor): MoneyJson
   if (!isCurrency(fee.currency))
     throw invalidInput('/shippingFee/currency', 'is-currency', 'There is no such currency.');
   return { amount: fee.amount, currency: fee.currency };
-}
-
-/** @throws invalid input when it is missing: only orders from elsewhere may have been paid for there. */
-export function paymentMethodToken(token: string | null | undefined, by: Actor): string | undefined {
-  if ((token === undefined || token === null) && by.type !== 'service') {
-    throw invalidInput('/paymentMethodToken', 'required', 'Say how the order is to be paid for.');
-  }
-  return token ?? undefined;
 }
 
 export function deliveryAddress(body: ShipToBody): DeliveryAddress {
