@@ -20,8 +20,11 @@ function sideFor(context: string): SideWrite {
   if (!CONTEXT_NAME.test(context)) throw new Error(`"${context}" is no context name.`);
   const side: SideWrite = {
     id: `${context}_private.personal_data`,
+    // The last one of a subject: a row can be written only once per statement.
     sql: (param) => `INSERT INTO ${context}_private.personal_data (subject, data)
-      SELECT r.subject, r.data FROM jsonb_to_recordset(${param}) AS r (subject text, data jsonb)
+      SELECT DISTINCT ON (r.subject) r.subject, r.data
+        FROM ROWS FROM (jsonb_to_recordset(${param}) AS (subject text, data jsonb)) WITH ORDINALITY AS r (subject, data, n)
+       ORDER BY r.subject, r.n DESC
       ON CONFLICT (subject) DO UPDATE SET data = excluded.data, updated_at = clock_timestamp()`,
   };
   sides.set(context, side);

@@ -28,7 +28,13 @@ export interface UniqueValueClaim {
   readonly refusal: () => Refusal;
 }
 
-const storage = new AsyncLocalStorage<UnitOfWork>();
+/** A command in its unit. Each runs at most one joined command at a time, which may run one of its own. */
+interface RunningCommand {
+  readonly unit: UnitOfWork;
+  isWaiting: boolean;
+}
+
+const storage = new AsyncLocalStorage<RunningCommand>();
 
 /**
  * Everything that one command changes, held until one commit writes it all or nothing: events, unique values, side
@@ -44,7 +50,6 @@ export class UnitOfWork {
   readonly locksStreams: boolean;
   readonly #instances = new Map<string, Aggregate>();
   #state: 'open' | 'failed' | 'closed' = 'open';
-  #joined = false;
 
   constructor(
     readonly context: MessageContext,
@@ -57,12 +62,12 @@ export class UnitOfWork {
 
   /** The unit of the command being executed, if there is one. */
   static current(): UnitOfWork | undefined {
-    return storage.getStore();
+    return storage.getStore()?.unit;
   }
 
   /** @throws Error outside a command: writing there would not be atomic with anything. */
   static required(what: string): UnitOfWork {
-    const unit = storage.getStore();
+    const unit = UnitOfWork.current();
     if (unit === undefined) {
       throw new Error(
         `${what} was called outside a command. Do it inside a command handler (or a @UnitOfWorkRoute), so that it commits together with the rest.`,
@@ -72,8 +77,13 @@ export class UnitOfWork {
     return unit;
   }
 
-  enter<T>(work: () => Promise<T>): Promise<T> {
-    return storage.run(this, work);
+  /** @throws Error when a joined command was started and not awaited: it would be in the commit or not, by luck. */
+  async enter<T>(work: () => Promise<T>): Promise<T> {
+    const running: RunningCommand = { unit: this, isWaiting: false };
+    const result = await storage.run(running, work);
+    if (running.isWaiting)
+      throw new Error('A command ended before the command that it executed. Await everything that a handler starts.');
+    return result;
   }
 
   /** Adds events to a stream. Two writes to one stream join when both know where it stands. */
@@ -120,17 +130,16 @@ export class UnitOfWork {
   /** Runs a joined command in this unit. An error that leaves it makes the unit fail even if somebody catches it. */
   async join<T>(name: string, work: () => Promise<T>): Promise<T> {
     this.assertOpen(`Executing ${name}`);
-    if (this.#joined) {
-      throw new Error(`${name} was executed while another joined command was running. Await one before the next.`);
-    }
-    this.#joined = true;
+    const outer = storage.getStore()!;
     try {
-      return await work();
+      if (outer.isWaiting) {
+        throw new Error(`${name} was executed while another joined command was running. Await one before the next.`);
+      }
+      outer.isWaiting = true;
+      return await this.enter(work).finally(() => (outer.isWaiting = false));
     } catch (error) {
-      this.#state = 'failed';
+      if (this.#state === 'open') this.#state = 'failed';
       throw error;
-    } finally {
-      this.#joined = false;
     }
   }
 
