@@ -26,7 +26,7 @@ export const shipTo = {
 const GOODS: readonly ImportedProduct[] = [
   { sku: 'TEE', name: 'Black tee', unitPrice: 1999, currency: 'EUR' },
   { sku: 'MUG', name: 'Mug à café', unitPrice: 850, currency: 'EUR' },
-  { sku: 'CAP', name: 'Cap', unitPrice: 1500, currency: 'USD' },
+  { sku: 'CAP', name: 'Cap, 100% wool_mix', unitPrice: 1500, currency: 'USD' },
   { sku: 'OLD', name: 'Old tee', unitPrice: 900, currency: 'EUR', discontinued: true },
 ];
 
