@@ -1,0 +1,41 @@
+import request from 'supertest';
+import { configurationOf, type Environment } from '#config';
+import { freshDatabase, type FreshDatabase } from '#kernel/testing';
+import { boot, type Waybill } from '../../src/boot.js';
+import { DevTokens } from '../../src/kernel/http/auth/dev-tokens.js';
+import type { Role } from '../../src/kernel/http/index.js';
+
+/** Sends every request with the token of one person or system. */
+export type Client = ReturnType<typeof request.agent>;
+
+/** A whole Waybill that listens on a free port, on a database of its own. */
+export class ServedWaybill {
+  private constructor(
+    readonly db: FreshDatabase,
+    readonly waybill: Waybill,
+  ) {}
+
+  static async start(specUrl: string, environment: Environment = {}): Promise<ServedWaybill> {
+    const db = await freshDatabase(specUrl);
+    const configuration = configurationOf({ ...db.environment, HOST: '127.0.0.1', PORT: '0', ...environment });
+    return new ServedWaybill(db, await boot(configuration, { serves: 'api', logger: false }));
+  }
+
+  get url(): string {
+    return this.waybill.url!;
+  }
+
+  async as(subject: string, ...roles: Role[]): Promise<Client> {
+    const token = await this.waybill.app.get(DevTokens, { strict: false }).issue({ subject, roles });
+    return request.agent(this.url).set('authorization', `Bearer ${token}`);
+  }
+
+  anonymous(): Client {
+    return request.agent(this.url);
+  }
+
+  async stop(): Promise<void> {
+    await this.waybill.stop();
+    await this.db.drop();
+  }
+}
