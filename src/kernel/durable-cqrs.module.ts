@@ -33,6 +33,7 @@ import { ReadSql } from './queries/read-sql.js';
 import { StreamReader } from './queries/stream-reader.js';
 import { ViewFreshness } from './queries/view-freshness.js';
 import { CheckpointBoard } from './subscriptions/checkpoint-board.js';
+import { EventHandlers } from './subscriptions/event-handlers.js';
 import { SubscriptionCatalog } from './subscriptions/subscription-catalog.js';
 import { SubscriptionEngine } from './subscriptions/subscription-engine.js';
 
@@ -60,6 +61,7 @@ const INSIDE: Provider[] = [
   LogBell,
   LogNotifier,
   SubscriptionCatalog,
+  EventHandlers,
   ViewFreshness,
   InlineProjections,
   { provide: COMMIT_CONTRIBUTORS, useFactory: (inline: InlineProjections) => [inline], inject: [InlineProjections] },
@@ -104,7 +106,7 @@ export class DurableCqrsModule implements OnApplicationBootstrap, BeforeApplicat
         ...OPEN_TO_CONTEXTS.filter((type) => type !== EventRegistry),
         ...INSIDE,
       ],
-      exports: [KERNEL_OPTIONS, LogBell, ViewFreshness, ...OPEN_TO_CONTEXTS],
+      exports: [KERNEL_OPTIONS, LogBell, ViewFreshness, EventHandlers, ...OPEN_TO_CONTEXTS],
     };
     const cqrs = CqrsModule.forRoot();
     const buses: DynamicModule = {

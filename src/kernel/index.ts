@@ -27,3 +27,4 @@ export { ConsistencyTokens } from './queries/consistency-token.js';
 export { ReadSql } from './queries/read-sql.js';
 export { ReadsFrom } from './queries/reads-from.js';
 export { StreamReader, type StreamPart } from './queries/stream-reader.js';
+export { Subscription, type SubscriptionOptions } from './subscriptions/subscription.decorator.js';

@@ -22,6 +22,13 @@ export interface SideWrite {
   sql(param: string): string;
 }
 
+/** A function of the kernel that must agree, in the same transaction, or everything is rolled back: a subscription's
+ *  checkpoint and fence. */
+export interface CommitGuard {
+  readonly call: 'kernel.advance' | 'kernel.settle_held';
+  readonly argument: object;
+}
+
 export interface CommittedStream {
   readonly stream_id: string;
   readonly version: number;
@@ -32,14 +39,18 @@ const composed = new Map<string, { name: string; text: string }>();
 
 /** One statement for each combination of side writes, composed once and then run by name: the planner sees it once per
  *  connection, and the whole command costs one round trip and no open transaction. */
-function statementFor(sides: readonly SideWrite[]): { name: string; text: string } {
-  const id = sides.map((side) => side.id).join(',');
+function statementFor(sides: readonly SideWrite[], guard: CommitGuard | undefined): { name: string; text: string } {
+  const id = [...sides.map((side) => side.id), guard?.call ?? ''].join(',');
   const known = composed.get(id);
   if (known !== undefined) return known;
   const parts = sides.map((side, index) => `, s${index} AS (${side.sql(`$${index + 2}::jsonb`)})`);
+  const columns = 'c.stream_id, c.version, c.last_event_id';
+  const commit = 'WITH c AS MATERIALIZED (SELECT stream_id, version, last_event_id FROM kernel.commit($1::jsonb))';
   const text =
-    'WITH c AS MATERIALIZED (SELECT stream_id, version, last_event_id FROM kernel.commit($1::jsonb))' +
-    `${parts.join('')} SELECT stream_id, version, last_event_id FROM c`;
+    guard === undefined
+      ? `${commit}${parts.join('')} SELECT ${columns} FROM c`
+      : `${commit}${parts.join('')}, g AS MATERIALIZED (SELECT ${guard.call}($${sides.length + 2}::jsonb) AS ok) ` +
+        `SELECT ${columns} FROM g LEFT JOIN c ON g.ok`;
   const statement = { name: `kernel_commit_${createHash('sha256').update(id).digest('hex').slice(0, 16)}`, text };
   composed.set(id, statement);
   return statement;
@@ -50,12 +61,14 @@ export async function commitWork(
   on: Queryable,
   work: CommitWork,
   sides: ReadonlyMap<SideWrite, readonly object[]>,
+  guard?: CommitGuard,
 ): Promise<readonly CommittedStream[]> {
   const sorted = [...sides.keys()].sort((a, b) => (a.id < b.id ? -1 : 1));
   const values = [JSON.stringify(work), ...sorted.map((side) => JSON.stringify(sides.get(side)))];
+  if (guard !== undefined) values.push(JSON.stringify(guard.argument));
   const result: QueryResult<CommittedStream & { [column: string]: unknown }> = await on.query({
-    ...statementFor(sorted),
+    ...statementFor(sorted, guard),
     values,
   });
-  return result.rows;
+  return result.rows.filter((row) => row.stream_id !== null);
 }

@@ -3,12 +3,12 @@ import { ModuleRef } from '@nestjs/core';
 import { CommandBus, EventBus, UnhandledExceptionBus, type IEvent, type IEventHandler, type ISaga } from '@nestjs/cqrs';
 import type { InstanceWrapper } from '@nestjs/core/injector/instance-wrapper.js';
 import { EventRegistry } from '../messages/event-registry.js';
-import { handlerType } from './handler-registration.js';
+import { EventHandlers } from '../subscriptions/event-handlers.js';
 import { UnitOfWork } from './unit-of-work.js';
 
-/** An `@EventsHandler` or `@Saga` was found, which this release doesn't run yet. */
-export class ReactionsNotDurableYet extends Error {
-  readonly code = 'reactions-not-durable-yet';
+/** A `@Saga` was found, which this release doesn't run yet. */
+export class SagasNotDurableYet extends Error {
+  readonly code = 'sagas-not-durable-yet';
 
   constructor(what: string) {
     super(
@@ -29,6 +29,7 @@ export class DurableEventBus extends EventBus {
     modules: ModuleRef,
     unhandled: UnhandledExceptionBus,
     @Inject(EventRegistry) registry: EventRegistry,
+    @Inject(EventHandlers) private readonly handlers: EventHandlers,
   ) {
     super(commandBus as never, modules, unhandled);
     const collect = (events: readonly IEvent[]): void => {
@@ -42,11 +43,12 @@ export class DurableEventBus extends EventBus {
     };
   }
 
+  /** Instead of subscribing it in memory: the subscription engine runs it from the log. */
   protected override registerHandler(handler: InstanceWrapper<IEventHandler<IEvent>>): void {
-    throw new ReactionsNotDurableYet(`@EventsHandler ${handlerType(handler).name}`);
+    this.handlers.add(handler);
   }
 
   protected override registerSaga(saga: ISaga<IEvent>): void {
-    throw new ReactionsNotDurableYet(`@Saga ${saga.name}`);
+    throw new SagasNotDurableYet(`@Saga ${saga.name}`);
   }
 }

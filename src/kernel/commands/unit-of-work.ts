@@ -3,7 +3,7 @@ import type { Aggregate, Refusal } from '../domain/index.js';
 import type { RecordedEvent } from '../event-log/stored-event.js';
 import type { MessageContext } from '../messages/message-context.js';
 import { newId } from '../messages/ids.js';
-import type { SideWrite } from './commit-statement.js';
+import type { CommitGuard, SideWrite } from './commit-statement.js';
 import type { UnitTransaction } from './unit-transaction.js';
 
 /** What a stream must be like for the commit to succeed: a version, absent, present, or whatever. */
@@ -46,6 +46,8 @@ export class UnitOfWork {
   readonly guards = new Map<string, number>();
   readonly uniques: UniqueValueClaim[] = [];
   readonly sides = new Map<SideWrite, object[]>();
+  /** The checkpoint that moves with this commit, where a subscription runs it. */
+  checkpoint: CommitGuard | undefined;
   /** Streams with the lock taken before loading: from the third try on. */
   readonly locksStreams: boolean;
   readonly #instances = new Map<string, Aggregate>();

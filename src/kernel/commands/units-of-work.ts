@@ -124,8 +124,8 @@ export class UnitsOfWork {
     for (const contributor of this.contributors) {
       await contributor.contribute(plan.writes, (side, row) => unit.addSideRow(side, row));
     }
-    if (!unit.transaction.isOpen) return commitWork(this.pools.app, plan.work, unit.sides);
-    const committed = await commitWork(await unit.transaction.client(), plan.work, unit.sides);
+    if (!unit.transaction.isOpen) return commitWork(this.pools.app, plan.work, unit.sides, unit.checkpoint);
+    const committed = await commitWork(await unit.transaction.client(), plan.work, unit.sides, unit.checkpoint);
     await unit.transaction.commit();
     return committed;
   }

@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { Actor } from '../domain/index.js';
+import type { Actor, EventMeta } from '../domain/index.js';
 import { newId } from './ids.js';
 
 export interface Principal {
@@ -50,6 +50,7 @@ export interface MessageContextFields {
   hop?: number;
   idempotency?: IdempotencyRequest | undefined;
   consistency?: ConsistencyRequest | undefined;
+  event?: EventMeta | undefined;
 }
 
 export const DEFAULT_TENANT = 'default';
@@ -68,6 +69,8 @@ export class MessageContext {
   readonly hop: number;
   readonly idempotency: IdempotencyRequest | undefined;
   readonly consistency: ConsistencyRequest | undefined;
+  /** The event being reacted to, in an event handler: what the log knows of it. */
+  readonly event: EventMeta | undefined;
   readonly outcome: MessageOutcome = { replayed: false };
 
   constructor(fields: MessageContextFields = {}) {
@@ -81,6 +84,7 @@ export class MessageContext {
     this.hop = fields.hop ?? 0;
     this.idempotency = fields.idempotency;
     this.consistency = fields.consistency;
+    this.event = fields.event;
   }
 }
 

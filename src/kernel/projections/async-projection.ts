@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
+import type { CommitGuard } from '../commands/commit-statement.js';
 import type { Queryable } from '../event-log/sql/queryable.js';
 import type { RecordedEvent } from '../event-log/stored-event.js';
-import type { Delivery, Guard, Subscriber } from '../subscriptions/subscriber.js';
+import type { Delivery, Subscriber } from '../subscriptions/subscriber.js';
 import { foldBatch, touchedKeys, type BatchEffects } from './fold-batch.js';
 import type { ProjectionDefinition } from './projection-definition.js';
 import type { Row } from './read-table.js';
@@ -25,7 +26,7 @@ export class AsyncProjection implements Subscriber {
   readonly eventNames: readonly string[];
   readonly batchSize = Infinity;
   readonly #select: Statement;
-  readonly #apply: Readonly<Record<Guard['call'], Statement>>;
+  readonly #apply: Readonly<Record<CommitGuard['call'], Statement>>;
 
   constructor(private readonly projection: ProjectionDefinition) {
     this.name = projection.name;
@@ -43,7 +44,7 @@ export class AsyncProjection implements Subscriber {
     return this.projection.keysFor(event, meta).map((key) => this.projection.table.keyOf(key));
   }
 
-  async apply(on: Queryable, deliveries: readonly Delivery[], guard: Guard): Promise<void> {
+  async apply(on: Queryable, deliveries: readonly Delivery[], guard: CommitGuard): Promise<void> {
     const before = await this.#load(on, touchedKeys(this.projection, deliveries));
     const effects = foldBatch(this.projection, before, deliveries);
     await on.query({ ...this.#apply[guard.call], values: [JSON.stringify(guard.argument), ...lists(effects)] });
@@ -57,7 +58,7 @@ export class AsyncProjection implements Subscriber {
 }
 
 /** The guard comes first: it takes the checkpoint's lock before any row's, and raises before anything is written. */
-function composeApply({ table, totals }: ProjectionDefinition, call: Guard['call']): string {
+function composeApply({ table, totals }: ProjectionDefinition, call: CommitGuard['call']): string {
   const guarded = 'WHERE (SELECT ok FROM guard)';
   const parts = [
     `guard AS MATERIALIZED (SELECT ${call}($1::jsonb) AS ok)`,

@@ -1,9 +1,9 @@
+import type { CommitGuard } from '../commands/commit-statement.js';
 import { Pools } from '../database/pools.js';
 import { partitionOf } from './partition-of.js';
 import { storeCheckpoints } from './sql/checkpoints.js';
 import type { LeaseRow } from './sql/leases.js';
 import { takeOver } from './sql/take-over.js';
-import type { Guard } from './subscriber.js';
 
 interface Owned {
   readonly partition: number;
@@ -103,7 +103,7 @@ export class OwnedPartitions {
   }
 
   /** Moves every partition that is behind the target, and holds events back, in the transaction of the effects. */
-  advance(target: { position: number; eventId: number }, held: readonly object[]): Guard {
+  advance(target: { position: number; eventId: number }, held: readonly object[]): CommitGuard {
     const partitions = this.#owned
       .filter(({ reached }) => reached < target.position)
       .map(({ partition, stored, fence }) => ({ partition, from: stored, fence }));

@@ -1,3 +1,4 @@
+import type { CommitGuard } from '../commands/commit-statement.js';
 import type { Queryable } from '../event-log/sql/queryable.js';
 import type { RecordedEvent } from '../event-log/stored-event.js';
 
@@ -5,15 +6,6 @@ import type { RecordedEvent } from '../event-log/stored-event.js';
 export interface Delivery {
   readonly recorded: RecordedEvent;
   readonly keys: readonly string[];
-}
-
-/**
- * What must commit together with the effects: a call of `kernel.advance` or `kernel.settle_held`, which raises WB004
- * (and so rolls everything back) when another owner has the partition by now.
- */
-export interface Guard {
-  readonly call: 'kernel.advance' | 'kernel.settle_held';
-  readonly argument: object;
 }
 
 /** Something that takes effect from events: a projection, an event handler; later sagas and the relay. */
@@ -34,5 +26,5 @@ export interface Subscriber {
   /** Order is kept per key, and a key that fails blocks only itself. */
   keysOf(recorded: RecordedEvent): readonly string[];
   /** Makes deliveries take effect and calls the guard, all in one transaction. */
-  apply(on: Queryable, deliveries: readonly Delivery[], guard: Guard): Promise<void>;
+  apply(on: Queryable, deliveries: readonly Delivery[], guard: CommitGuard): Promise<void>;
 }

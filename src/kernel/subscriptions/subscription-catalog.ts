@@ -4,6 +4,7 @@ import { sequence } from '../event-log/sql/sequence.js';
 import { KERNEL_OPTIONS, type KernelOptions } from '../kernel-options.js';
 import { AsyncProjection } from '../projections/async-projection.js';
 import { ProjectionRegistry } from '../projections/projection-registry.js';
+import { EventHandlers } from './event-handlers.js';
 import { createCheckpoints, furthestCheckpoints } from './sql/checkpoints.js';
 import { eventAt, isLogEvent } from './sql/log-events.js';
 import { markDiverged, readSubscriptions, registerSubscription } from './sql/subscription-status.js';
@@ -24,6 +25,7 @@ export class SubscriptionCatalog {
   constructor(
     private readonly pools: Pools,
     private readonly projections: ProjectionRegistry,
+    private readonly handlers: EventHandlers,
     @Inject(KERNEL_OPTIONS) private readonly options: KernelOptions,
   ) {}
 
@@ -33,10 +35,18 @@ export class SubscriptionCatalog {
    * @throws ProjectionOutdated
    */
   async register(epoch: string): Promise<Subscriber[]> {
-    const subscribers = this.projections.async().map((projection) => new AsyncProjection(projection));
-    for (const { name, version, mode, partitions } of this.projections.all()) {
-      await registerSubscription(this.pools.worker, { name, version, kind: mode, partitions });
-    }
+    const subscribers: Subscriber[] = [
+      ...this.projections.async().map((projection) => new AsyncProjection(projection)),
+      ...this.handlers.all(),
+    ];
+    const inline = this.projections.all().filter(({ mode }) => mode === 'inline');
+    const known = [
+      ...subscribers,
+      ...inline.map(({ name, version, partitions }) => ({ name, version, partitions, kind: 'inline' as const })),
+    ];
+    assertNamesDiffer(known);
+    for (const { name, version, kind, partitions } of known)
+      await registerSubscription(this.pools.worker, { name, version, kind, partitions });
     for (const subscriber of subscribers) await this.#createCheckpoints(subscriber, epoch);
     const idle = new Set([...(await this.#outdated()), ...(await this.#diverged())]);
     return subscribers.filter(({ name }) => !idle.has(name));
@@ -87,4 +97,11 @@ function describeOutdated(name: string, version: number, stored: number | undefi
     `${name} is at version ${version}, but its view was filled by version ${stored}. ` +
     `Its rows can't be mixed. Run: npm run waybill -- rebuild ${name}`
   );
+}
+
+function assertNamesDiffer(known: readonly { name: string }[]): void {
+  const names = known.map(({ name }) => name);
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice === undefined) return;
+  throw new Error(`Two subscriptions are called ${twice}. The name is the checkpoint: give one of them another.`);
 }

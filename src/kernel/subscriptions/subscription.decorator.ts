@@ -1,0 +1,29 @@
+import { SetMetadata } from '@nestjs/common';
+
+export const SUBSCRIPTION_METADATA = 'waybill:subscription';
+
+export interface SubscriptionOptions {
+  /** Where it starts in a log that has events already. Default `now`: an effect such as a mail isn't wanted for history. */
+  readonly startFrom?: 'beginning' | 'now';
+  /** Into how many partitions, by stream, it starts. Default 8; 1 keeps the order of the whole log. */
+  readonly partitions?: number;
+}
+
+export interface SubscriptionDeclaration extends SubscriptionOptions {
+  readonly name: string;
+}
+
+const SUBSCRIPTION_NAME = /^[a-z][a-z0-9-]*\.[a-z][a-z0-9-]*$/;
+
+/**
+ * Gives an `@EventsHandler` class its permanent name: the name is its checkpoint. Without it the name follows the class,
+ * and renaming the class begins a new subscription.
+ */
+export function Subscription(name: string, options: SubscriptionOptions = {}): ClassDecorator {
+  if (!SUBSCRIPTION_NAME.test(name)) {
+    throw new Error(
+      `"${name}" is no subscription name. Write <context>.<effect-in-kebab>, such as 'ordering.notify-customer'.`,
+    );
+  }
+  return SetMetadata(SUBSCRIPTION_METADATA, { name, ...options } satisfies SubscriptionDeclaration);
+}
