@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { explainedFailure } from '../kernel/operations/process-end.js';
 import { cli, CliExit, EXIT } from './cli.js';
 import { registerDoctor } from './doctor.js';
+import { registerImport } from './import/import.js';
 import { registerRebuild } from './rebuild.js';
 import { registerToken } from './token.js';
 
@@ -12,7 +13,7 @@ const program = new Command('waybill')
   .exitOverride()
   .showHelpAfterError('Add --help to see what there is.');
 
-for (const register of [registerToken, registerRebuild, registerDoctor]) register(program);
+for (const register of [registerImport, registerToken, registerRebuild, registerDoctor]) register(program);
 for (const command of program.commands) command.exitOverride().showHelpAfterError('Add --help to see what there is.');
 
 try {

@@ -82,6 +82,8 @@ export class ArraySplitter implements RowSplitter {
         return this.#inside(byte);
       case 'after':
         return isBlank(byte) ? undefined : this.#afterEnd();
+      default:
+        return this.#state satisfies never;
     }
   }
 

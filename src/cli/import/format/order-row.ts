@@ -117,7 +117,9 @@ export class OrderRow {
 /** An order as it was placed in another system. */
 export type TakenOverOrder = Pick<PlaceOrder, 'customerId' | 'placedAt'> & {
   readonly externalNumber: string;
-  readonly lines: readonly Required<Pick<OrderLineRow, 'sku' | 'unitPrice' | 'quantity'> & { discountPercent: number }>[];
+  readonly lines: readonly Required<
+    Pick<OrderLineRow, 'sku' | 'unitPrice' | 'quantity'> & { discountPercent: number }
+  >[];
   readonly shippingFee: { readonly amount: number; readonly currency: string };
   readonly shipTo: DeliveryAddress;
 };

@@ -50,7 +50,15 @@ export class ProductRow {
 }
 
 /** @throws BadRow */
-export function productOf({ sku, name, category, unit, unitPrice, currency, discontinued }: ProductRow): ImportedProduct {
+export function productOf({
+  sku,
+  name,
+  category,
+  unit,
+  unitPrice,
+  currency,
+  discontinued,
+}: ProductRow): ImportedProduct {
   assertCurrency(currency);
   return { sku, name, category, unit, unitPrice, currency, discontinued: discontinued ?? undefined };
 }

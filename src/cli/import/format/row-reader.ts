@@ -36,10 +36,12 @@ function flawIn(bytes: Buffer): string | undefined {
   parse(text, flaws, { disallowComments: true, allowTrailingComma: false });
   const [flaw] = flaws;
   if (flaw === undefined) return undefined;
-  if (flaw.offset >= text.trimEnd().length) return 'is not valid JSON: it ends too early; is the file complete?';
+  const code = printParseErrorCode(flaw.error);
+  const end = flaw.offset + (code === 'UnexpectedEndOfString' ? flaw.length : 0);
+  if (end >= text.trimEnd().length) return 'is not valid JSON: it ends too early; is the file complete?';
   const before = text.slice(0, flaw.offset).split('\n');
   const row = before.length === 1 ? '' : ` of line ${before.length} of the row`;
-  return `is not valid JSON: ${inWords(printParseErrorCode(flaw.error))} at character ${before.at(-1)!.length + 1}${row}`;
+  return `is not valid JSON: ${inWords(code)} at character ${before.at(-1)!.length + 1}${row}`;
 }
 
 /** `CommaExpected` as `comma expected`. */
@@ -68,6 +70,9 @@ function reasonOf({ pointer, code, detail }: InputError): string {
 
 /** The rules speak of requests. */
 function inWordsOfRows(sentence: string): string {
-  const told_ = sentence.replace(/\.$/, '').replace(/^The body /, '').replace('the body', 'the row');
-  return told_.replace(/^This must be an object$/, 'must be an object').replace(/^[A-Z]/, (letter) => letter.toLowerCase());
+  return sentence
+    .replace(/\.$/, '')
+    .replace(/^The body |^This (?=must be an object$)/, '')
+    .replace('the body', 'the row')
+    .replace(/^[A-Z]/, (letter) => letter.toLowerCase());
 }

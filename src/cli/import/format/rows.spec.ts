@@ -1,0 +1,152 @@
+import { CustomerRow, customerOf } from './customer-row.js';
+import { OrderRow, orderOf } from './order-row.js';
+import { ProductRow, productOf } from './product-row.js';
+import { readRow } from './row-reader.js';
+
+const NOW = new Date('2026-11-23T09:00:00Z');
+const bytesOf = (row: unknown): Buffer => Buffer.from(typeof row === 'string' ? row : JSON.stringify(row));
+
+const product = { sku: 'TEA-1', name: 'Tea', unitPrice: 1_800, currency: 'USD', unitsInStock: 39, discontinued: true };
+const customer = {
+  customerId: 'ALFKI',
+  company: 'Alfreds',
+  street: 'Obere Str. 57',
+  city: 'Berlin',
+  country: 'Germany',
+};
+const shipTo = { name: 'Alfreds', street: 'Obere Str. 57', city: 'Berlin', country: 'Germany' };
+const line = { sku: 'TEA-1', unitPrice: 1_440, quantity: 12, discountPercent: 15 };
+const order = {
+  orderNumber: '10248',
+  customerId: 'ALFKI',
+  placedOn: '1996-07-04',
+  requiredOn: '1996-08-01',
+  shippedOn: null,
+  carrier: 'Speedy Express',
+  freight: 3_238,
+  currency: 'USD',
+  shipTo,
+  lines: [line],
+};
+
+const productFrom = (row: unknown): unknown => productOf(readRow(ProductRow, bytesOf(row)));
+const customerFrom = (row: unknown): unknown => customerOf(readRow(CustomerRow, bytesOf(row)));
+const orderFrom = (row: unknown): unknown => orderOf(readRow(OrderRow, bytesOf(row)), NOW);
+
+describe('a good row', () => {
+  it('of products says what the catalog is to hold; stock is left for fulfilment', () => {
+    const { unitsInStock: _unitsInStock, ...kept } = product;
+    expect(productFrom(product)).toEqual(kept);
+  });
+
+  it('of customers makes the company the name and keeps the contact', () => {
+    expect(customerFrom({ ...customer, contact: 'Maria Anders', region: null, phone: '030' })).toEqual({
+      customerId: 'ALFKI',
+      name: 'Alfreds',
+      contact: 'Maria Anders',
+      phone: '030',
+      address: { street: 'Obere Str. 57', city: 'Berlin', region: null, postalCode: null, country: 'Germany' },
+    });
+  });
+
+  it('of customers may go without an address', () => {
+    expect(customerFrom({ customerId: 'X', company: 'Y', street: null })).toMatchObject({ address: null });
+  });
+
+  it('of orders is placed at midnight UTC, at the prices it was placed at', () => {
+    expect(orderFrom(order)).toEqual({
+      externalNumber: '10248',
+      customerId: 'ALFKI',
+      placedAt: '1996-07-04T00:00:00.000Z',
+      shippingFee: { amount: 3_238, currency: 'USD' },
+      shipTo: { ...shipTo, region: null, postalCode: null },
+      lines: [line],
+    });
+  });
+
+  it('of orders costs no freight and gives no discount where it names none', () => {
+    const { freight: _freight, ...rest } = order;
+    const { discountPercent: _discountPercent, ...plain } = line;
+    expect(orderFrom({ ...rest, lines: [plain] })).toMatchObject({
+      shippingFee: { amount: 0, currency: 'USD' },
+      lines: [{ discountPercent: 0 }],
+    });
+  });
+
+  it('has its texts composed, so that a second run finds them the same', () => {
+    expect(customerFrom({ ...customer, company: 'Cafe\u0301' })).toMatchObject({ name: 'Caf\u00e9' });
+  });
+});
+
+describe('a bad row', () => {
+  it.each<[string, unknown, string]>([
+    ['a cut', '{"orderNumber":"1","cust', 'is not valid JSON: it ends too early; is the file complete?'],
+    ['a missing comma', '{"a":1 "b":2}', 'is not valid JSON: comma expected at character 8'],
+    ['a comma too many', '{"a":1,}', 'is not valid JSON: property name expected at character 8'],
+    ['a comment', '{} // no', 'is not valid JSON: invalid comment token at character 4'],
+    [
+      'a flaw further down',
+      '{"a":1,\n "b" 2}',
+      'is not valid JSON: colon expected at character 6 of line 2 of the row',
+    ],
+    ['a key twice', '{"a":1,"a":2}', 'an object in the row names a key twice'],
+    ['a list', [], 'must be an object'],
+    ['null', 'null', 'must be an object'],
+    ['a rounded number', '{"freight":12345678901234567890}', 'a number in the row has more digits than can be kept'],
+    ['an unknown field', { ...order, discount: 1 }, 'discount is no field of this format'],
+    ['a missing field', { ...order, currency: undefined }, 'currency is required'],
+    ['a number for a text', { ...order, orderNumber: 10248 }, 'orderNumber must be a text of 1 to 64'],
+    [
+      'a price with a point',
+      { ...order, lines: [{ ...line, unitPrice: 14.4 }] },
+      'lines[0].unitPrice must be an integer',
+    ],
+    [
+      'a negative price',
+      { ...order, lines: [line, { ...line, unitPrice: -1 }] },
+      'lines[1].unitPrice must not be less',
+    ],
+    ['no units', { ...order, lines: [{ ...line, quantity: 0 }] }, 'lines[0].quantity must not be less than 1'],
+    [
+      'a discount over 100',
+      { ...order, lines: [{ ...line, discountPercent: 101 }] },
+      'lines[0].discountPercent must not',
+    ],
+    [
+      'a fraction for a discount',
+      { ...order, lines: [{ ...line, discountPercent: 0.15 }] },
+      'discountPercent must be an',
+    ],
+    ['no lines', { ...order, lines: [] }, 'lines must contain at least 1'],
+    ['too many lines', { ...order, lines: Array.from({ length: 101 }, () => line) }, 'lines takes at most 100'],
+    ['a day that isn’t', { ...order, placedOn: '1997-02-29' }, 'placedOn must be a day like'],
+    ['a time for a day', { ...order, placedOn: '1997-02-28T00:00:00Z' }, 'placedOn must be a day like'],
+    ['a day to come', { ...order, placedOn: '2026-11-24' }, 'placedOn is in the future'],
+    ['a wrong day of dispatch', { ...order, shippedOn: 'soon' }, 'shippedOn must be a day like'],
+    ['dispatch before the order', { ...order, shippedOn: '1996-07-03' }, 'shippedOn is before placedOn'],
+    ['a currency that isn’t', { ...order, currency: 'USX' }, 'there is no USX'],
+    ['half an address', { ...order, shipTo: { ...shipTo, city: ' ' } }, 'shipTo.city must be a text of 1 to 100'],
+  ])('is told: %s', (_name, row, reason) => {
+    expect(() => orderFrom(row)).toThrow(reason);
+  });
+
+  it('is told for a customer with half an address', () => {
+    expect(() => customerFrom({ customerId: 'X', company: 'Y', city: 'Z' })).toThrow('needs street, city and country');
+  });
+
+  it('is told for a product with less than nothing in stock', () => {
+    expect(() => productFrom({ ...product, unitsInStock: -1 })).toThrow('unitsInStock must not be less than 0');
+  });
+
+  it('is told for a product in a currency that isn’t', () => {
+    expect(() => productFrom({ ...product, currency: 'EUX' })).toThrow('there is no EUX');
+  });
+
+  it('is told for bytes that aren’t UTF-8', () => {
+    expect(() => readRow(ProductRow, Buffer.from('{"name":"Caf\xe9"}', 'latin1'))).toThrow('is not UTF-8');
+  });
+
+  it('names five reasons at once, and how many more there are', () => {
+    expect(() => orderFrom({ a: 1, b: 2 })).toThrow(/(.*; ){5}and \d more$/);
+  });
+});

@@ -1,0 +1,148 @@
+import { CustomerRow, customerOf } from './format/customer-row.js';
+import { OrderRow, orderOf } from './format/order-row.js';
+import { ProductRow, productOf } from './format/product-row.js';
+import { BadRow, readRow } from './format/row-reader.js';
+import type { ImportFile } from './files/import-file.js';
+import type { ImportFolder } from './files/import-folder.js';
+import type { RawRow } from './files/raw-row.js';
+import { forEachInFlight } from './in-flight.js';
+import type { ImportProgress } from './progress.js';
+import type { ImportedProduct } from '#catalog/contracts';
+import type { Outcome, TakeIn } from './take-in.js';
+import { Tally, type Kind } from './tally.js';
+
+/** As many as the command side has connections to be busy with; more would only wait. */
+const IN_FLIGHT = 8;
+
+/** A row that is understood: what it is known by, and how it goes in. */
+interface Taking {
+  readonly key: string;
+  run(): Promise<Outcome>;
+}
+
+type Prepared = { readonly row: RawRow } & ({ readonly taking: Taking } | { readonly reason: string });
+
+export interface ImportParts {
+  readonly folder: ImportFolder;
+  readonly takeIn: TakeIn;
+  readonly progress: ImportProgress;
+  /** Aborted: rows under way are finished, no others are begun. */
+  readonly stop: AbortSignal;
+  readonly now: Date;
+}
+
+/**
+ * One run over a folder: products, customers, orders, and at last the products that are sold no more, because old orders
+ * name them. Nothing is remembered outside the database: a run that was stopped or killed is repeated from the start,
+ * and finds what is there already.
+ */
+export class ImportRun {
+  readonly tally = new Tally();
+  /** Products that the file says are discontinued, by sku, with what became of them at first. */
+  readonly #discontinued = new Map<string, { product: ImportedProduct; outcome: Outcome }>();
+
+  constructor(private readonly parts: ImportParts) {}
+
+  /** Whether it came to its end. @throws Unreadable, DatabaseLost */
+  async run(): Promise<boolean> {
+    const { folder, stop, now, takeIn } = this.parts;
+    await this.#each(
+      'products',
+      folder.products,
+      onceEach('sku', (row) => this.#product(row)),
+    );
+    await this.#each(
+      'customers',
+      folder.customers,
+      onceEach('customerId', (row) => {
+        const customer = customerOf(readRow(CustomerRow, row));
+        return { key: customer.customerId, run: () => takeIn.customer(customer) };
+      }),
+    );
+    await this.#each('orders', folder.orders, (row) => {
+      const order = orderOf(readRow(OrderRow, row), now);
+      return { key: order.externalNumber, run: () => takeIn.order(order) };
+    });
+    await this.#discontinue();
+    return !stop.aborted;
+  }
+
+  /** Takes a product in as it is sold; a known one that is discontinued already stays so. */
+  #product(bytes: Buffer): Taking {
+    const { discontinued, ...product } = productOf(readRow(ProductRow, bytes));
+    const run = async (): Promise<Outcome> => {
+      if (discontinued !== true) return this.parts.takeIn.product({ ...product, discontinued });
+      const outcome = await this.parts.takeIn.product(product);
+      this.#discontinued.set(product.sku, { product, outcome });
+      return outcome;
+    };
+    return { key: product.sku, run };
+  }
+
+  async #each(kind: Kind, file: ImportFile, prepare: Prepare): Promise<void> {
+    this.parts.progress.begin(kind, file.sizeBytes);
+    const options = { limit: IN_FLIGHT, stop: this.parts.stop, keyOf: keyOfPrepared };
+    await forEachInFlight(prepared(file, prepare), options, async (item) => {
+      await this.#take(kind, file, item);
+      this.parts.progress.advance(item.row.end);
+    });
+  }
+
+  async #take(kind: Kind, file: ImportFile, item: Prepared): Promise<void> {
+    try {
+      if ('reason' in item) throw new BadRow(item.reason);
+      this.tally.add(kind, await item.taking.run());
+    } catch (error) {
+      if (!(error instanceof BadRow)) throw error;
+      this.tally.add(kind, 'bad');
+      this.parts.progress.say(`${file.name}:${item.row.line}: ${error.message}`);
+    }
+  }
+
+  async #discontinue(): Promise<void> {
+    const options = { limit: IN_FLIGHT, stop: this.parts.stop, keyOf: () => undefined };
+    await forEachInFlight(asStream(this.#discontinued.values()), options, async ({ product, outcome }) => {
+      const last = await this.parts.takeIn.product({ ...product, discontinued: true });
+      if (last === 'already there' || outcome !== 'already there') return;
+      this.tally.add('products', 'already there', -1);
+      this.tally.add('products', 'updated');
+    });
+  }
+}
+
+/** @throws BadRow */
+type Prepare = (bytes: Buffer, line: number) => Taking;
+
+async function* prepared(file: ImportFile, prepare: Prepare): AsyncGenerator<Prepared> {
+  for await (const row of file.rows()) yield { row, ...understood(row, prepare) };
+}
+
+function understood(row: RawRow, prepare: Prepare): { taking: Taking } | { reason: string } {
+  if ('problem' in row) return { reason: row.problem };
+  try {
+    return { taking: prepare(row.bytes, row.line) };
+  } catch (error) {
+    if (error instanceof BadRow) return { reason: error.message };
+    throw error;
+  }
+}
+
+/** Refuses the second row of a key: which of the two would be true? */
+function onceEach(field: string, prepare: (bytes: Buffer) => Taking): Prepare {
+  const lineOf = new Map<string, number>();
+  return (bytes, line) => {
+    const taking = prepare(bytes);
+    const first = lineOf.get(taking.key);
+    if (first !== undefined) throw new BadRow(`${field} ${taking.key} is on line ${first} already`);
+    lineOf.set(taking.key, line);
+    return taking;
+  };
+}
+
+function keyOfPrepared(item: Prepared): string | undefined {
+  return 'taking' in item ? item.taking.key : undefined;
+}
+
+async function* asStream<T>(items: Iterable<T>): AsyncGenerator<T> {
+  yield* items;
+}

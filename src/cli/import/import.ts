@@ -1,0 +1,58 @@
+import type { Command } from 'commander';
+import { Clock } from '#kernel';
+import type { Waybill } from '../../boot.js';
+import { cli, CliExit, EXIT, withWaybill } from '../cli.js';
+import { Unreadable } from './files/import-file.js';
+import { openImportFolder, type ImportFolder } from './files/import-folder.js';
+import { ImportRun } from './import-run.js';
+import { progressOn } from './progress.js';
+import { TakeIn } from './take-in.js';
+import { DatabaseLost } from './through-faults.js';
+
+const INTERRUPTED = 130;
+
+/** `waybill import <folder>`: takes products, customers and orders over from another system. */
+export function registerImport(program: Command): void {
+  program
+    .command('import')
+    .description('Take products, customers and orders over from another system; may be stopped and repeated at will.')
+    .argument('<folder>', 'holds products.json, customers.json and orders.jsonl (docs/how-to/import-your-data.md)')
+    .action(importFolder);
+}
+
+async function importFolder(path: string): Promise<void> {
+  const folder = await usable(() => openImportFolder(path));
+  await usable(() => withWaybill((waybill, interrupted) => takeIn(folder, waybill, interrupted)));
+}
+
+async function takeIn(folder: ImportFolder, { app }: Waybill, stop: AbortSignal): Promise<void> {
+  const totalBytes = folder.products.sizeBytes + folder.customers.sizeBytes + folder.orders.sizeBytes;
+  const progress = progressOn(process.stderr, totalBytes);
+  const run = new ImportRun({ folder, takeIn: new TakeIn(app), progress, stop, now: app.get(Clock).now() });
+  let isComplete = false;
+  try {
+    isComplete = await run.run();
+  } finally {
+    progress.stop();
+    cli.print(run.tally.summary());
+  }
+  if (!isComplete) throw new CliExit(INTERRUPTED, 'Stopped before the end. Run the import again to take in the rest.');
+  const { bad } = run.tally;
+  if (bad > 0) throw new CliExit(EXIT.failed, advice(bad));
+}
+
+function advice(bad: number): string {
+  const rows = bad === 1 ? '1 row is bad' : `${bad} rows are bad`;
+  return `${rows}, see above; all others are in. Correct them and run the import again: nothing is taken twice.`;
+}
+
+/** Ends with the exit code that the error stands for. */
+async function usable<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof Unreadable) throw new CliExit(EXIT.usage, error.message);
+    if (error instanceof DatabaseLost) throw new CliExit(EXIT.failed, error.message);
+    throw error;
+  }
+}
