@@ -30,11 +30,13 @@ COMMENT ON TABLE kernel.unique_values IS 'Values that only one owner may hold; c
 -- Writes whole units of work: idempotency rows, stream versions, unique values and events. Several units may share a
 -- call; one that fails fails the call. Lock order: keys, streams by id, unique values; the caller sorts each list.
 -- Procedural on purpose: starting set-returning queries cost more here than the writes themselves.
--- p_work: { keys: [{ tenant, principal, operation, key, fingerprint, kind, commandId, outcome, body, lastStream, lastVersion }],
+-- p_work: { keys: [{ tenant, principal, operation, key, fingerprint, kind, commandId, outcome, body,
+--                   lastStream, lastVersion | lastOffset }],
 --           streams: [{ tenant, stream, mode, expected, count }], uniques: [{ tenant, scope, value, owner }],
 --           events: [{ tenant, stream, version | offset, last, id, name, schema, data, meta }] }
 -- mode: exact (version = expected), none, exists, any, guard (version = expected, nothing written). An event has a
--- version, or an offset from the version that mode exists or any finds; the last one of each stream is returned.
+-- version, or an offset from the version that mode exists or any finds; the last one of each stream is returned. The
+-- same for the last event that a key's answer names.
 -- Raises WB001 (key known), WB002 (version conflict), WB003 (unique value taken).
 CREATE FUNCTION kernel.commit(p_work jsonb)
 RETURNS TABLE (stream_id text, version bigint, last_event_id bigint)
@@ -89,6 +91,15 @@ BEGIN
     END IF;
     IF x->>'mode' IN ('exists', 'any') THEN
       v_bases := v_bases || jsonb_build_object(x->>'stream', v_base);
+    END IF;
+  END LOOP;
+
+  v_list := p_work->'keys';
+  FOR i IN 0 .. jsonb_array_length(v_list) - 1 LOOP
+    x := v_list->i;
+    IF x ? 'lastOffset' THEN
+      UPDATE kernel.idempotency k SET last_version = (v_bases->>(x->>'lastStream'))::bigint + (x->>'lastOffset')::int
+       WHERE k.tenant = x->>'tenant' AND k.principal = x->>'principal' AND k.operation = x->>'operation' AND k.key = x->>'key';
     END IF;
   END LOOP;
 

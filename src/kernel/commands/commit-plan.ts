@@ -52,14 +52,16 @@ function byValue(a: { scope: string; value: string }, b: { scope: string; value:
   return a.scope + a.value < b.scope + b.value ? -1 : 1;
 }
 
+/** Where only the commit learns a stream's version, it completes the row from the number of events (`lastOffset`). */
 function keyRow(unit: UnitOfWork, key: AnswerKey, answer: Answer, last: StreamWrite | undefined): object {
-  const known = last !== undefined && (typeof last.expected === 'number' || last.expected === 'none');
+  const row = { ...key, ...answer, commandId: unit.commandId };
+  if (last === undefined) return row;
+  const isKnown = typeof last.expected === 'number' || last.expected === 'none';
+  const count = last.events.length;
   return {
-    ...key,
-    ...answer,
-    commandId: unit.commandId,
-    lastStream: known ? last.stream : null,
-    lastVersion: known ? startOf(last.expected) + last.events.length : null,
+    ...row,
+    lastStream: last.stream,
+    ...(isKnown ? { lastVersion: startOf(last.expected) + count } : { lastOffset: count }),
   };
 }
 
