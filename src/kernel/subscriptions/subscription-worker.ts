@@ -185,6 +185,7 @@ export class SubscriptionWorker {
     const waitMs = Math.min((await this.#held.nextDueMs(this.#owned)) ?? IDLE_MOVE_MS, IDLE_MOVE_MS);
     const free = this.#owned.endOf(Infinity) === Infinity;
     await Promise.race([this.#pause(waitMs), ...(free ? [this.through.tail.beyond(this.#owned.reached, waitMs)] : [])]);
+    this.#interrupt?.();
     if (this.#stopping || Date.now() - this.#movedAt < IDLE_MOVE_MS) return;
     this.#movedAt = Date.now();
     if (!(await this.#owned.storeReached())) this.#owned.forget();
