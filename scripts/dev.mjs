@@ -5,12 +5,15 @@ import { buildIfStale, markFresh, nestCli, root } from './build-if-stale.mjs';
 
 /** A server that drains longer than this after a save is killed: nobody waits for it. */
 const DRAIN_MS = 2_000;
+/** The next process warms up after the present one has started, so that they don't share the cores. */
+const START_MS = 1_500;
 const COMPILED = /Found 0 errors/;
 /** As it was before .env was read: each new server reads that file itself, as it is by then. */
 const env = { ...process.env };
 
 let server;
 let standby;
+let warming;
 let replacing = Promise.resolve();
 
 const hasEnded = (child) => !child || child.exitCode !== null || child.signalCode !== null;
@@ -38,7 +41,9 @@ async function replaceServer() {
   markFresh();
   server = hasEnded(standby) ? warmUp() : standby;
   server.send('start');
-  standby = warmUp();
+  standby = undefined;
+  clearTimeout(warming);
+  warming = setTimeout(() => (standby = warmUp()), START_MS);
 }
 
 /** This process uses the embedded database all along, so that it outlives the restarts: stopping costs a second. */
@@ -68,6 +73,7 @@ function end() {
   ending ??= (async () => {
     compiler.kill();
     await replacing;
+    clearTimeout(warming);
     await Promise.all([stop(standby), stop(server)]);
     await held.leave();
     process.exit(0);
