@@ -48,7 +48,7 @@ export function setResultHeaders(reply: FastifyReply, exchange: Exchange, result
   const answer = exchange.route?.answer;
   if (answer === undefined) return;
   const fields = result as Record<string, unknown>;
-  if (answer.location !== undefined) reply.header('location', filledIn(answer.location, fields));
+  if (answer.location !== undefined) reply.header('location', answer.location(fields));
   const tag = answer.etag?.(fields);
   if (tag !== undefined) setEntityTag(reply, exchange, `"${tag}"`);
 }
@@ -64,10 +64,6 @@ function setEntityTag(reply: FastifyReply, exchange: Exchange, tag: string): voi
   reply.header('etag', tag);
   const { method, headers } = reply.request;
   exchange.notModified = (method === 'GET' || method === 'HEAD') && namesTag(headers['if-none-match'], tag);
-}
-
-function filledIn(template: string, fields: Readonly<Record<string, unknown>>): string {
-  return template.replaceAll(/:(\w+)/g, (_all, name: string) => encodeURIComponent(String(fields[name])));
 }
 
 function withCursor(url: string, cursor: string): string {

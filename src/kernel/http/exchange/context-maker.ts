@@ -1,7 +1,13 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
-import { MessageContext, type ConsistencyRequest, type IdempotencyRequest } from '../../messages/message-context.js';
+import {
+  DEFAULT_TENANT,
+  MessageContext,
+  type ConsistencyRequest,
+  type IdempotencyRequest,
+} from '../../messages/message-context.js';
 import { HTTP_SETTINGS, type HttpSettings } from '../app/http-settings.js';
+import type { Identity } from '../auth/identity.js';
 import { ProblemError } from '../problems/problem-error.js';
 import type { Route } from '../routes/route-book.js';
 import type { ParsedQuery } from '../validation/query-string.js';
@@ -12,7 +18,11 @@ import { preferencesOf, type Preferences } from './prefer.js';
 
 const SECOND_MS = 1_000;
 const MAX_TOKEN_LENGTH = 1_024;
-const ANONYMOUS = { principal: { id: 'anonymous', roles: [] }, actor: { type: 'system', id: 'anonymous' } } as const;
+const ANONYMOUS: Identity = {
+  principal: { id: 'anonymous', roles: [] },
+  tenant: DEFAULT_TENANT,
+  actor: { type: 'system', id: 'anonymous' },
+};
 
 /** Makes the message context of a request: who asks, under which key, having seen what. */
 @Injectable()
@@ -27,8 +37,11 @@ export class ContextMaker {
       single(headers['prefer']),
       Math.floor(this.settings.consistency.maxWaitMs / SECOND_MS),
     );
+    const { principal, tenant, actor }: Identity = identity ?? ANONYMOUS;
     return new MessageContext({
-      ...(identity ?? ANONYMOUS),
+      principal,
+      tenant,
+      actor,
       correlationId: exchange.requestId,
       traceparent: exchange.traceparent,
       idempotency: route === undefined || route.access === 'public' ? undefined : this.#idempotency(request, route),

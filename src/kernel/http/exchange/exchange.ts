@@ -55,6 +55,8 @@ function textOf(header: string | string[] | undefined): string | undefined {
 }
 
 function newTraceparent(): string {
-  const random = randomUUID().replaceAll('-', '') + randomUUID().replaceAll('-', '');
-  return `00-${random.slice(0, 32)}-${random.slice(32, 48)}-01`;
+  const trace = randomUUID();
+  const span = randomUUID();
+  const traceId = trace.slice(0, 8) + trace.slice(9, 13) + trace.slice(14, 18) + trace.slice(19, 23) + trace.slice(24);
+  return `00-${traceId}-${span.slice(0, 8)}${span.slice(24, 32)}-01`;
 }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 /**
  * Tells whether two requests with one idempotency key ask for the same: SHA-256 over canonical JSON of path parameters
@@ -6,18 +6,21 @@ import { createHash } from 'node:crypto';
  * and `{ "b": 2.0, "a": 1 }` are one payload.
  */
 export function fingerprintOf(params: unknown, body: unknown): string {
-  return createHash('sha256').update(canonical({ params, body })).digest('base64url');
+  return hash('sha256', canonical({ params, body }), 'base64url');
+}
+
+/** JSON text that is the same for equal content. */
+export function canonical(value: unknown): string {
+  return JSON.stringify(ordered(value)) ?? 'null';
 }
 
 /** The depth is bounded: the body's scan refused anything deeper than 16. */
-export function canonical(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value.normalize('NFC'));
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
-  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
+function ordered(value: unknown): unknown {
+  if (typeof value === 'string') return value.normalize('NFC');
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map(ordered);
   const object = value as Readonly<Record<string, unknown>>;
-  const members: string[] = [];
-  for (const key of Object.keys(object).toSorted()) {
-    if (object[key] !== undefined) members.push(`${JSON.stringify(key)}:${canonical(object[key])}`);
-  }
-  return `{${members.join(',')}}`;
+  const sorted: Record<string, unknown> = {};
+  for (const key of Object.keys(object).toSorted()) sorted[key] = ordered(object[key]);
+  return sorted;
 }

@@ -22,8 +22,8 @@ export type Access = 'public' | readonly Role[];
 
 /** How the answer's headers follow from the handler's result. */
 export interface AnswerShape {
-  /** `/v1/orders/:id`, filled from the result's fields. */
-  readonly location?: string;
+  /** Where what was made can be found. */
+  readonly location?: (result: Record<string, unknown>) => string;
   /** The ETag of a result; undefined: it has none. */
   readonly etag?: (result: Record<string, unknown>) => string | undefined;
 }
@@ -40,7 +40,10 @@ export function Public(): ClassDecorator & MethodDecorator {
 
 /** 201, with `Location` made from the result (`/v1/orders/:id`) and `ETag` from its `version`. */
 export function Creates(location: `/${string}`): MethodDecorator {
-  return applyDecorators(HttpCode(201), SetMetadata(ANSWER, { location, etag: versionTag } satisfies AnswerShape));
+  return applyDecorators(
+    HttpCode(201),
+    SetMetadata(ANSWER, { location: filled(location), etag: versionTag } satisfies AnswerShape),
+  );
 }
 
 /** 200, with `ETag` from the result's `version`. For commands that act on something that exists. */
@@ -66,6 +69,20 @@ export function Versioned(also?: string): MethodDecorator {
 /** Another body limit than 64 KiB for commands and 16 KiB elsewhere. */
 export function BodyLimit(bodyBytes: number): MethodDecorator {
   return RouteConfig({ bodyBytes });
+}
+
+/** A template's text and the fields between, taken apart once. */
+function filled(template: string): NonNullable<AnswerShape['location']> {
+  const [start = '', ...rest] = template.split(':');
+  const parts = rest.map((part) => {
+    const field = /^\w+/.exec(part)?.[0] ?? '';
+    return { field, text: part.slice(field.length) };
+  });
+  return (result) => {
+    let location = start;
+    for (const { field, text } of parts) location += encodeURIComponent(String(result[field])) + text;
+    return location;
+  };
 }
 
 function versionTag(result: Record<string, unknown>): string | undefined {

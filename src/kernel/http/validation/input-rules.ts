@@ -70,12 +70,13 @@ function rulesOfDecorator(where: string, metadata: RuleMetadata): Rule[] {
 
 function rule(metadata: RuleMetadata, name: string, constraint: ValidatorConstraintInterface): Rule {
   const constraints: readonly unknown[] = metadata.constraints ?? [];
+  const targetName = typeof metadata.target === 'function' ? metadata.target.name : metadata.target;
   const argumentsFor = (value: unknown, input: object): ValidationArguments => ({
     value,
     object: input,
     constraints: constraints as unknown[],
     property: metadata.propertyName,
-    targetName: input.constructor?.name ?? '',
+    targetName,
   });
   return {
     code: kebab(name),

@@ -10,6 +10,8 @@ const DAYS_IN_MONTH = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 /** Controls, formats (zero-width, bidi overrides), private use, unassigned: nothing that a person could see. */
 const INVISIBLE = /[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Zl}\p{Zp}]/u;
 const INVISIBLE_BUT_LINES = /[^\P{Cc}\n\t]|[\p{Cf}\p{Co}\p{Cn}\p{Zl}\p{Zp}]/u;
+/** Most text: ASCII without blanks at its ends, one unit per character. Saves the tables of the rest. */
+const PLAIN = /^[!-~](?:[ -~]*[!-~])?$/;
 /** More marks on one letter than any script needs. */
 const STACKED_MARKS = /\p{M}{9}/u;
 
@@ -43,6 +45,7 @@ export interface TextLimits {
 /** Text that a person can read and a store can keep: trimmed, without invisible characters. */
 export function isText(value: unknown, { max, min = 1, lines = false }: TextLimits): value is string {
   if (typeof value !== 'string' || value.length > max * 2) return false;
+  if (PLAIN.test(value)) return value.length >= min && value.length <= max;
   const length = Array.from(value).length;
   if (length < min || length > max || value !== value.trim()) return false;
   return !(lines ? INVISIBLE_BUT_LINES : INVISIBLE).test(value) && !STACKED_MARKS.test(value);
