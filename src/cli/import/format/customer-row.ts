@@ -55,14 +55,16 @@ export function customerOf(row: CustomerRow): ImportedCustomer {
   return { customerId, name: company, contact, phone, email, address: addressOf(row) };
 }
 
-/** Street, city and country, or none of the five: half an address is a mistake. */
-function addressOf({ street, city, region, postalCode, country }: CustomerRow): CustomerAddress | null {
+/**
+ * Street, city and country, or none of the five: half an address is a mistake. Undefined where all are left out, so that
+ * a known customer keeps the address.
+ */
+function addressOf({ street, city, region, postalCode, country }: CustomerRow): CustomerAddress | null | undefined {
   const isPresent = (text: string | null | undefined): text is string => text !== undefined && text !== null;
   if (isPresent(street) && isPresent(city) && isPresent(country)) {
     return { street, city, region: region ?? null, postalCode: postalCode ?? null, country };
   }
-  if ([street, city, region, postalCode, country].some(isPresent)) {
-    throw new BadRow('an address needs street, city and country, or leave all of it out');
-  }
-  return null;
+  const fields = [street, city, region, postalCode, country];
+  if (fields.some(isPresent)) throw new BadRow('an address needs street, city and country, or leave all of it out');
+  return fields.includes(null) ? null : undefined;
 }

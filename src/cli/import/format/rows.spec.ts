@@ -49,8 +49,9 @@ describe('a good row', () => {
     });
   });
 
-  it('of customers may go without an address', () => {
+  it('of customers may go without an address: null takes it away, nothing leaves it', () => {
     expect(customerFrom({ customerId: 'X', company: 'Y', street: null })).toMatchObject({ address: null });
+    expect(customerFrom({ customerId: 'X', company: 'Y' })).toEqual({ customerId: 'X', name: 'Y' });
   });
 
   it('of orders is placed at midnight UTC, at the prices it was placed at', () => {

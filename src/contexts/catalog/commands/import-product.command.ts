@@ -7,7 +7,6 @@ export class ImportProductHandler implements ICommandHandler<ImportProductComman
   constructor(private readonly products: Products) {}
 
   async execute({ product }: ImportProductCommand): Promise<ProductImported> {
-    const { category = null, unit = null, taxClass = null, ...rest } = product;
-    return { sku: product.sku, outcome: await this.products.takeOver({ ...rest, category, unit, taxClass }) };
+    return { sku: product.sku, outcome: await this.products.takeOver(product) };
   }
 }

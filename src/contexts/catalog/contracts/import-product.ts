@@ -1,6 +1,6 @@
 import { Command } from '@nestjs/cqrs';
 
-/** A product as another system describes it. */
+/** A product as another system describes it. What is left out is unknown there: a known product keeps it. */
 export interface ImportedProduct {
   readonly sku: string;
   readonly name: string;

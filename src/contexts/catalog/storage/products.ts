@@ -22,6 +22,9 @@ export interface ProductAt {
   readonly ifVersion?: number | undefined;
 }
 
+/** What another system knows of a product: at least what a new one needs. */
+type OtherSystemsProduct = Omit<NewProduct, keyof ProductTexts> & Pick<ProductTexts, 'name'> & ProductChanges;
+
 /**
  * The write side of the catalog. Each method belongs to a unit of work: the row, its version and the fact that others
  * hear of commit together. A wish that is already true changes nothing, not even the version.
@@ -54,15 +57,12 @@ export class Products {
     return this.change(product, { discontinued: true });
   }
 
-  /** Makes the product what another system says it is. Where that says nothing of being discontinued, it stays as it is. */
-  async takeOver({
-    sku,
-    discontinued,
-    ...rest
-  }: NewProduct & ProductChanges): Promise<'added' | 'changed' | 'unchanged'> {
-    const added = await this.insertIfAbsent({ sku, ...rest });
+  /** Makes the product what another system says it is. What that says nothing of stays as it is. */
+  async takeOver({ sku, ...news }: OtherSystemsProduct): Promise<'added' | 'changed' | 'unchanged'> {
+    const { name, unitPrice, currency, category = null, unit = null, taxClass = null } = news;
+    const added = await this.insertIfAbsent({ sku, name, unitPrice, currency, category, unit, taxClass });
     const before = await this.lock(sku);
-    const after = await this.store(before, { ...rest, discontinued });
+    const after = await this.store(before, news);
     if (added !== undefined) return 'added';
     return after === before ? 'unchanged' : 'changed';
   }

@@ -7,8 +7,6 @@ export class ImportCustomerHandler implements ICommandHandler<ImportCustomerComm
   constructor(private readonly customers: Customers) {}
 
   async execute({ customer }: ImportCustomerCommand): Promise<CustomerImported> {
-    const { contact = null, email = null, phone = null, address = null, ...rest } = customer;
-    const outcome = await this.customers.takeOver({ ...rest, contact, email, phone, address });
-    return { customerId: customer.customerId, outcome };
+    return { customerId: customer.customerId, outcome: await this.customers.takeOver(customer) };
   }
 }

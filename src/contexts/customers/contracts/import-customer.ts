@@ -9,7 +9,7 @@ export interface CustomerAddress {
   readonly country: string;
 }
 
-/** A customer as another system describes it; what is left out is unknown there. */
+/** A customer as another system describes it. What is left out is unknown there: a known customer keeps it. */
 export interface ImportedCustomer {
   readonly customerId: string;
   readonly name: string;

@@ -46,8 +46,8 @@ export class Customers {
     return this.store(before, changes);
   }
 
-  /** Makes the customer what another system says it is. */
-  async takeOver({ customerId, ...profile }: Omit<Customer, 'version'>): Promise<'added' | 'changed' | 'unchanged'> {
+  /** Makes the customer what another system says it is. What that says nothing of stays as it is. */
+  async takeOver({ customerId, ...profile }: NewCustomer): Promise<'added' | 'changed' | 'unchanged'> {
     if (await this.ensure({ customerId, ...profile })) return 'added';
     const before = await this.lock(customerId);
     return (await this.store(before, profile)) === before ? 'unchanged' : 'changed';
