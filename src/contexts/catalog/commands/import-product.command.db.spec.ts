@@ -35,6 +35,13 @@ describe('taking a product over', () => {
     expect(await factsOf('NW-02')).toEqual([new PriceChanged('NW-02', 1900, 'USD', 1800, 'USD')]);
   });
 
+  it('keeps what the other system says nothing of', async () => {
+    await taking({ ...chai, sku: 'NW-03' });
+    const { sku, name, unitPrice, currency } = { ...chai, sku: 'NW-03' };
+    const { outcome } = await app.execute(new ImportProductCommand({ sku, name, unitPrice, currency }));
+    expect(outcome).toBe('unchanged');
+  });
+
   it('leaves it discontinued or for sale where the other system says nothing of it', async () => {
     const tofu = { ...chai, sku: 'NW-14' };
     expect(await taking({ ...tofu, discontinued: true })).toBe('added');
