@@ -8,11 +8,8 @@ import { ProductReader } from './storage/product-reader.js';
 import { ProductEntity } from './storage/product.entity.js';
 import { Products } from './storage/products.js';
 
-/** Every table this context writes. */
-export const CATALOG_ENTITIES = [ProductEntity];
-
 @Module({
-  imports: [TypeOrmModule.forFeature(CATALOG_ENTITIES)],
+  imports: [TypeOrmModule.forFeature([ProductEntity])],
   controllers: [ProductsController],
   providers: [GetProductsForSaleHandler, ImportProductHandler, ProductReader, Products],
 })

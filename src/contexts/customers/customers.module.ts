@@ -11,11 +11,8 @@ import { CustomerEntity } from './storage/customer.entity.js';
 import { Customers } from './storage/customers.js';
 import { GetCustomerNamesHandler } from './storage/get-customer-names.query.js';
 
-/** Every table this context writes. */
-export const CUSTOMERS_ENTITIES = [CustomerEntity];
-
 @Module({
-  imports: [TypeOrmModule.forFeature(CUSTOMERS_ENTITIES)],
+  imports: [TypeOrmModule.forFeature([CustomerEntity])],
   controllers: [CustomersController, MeController],
   providers: [
     CustomerExistsHandler,

@@ -11,8 +11,7 @@ import { GetSalesReportHandler } from './views/sales-daily/get-sales-report.quer
 import { SalesDailyProjection } from './views/sales-daily/sales-daily.projection.js';
 import { SalesDailyView, SalesOrderView } from './views/sales-daily/sales-daily.view.js';
 
-/** Every table this context reads or keeps. */
-export const INSIGHTS_ENTITIES = [
+const READ_TABLES = [
   CustomerSalesOrderView,
   CustomerSalesView,
   ProductSalesOrderView,
@@ -22,7 +21,7 @@ export const INSIGHTS_ENTITIES = [
 ];
 
 @Module({
-  imports: [TypeOrmModule.forFeature(INSIGHTS_ENTITIES)],
+  imports: [TypeOrmModule.forFeature(READ_TABLES)],
   controllers: [ReportsController],
   providers: [
     CustomerSalesProjection,

@@ -1,4 +1,4 @@
-import { StreamReader, UnitsOfWork } from '#kernel';
+import { MessageContext, StreamReader, UnitsOfWork, messageContext } from '#kernel';
 import { OrderingApp } from '../../../../test/support/ordering-app.js';
 import { PriceChanged, ProductDiscontinued } from '../contracts/index.js';
 import { ProductReader } from './product-reader.js';
@@ -99,6 +99,15 @@ describe('a product', () => {
     await inUnit(() => products.add({ sku: 'NFC', ...texts, ...euros(1), name: 'Cafe\u0301' }));
     expect(await reader.one('NFC')).toMatchObject({ name: 'Caf\u00e9' });
     expect(await inUnit(() => products.describe({ sku: 'NFC' }, { name: 'Cafe\u0301' }))).toMatchObject({ version: 1 });
+  });
+
+  it('belongs to its tenant: another may use the same sku, and sees only its own', async () => {
+    await add('SHARED');
+    const elsewhere = <T>(work: () => Promise<T>) => messageContext.run(new MessageContext({ tenant: 'other' }), work);
+    await expect(elsewhere(() => reader.one('SHARED'))).rejects.toMatchObject({ code: 'not-found' });
+    await elsewhere(() => inUnit(() => products.add({ sku: 'SHARED', ...texts, ...euros(5) })));
+    expect(await elsewhere(() => reader.forSale(['SHARED', 'GONE']))).toMatchObject([{ sku: 'SHARED', unitPrice: 5 }]);
+    expect(await reader.one('SHARED')).toMatchObject({ unitPrice: 1999 });
   });
 
   it('that nobody knows can be neither read nor changed', async () => {

@@ -19,7 +19,7 @@ describe('a customer who orders for the first time', () => {
 
   it('gets one record from two first orders at the same instant', async () => {
     const both = await Promise.all([ensuring('linus', 'Linus'), ensuring('linus', 'Linus T.')]);
-    expect(both.map(({ created }) => created).toSorted()).toEqual([false, true]);
+    expect(both.filter(({ created }) => created)).toHaveLength(1);
   });
 });
 
