@@ -4,6 +4,7 @@ import { createToyTables, ToyApp } from '../../../test/support/toy-app.js';
 import { newId } from '../messages/ids.js';
 import { MessageContext, type MessageContextFields } from '../messages/message-context.js';
 import { freshDatabase, type FreshDatabase } from '../testing/databases.js';
+import { until } from '../testing/until.js';
 import { EventStreams } from './event-streams.js';
 import { forgetOldKeys } from './idempotency.js';
 
@@ -169,13 +170,13 @@ describe('a key whose first request is under way', () => {
       },
     };
   }
-  const waiting = (): Promise<object[]> =>
-    toy.rows(
+  const someoneWaits = async (): Promise<boolean> => {
+    const waiting = await toy.rows(
       `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE 'WITH c AS%'`,
     );
-  async function untilItWaits(): Promise<void> {
-    while ((await waiting()).length === 0);
-  }
+    return waiting.length > 0;
+  };
+  const untilItWaits = (): Promise<void> => until('a commit waits for the key', someoneWaits);
 
   it('gives the answer of the first as soon as it is there', async () => {
     const id = newId();

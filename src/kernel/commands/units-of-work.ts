@@ -88,7 +88,7 @@ export class UnitsOfWork {
 
   /** The handler threw: a repeat of an answered key gets its answer, a conflict another try, a refusal is stored. */
   async #failed(context: MessageContext, key: AnswerKey, error: unknown): Promise<Attempt> {
-    if (!isRefusal(error) && classify(error).kind === 'conflict') return { again: error };
+    if (!isRefusal(error) && isOthersFault(error)) return { again: error };
     if (key.kind !== 'client') throw error;
     const stored = await this.#replay(context, key);
     if (stored !== undefined) return { body: stored };
@@ -173,6 +173,12 @@ export class UnitsOfWork {
     if (stored.outcome === 'refusal') throw revived(stored.body);
     return stored.body;
   }
+}
+
+/** Others were faster, or hold what this one needs. */
+function isOthersFault(error: unknown): boolean {
+  const { kind } = classify(error);
+  return kind === 'conflict' || kind === 'lock-timeout';
 }
 
 /** Refusals of the kernel itself (not-found, version-mismatch) depend on the moment and are never stored; those of a
