@@ -64,7 +64,7 @@ describe('a fault', () => {
     expect(status).toBe(409);
     expect(headers['content-type']).toBe('application/problem+json');
     expect(body).toEqual({
-      type: 'http://127.0.0.1:0/problems/shop.sold-out',
+      type: `http://127.0.0.1:${http.port}/problems/shop.sold-out`,
       title: 'Sold out',
       status: 409,
       detail: 'There is none left.',

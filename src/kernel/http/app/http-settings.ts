@@ -11,8 +11,3 @@ const REQUESTS_PER_CONNECTION = 4;
 export function inFlightLimit(settings: HttpSettings): number {
   return settings.database.poolSize * REQUESTS_PER_CONNECTION;
 }
-
-/** How clients reach us, without a slash at the end. */
-export function publicUrlOf({ http }: HttpSettings): string {
-  return (http.publicUrl ?? `http://${http.host}:${http.port}`).replace(/\/+$/, '');
-}

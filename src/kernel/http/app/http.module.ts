@@ -16,6 +16,7 @@ import { RouteBook } from '../routes/route-book.js';
 import { RouteChecks } from '../routes/route-checks.js';
 import { InputPipe } from '../validation/input.pipe.js';
 import { HTTP_SETTINGS, type HttpSettings } from './http-settings.js';
+import { PublicUrl } from './public-url.js';
 import { RequestPipeline } from './request-pipeline.js';
 
 const GLOBAL: Provider[] = [
@@ -34,6 +35,7 @@ export class HttpModule {
       controllers: [ProblemsController, DocsController, ...(settings.auth.mode === 'dev' ? [DevTokensController] : [])],
       providers: [
         { provide: HTTP_SETTINGS, useValue: settings },
+        PublicUrl,
         RouteBook,
         RouteChecks,
         ProblemReplies,

@@ -6,7 +6,8 @@ import { ProblemError } from '../problems/problem-error.js';
 import type { ProblemReplies } from '../problems/problem-replies.js';
 import { rawProblem, refuseConnection } from '../problems/refused-connection.js';
 import { parseQueryString } from '../validation/query-string.js';
-import { publicUrlOf, type HttpSettings } from './http-settings.js';
+import type { HttpSettings } from './http-settings.js';
+import { publicUrlOf } from './public-url.js';
 
 const KIB = 1_024;
 const MAX_HEADER_BYTES = 16 * KIB;
@@ -19,10 +20,8 @@ const METHODS_WITH_COMMANDS = new Set(['POST', 'PUT', 'PATCH', 'DELETE']);
  */
 export class ProblemFastifyAdapter extends FastifyAdapter {
   #replies: ProblemReplies | undefined;
-  readonly #publicUrl: string;
 
-  constructor(settings: HttpSettings) {
-    const publicUrl = publicUrlOf(settings);
+  constructor(private readonly settings: HttpSettings) {
     const { http } = settings;
     super({
       bodyLimit: http.smallBodyLimitBytes,
@@ -44,15 +43,19 @@ export class ProblemFastifyAdapter extends FastifyAdapter {
         maxParamLength: MAX_PARAM_LENGTH,
         querystringParser: (text) => parseQueryString(text) as never,
       },
-      clientErrorHandler: (error: NodeJS.ErrnoException, socket: Duplex) => refuseConnection(error, socket, publicUrl),
+      clientErrorHandler: (error: NodeJS.ErrnoException, socket: Duplex) =>
+        refuseConnection(error, socket, this.#publicUrl),
       frameworkErrors: (error: unknown, request: FastifyRequest, reply: FastifyReply) =>
         this.#refuse(error, request, reply),
     });
-    this.#publicUrl = publicUrl;
     this.#readJson();
     this.#limitBodies(settings);
     this.#refuseTunnels();
     this.getHttpServer().maxConnections = http.maxConnections;
+  }
+
+  get #publicUrl(): string {
+    return publicUrlOf(this.settings, this.getHttpServer());
   }
 
   /** Called once the application exists, which the answers need. */

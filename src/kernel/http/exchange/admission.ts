@@ -58,8 +58,7 @@ export class Admission {
 
   /** @throws ProblemError `draining`, or `overloaded` after at most 250 ms */
   enter(): AdmissionSlot | Promise<AdmissionSlot> {
-    if (this.#isDraining)
-      throw new ProblemError('draining', 'This server is shutting down. Send the request again on a new connection.');
+    if (this.#isDraining) throw draining();
     if (this.#underWay < this.#limit) return this.#admit();
     if (this.#waiting.size >= this.#limit) throw overloaded();
     return new Promise((resolve, reject) => {
@@ -87,6 +86,11 @@ export class Admission {
     clearTimeout(next.timer);
     next.admit(this.#admit());
   }
+}
+
+function draining(): ProblemError {
+  const detail = 'This server is shutting down. Send the request again on a new connection.';
+  return new ProblemError('draining', detail, { headers: { connection: 'close' } });
 }
 
 function overloaded(): ProblemError {

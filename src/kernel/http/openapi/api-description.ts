@@ -1,6 +1,6 @@
-import { Inject, Injectable, type INestApplication } from '@nestjs/common';
+import { Injectable, type INestApplication } from '@nestjs/common';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
-import { HTTP_SETTINGS, publicUrlOf, type HttpSettings } from '../app/http-settings.js';
+import { PublicUrl } from '../app/public-url.js';
 import { RouteBook } from '../routes/route-book.js';
 import { describeRoute } from './describe-route.js';
 import { PROBLEM_SCHEMA } from './problem-schema.js';
@@ -12,7 +12,7 @@ export class ApiDescription {
   #document: OpenAPIObject | undefined;
 
   constructor(
-    @Inject(HTTP_SETTINGS) private readonly settings: HttpSettings,
+    private readonly publicUrl: PublicUrl,
     private readonly book: RouteBook,
   ) {}
 
@@ -33,7 +33,7 @@ export class ApiDescription {
       .setTitle('Waybill')
       .setDescription('Order management that never loses or doubles an order.')
       .setVersion('1')
-      .addServer(publicUrlOf(this.settings))
+      .addServer(this.publicUrl.value)
       .addBearerAuth()
       .build();
     const document = SwaggerModule.createDocument(this.#app, config);

@@ -1,6 +1,6 @@
-import { Inject, Injectable, Logger } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { HTTP_SETTINGS, publicUrlOf, type HttpSettings } from '../app/http-settings.js';
+import { PublicUrl } from '../app/public-url.js';
 import { exchangeOf, type Exchange } from '../exchange/exchange.js';
 import { setKernelHeaders } from '../exchange/answer-headers.js';
 import { answerOf, type Answer } from './error-to-problem.js';
@@ -14,7 +14,7 @@ const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE']);
 export class ProblemReplies {
   readonly #logger = new Logger('Http');
 
-  constructor(@Inject(HTTP_SETTINGS) private readonly settings: HttpSettings) {}
+  constructor(private readonly publicUrl: PublicUrl) {}
 
   send(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
     if (reply.sent) return;
@@ -23,7 +23,7 @@ export class ProblemReplies {
     const { instanceId, traceId } = exchange;
     if (answer.alarm !== undefined) this.#log(answer, error, exchange, instanceId);
     const { status, headers, body } = problemAnswer(answer, {
-      publicUrl: publicUrlOf(this.settings),
+      publicUrl: this.publicUrl.value,
       instanceId,
       traceId,
     });

@@ -1,5 +1,5 @@
-import { Controller, Get, Inject } from '@nestjs/common';
-import { HTTP_SETTINGS, publicUrlOf, type HttpSettings } from '../app/http-settings.js';
+import { Controller, Get } from '@nestjs/common';
+import { PublicUrl } from '../app/public-url.js';
 import { PathText } from '../exchange/path-segments.js';
 import { Public } from '../routes/route.decorators.js';
 import { ProblemError } from './problem-error.js';
@@ -11,7 +11,7 @@ type ProblemPage = RegisteredProblem & { readonly type: string };
 @Controller('problems')
 @Public()
 export class ProblemsController {
-  constructor(@Inject(HTTP_SETTINGS) private readonly settings: HttpSettings) {}
+  constructor(private readonly publicUrl: PublicUrl) {}
 
   @Get()
   list(): { data: ProblemPage[] } {
@@ -26,6 +26,6 @@ export class ProblemsController {
   }
 
   #page(problem: RegisteredProblem): ProblemPage {
-    return { type: `${publicUrlOf(this.settings)}/problems/${problem.code}`, ...problem };
+    return { type: `${this.publicUrl.value}/problems/${problem.code}`, ...problem };
   }
 }

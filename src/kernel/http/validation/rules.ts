@@ -45,10 +45,14 @@ export interface TextLimits {
 /** Text that a person can read and a store can keep: trimmed, without invisible characters. */
 export function isText(value: unknown, { max, min = 1, lines = false }: TextLimits): value is string {
   if (typeof value !== 'string' || value.length > max * 2) return false;
-  if (PLAIN.test(value)) return value.length >= min && value.length <= max;
-  const length = Array.from(value).length;
-  if (length < min || length > max || value !== value.trim()) return false;
-  return !(lines ? INVISIBLE_BUT_LINES : INVISIBLE).test(value) && !STACKED_MARKS.test(value);
+  const isPlain = PLAIN.test(value);
+  const length = isPlain ? value.length : Array.from(value).length;
+  return length >= min && length <= max && (isPlain || isVisible(value, lines));
+}
+
+function isVisible(text: string, lines: boolean): boolean {
+  if (text !== text.trim() || STACKED_MARKS.test(text)) return false;
+  return !(lines ? INVISIBLE_BUT_LINES : INVISIBLE).test(text);
 }
 
 export function IsId(options?: ValidationOptions): PropertyDecorator {
