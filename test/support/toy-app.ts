@@ -62,17 +62,22 @@ export class ToyApp {
   private constructor(
     readonly app: TestingModule,
     readonly pools: Pools,
+    /** What it would have printed: warnings and errors. */
+    readonly said: readonly string[],
   ) {}
 
   static async start(db: FreshDatabase, settings: ToySettings = {}): Promise<ToyApp> {
     const pools = settings.pools ?? poolsOf(db);
     const module = rootModule(pools, settings);
+    const said: string[] = [];
+    const hear = (text: unknown): void => void said.push(String(text));
+    const ignore = (): void => undefined;
     try {
       const building = Test.createTestingModule({ imports: [module] });
       if (settings.clock !== undefined) building.overrideProvider(Clock).useValue(settings.clock);
-      const app = await building.setLogger(false).compile();
+      const app = await building.setLogger({ log: ignore, warn: hear, error: hear }).compile();
       await app.init();
-      return new ToyApp(app, pools);
+      return new ToyApp(app, pools, said);
     } catch (error) {
       await pools.end();
       throw error;

@@ -28,6 +28,15 @@ const MAX_TRIES = 5;
 const RETRY_FIRST_MS = 20;
 const RETRY_CAP_MS = 500;
 
+/** One try of a command. */
+interface Try {
+  readonly unit: UnitOfWork;
+  readonly key: AnswerKey;
+  readonly work: () => Promise<unknown>;
+  /** Its key may have an answer by now: sent by a caller, or the outcome of an earlier try is unknown. */
+  readonly mayBeAnswered: boolean;
+}
+
 /** One try's end: the answer is stored, or the command must be run again because of the given fault. */
 type Attempt = { readonly body: string } | { readonly again: unknown };
 
@@ -60,19 +69,25 @@ export class UnitsOfWork {
     const context = messageContext.current();
     let fault: unknown;
     let key: AnswerKey | undefined;
+    let isUnknown = false;
     for (let attempt = 1; attempt <= MAX_TRIES; attempt += 1) {
-      const unit = new UnitOfWork(context, this.clock.now().toISOString(), new UnitTransaction(this.write), attempt);
+      const unit = this.#unit(context, attempt);
       key ??= answerKey(context, name, unit.commandId);
-      const end = await this.#attempt({ unit, key, work });
+      const end = await this.#attempt({ unit, key, work, mayBeAnswered: isUnknown || key.kind === 'client' });
       if ('body' in end) return JSON.parse(end.body) as T;
       fault = end.again;
+      isUnknown ||= classify(fault).kind === 'outcome-unknown';
       await pause(Math.random() * Math.min(RETRY_CAP_MS, RETRY_FIRST_MS * 2 ** (attempt - 1)));
     }
     throw classify(fault).kind === 'outcome-unknown' ? new OutcomeUnknown() : new ConcurrencyConflict(MAX_TRIES, fault);
   }
 
-  async #attempt(of: { unit: UnitOfWork; key: AnswerKey; work: () => Promise<unknown> }): Promise<Attempt> {
-    const { unit, key, work } = of;
+  #unit(context: MessageContext, attempt: number): UnitOfWork {
+    return new UnitOfWork(context, this.clock.now().toISOString(), new UnitTransaction(this.write), attempt);
+  }
+
+  async #attempt(of: Try): Promise<Attempt> {
+    const { unit, work } = of;
     let answer: Answer;
     try {
       const result = await unit.enter(work);
@@ -81,31 +96,31 @@ export class UnitsOfWork {
     } catch (error) {
       await unit.transaction.rollback();
       unit.close();
-      return this.#failed(unit.context, key, error);
+      return this.#failed(of, error);
     }
-    return this.#commit(unit, key, answer);
+    return this.#commit(of, answer);
   }
 
   /** The handler threw: a repeat of an answered key gets its answer, a conflict another try, a refusal is stored. */
-  async #failed(context: MessageContext, key: AnswerKey, error: unknown): Promise<Attempt> {
+  async #failed(of: Try, error: unknown): Promise<Attempt> {
     if (!isRefusal(error) && isOthersFault(error)) return { again: error };
-    if (key.kind !== 'client') throw error;
-    const stored = await this.#replay(context, key);
+    if (!of.mayBeAnswered) throw error;
+    const stored = await this.#replay(of.unit.context, of.key);
     if (stored !== undefined) return { body: stored };
-    if (!isRefusal(error) || !isStorable(error)) throw error;
-    return this.#refuse(context, key, error);
+    if (of.key.kind !== 'client' || !isRefusal(error) || !isStorable(error)) throw error;
+    return this.#refuse(of, error);
   }
 
   /** Stores a refusal under the caller's key and raises it. */
-  async #refuse(context: MessageContext, key: AnswerKey, error: Refusal): Promise<Attempt> {
+  async #refuse(of: Try, error: Refusal): Promise<Attempt> {
     const body = JSON.stringify({ code: error.code, message: error.message, facts: error.facts() });
-    const empty = new UnitOfWork(context, this.clock.now().toISOString(), new UnitTransaction(this.write), 1);
-    const end = await this.#commit(empty, key, { outcome: 'refusal', body });
+    const end = await this.#commit({ ...of, unit: this.#unit(of.unit.context, 1) }, { outcome: 'refusal', body });
     if ('body' in end) throw revived(end.body);
     return end;
   }
 
-  async #commit(unit: UnitOfWork, key: AnswerKey, answer: Answer): Promise<Attempt> {
+  async #commit(of: Try, answer: Answer): Promise<Attempt> {
+    const { unit, key } = of;
     try {
       const committed = await this.#write(unit, key, answer);
       unit.context.outcome.lastEventId = lastOf(committed);
@@ -113,7 +128,7 @@ export class UnitsOfWork {
       return answer;
     } catch (error) {
       await unit.transaction.rollback();
-      return this.#commitFailed(unit, key, error);
+      return this.#commitFailed(of, error);
     } finally {
       unit.close();
     }
@@ -130,7 +145,8 @@ export class UnitsOfWork {
     return committed;
   }
 
-  async #commitFailed(unit: UnitOfWork, key: AnswerKey, error: unknown): Promise<Attempt> {
+  async #commitFailed(of: Try, error: unknown): Promise<Attempt> {
+    const { unit, key } = of;
     const fault = classify(error);
     switch (fault.sqlState) {
       case 'WB001': {
@@ -140,7 +156,7 @@ export class UnitsOfWork {
       case 'WB002':
         return { again: error };
       case 'WB003':
-        return this.#failed(unit.context, key, claimRefused(unit, error));
+        return this.#failed(of, claimRefused(unit, error));
       default:
     }
     if (fault.kind === 'conflict') return { again: error };
