@@ -1,13 +1,16 @@
+import { ApiProperty } from '@nestjs/swagger';
 import { MoneyBody } from '#kernel';
 import type { Actor } from '#kernel/domain';
 import type { Obstacle } from '../contracts/order-actions.js';
-import type { OrderStatus } from '../contracts/get-order-summary.js';
+import { ORDER_STATUSES, type OrderStatus } from '../contracts/get-order-summary.js';
 import { ShipToBody } from './order-input.dto.js';
 
 /** An order after a command. */
 export class ChangedOrderBody {
   id!: string;
+  @ApiProperty({ enum: ORDER_STATUSES })
   status!: OrderStatus;
+
   version!: number;
 }
 
@@ -20,7 +23,9 @@ export class LineAddedBody extends ChangedOrderBody {
 export class PlacedOrderBody {
   id!: string;
   number!: string;
+  @ApiProperty({ enum: ['placed'] })
   status!: 'placed';
+
   version!: number;
   total!: MoneyBody;
 }
@@ -66,6 +71,7 @@ export class OrderActionBody {
   href!: string;
   enabled!: boolean;
   /** The code of the problem it would meet. */
+  @ApiProperty({ type: String, required: false })
   reason?: Obstacle;
 }
 
@@ -75,18 +81,32 @@ export class OrderBody {
   number!: string | null;
   externalNumber!: string | null;
   customerId!: string;
+  @ApiProperty({ enum: ORDER_STATUSES })
   status!: OrderStatus;
+
+  @ApiProperty({ enum: ['none'] })
   paymentStatus!: 'none';
+
+  @ApiProperty({ enum: ['unfulfilled'] })
   fulfilmentStatus!: 'unfulfilled';
+
   currency!: string | null;
   placedAt!: string | null;
   updatedAt!: string;
   version!: number;
-  lines!: readonly OrderLineBody[];
+  @ApiProperty({ type: [OrderLineBody] })
+  lines!: OrderLineBody[];
+
   totals!: OrderTotalsBody;
-  shipments!: readonly object[];
+  /** Empty until fulfilment exists. */
+  @ApiProperty({ type: 'array', items: { type: 'object' } })
+  shipments!: object[];
+
   shipTo!: ShipToBody | null;
-  exceptions!: readonly object[];
+  /** Empty until fulfilment exists. */
+  @ApiProperty({ type: 'array', items: { type: 'object' } })
+  exceptions!: object[];
+
   actions!: OrderActionBody[];
 }
 
@@ -96,9 +116,15 @@ export class OrderItemBody {
   number!: string | null;
   externalNumber!: string | null;
   customerId!: string;
+  @ApiProperty({ enum: ORDER_STATUSES })
   status!: OrderStatus;
+
+  @ApiProperty({ enum: ['none'] })
   paymentStatus!: 'none';
+
+  @ApiProperty({ enum: ['unfulfilled'] })
   fulfilmentStatus!: 'unfulfilled';
+
   currency!: string | null;
   total!: MoneyBody | null;
   units!: number;
@@ -107,13 +133,22 @@ export class OrderItemBody {
   version!: number;
 }
 
+/** Who did something. */
+export class ActorBody {
+  @ApiProperty({ enum: ['customer', 'staff', 'service', 'system'] })
+  type!: Actor['type'];
+
+  id!: string;
+}
+
 /** A step in the life of an order. */
 export class TimelineStepBody {
   /** The name of the event. */
   type!: string;
   at!: string;
-  actor!: Actor;
+  actor!: ActorBody;
   version!: number;
+  @ApiProperty({ type: 'object', additionalProperties: true })
   params!: Readonly<Record<string, unknown>>;
 }
 
@@ -152,8 +187,12 @@ export class QuoteTotalsBody {
 /** What a draft would cost if it were placed now. */
 export class QuoteBody {
   currency!: string;
-  lines!: readonly QuoteLineBody[];
-  taxLines!: readonly TaxLineBody[];
+  @ApiProperty({ type: [QuoteLineBody] })
+  lines!: QuoteLineBody[];
+
+  @ApiProperty({ type: [TaxLineBody] })
+  taxLines!: TaxLineBody[];
+
   totals!: QuoteTotalsBody;
   /** As `expectedTotal` wants it. */
   total!: MoneyBody;
