@@ -1,0 +1,61 @@
+import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { built } from './built.mjs';
+import { CUSTOMERS, PRODUCTS, orderBody } from './orders-wanted.mjs';
+import { patternsOf, readRecording } from './recording.mjs';
+import { Waybill } from './waybill.mjs';
+
+const RECORDER = fileURLToPath(new URL('processes/record.mjs', import.meta.url));
+const SKUS = PRODUCTS.map(({ sku }) => sku);
+
+/** A fresh embedded PostgreSQL, as durable as ever, that stays up until the bench ends. */
+export async function openStage(scope) {
+  const { useEmbeddedServer } = await built('kernel/database/embedded/index.js');
+  const dataDir = scope.folder();
+  const server = await useEmbeddedServer({ dataDir });
+  scope.onEnd(() => server.leave());
+  const postmaster = Number(readFileSync(join(server.folder, 'postmaster.pid'), 'utf8').split('\n', 1)[0]);
+  return { dataDir, ownerUrl: server.ownerUrl, postmaster };
+}
+
+/** A shop with goods and customers, and what a server sends to its database for an order and for each kind of read. */
+export async function openShop(scope, { dataDir }) {
+  const file = join(scope.folder(), 'statements.jsonl');
+  const waybill = await Waybill.start(scope, dataDir, {
+    nodeArgs: ['--import', RECORDER],
+    env: { WAYBILL_BENCH_RECORDING: file },
+  });
+  const staff = await waybill.token('bench', 'admin');
+  for (const product of PRODUCTS) await waybill.send('POST', '/v1/products', { token: staff, body: product });
+  const tokens = [];
+  for (const customer of CUSTOMERS) tokens.push(await waybill.token(customer, 'customer'));
+  const place = (token, number) =>
+    waybill.send('POST', '/v1/orders', { token, key: randomUUID(), body: orderBody(SKUS, number) });
+  for (const [index, token] of tokens.entries()) await place(token, index);
+  const recorded = await recordEach(waybill, { file, staff, place: (number) => place(tokens[0], number) });
+  await waybill.stop();
+  return { skus: SKUS, tokens, staff, ...recorded };
+}
+
+async function recordEach(waybill, { file, staff, place }) {
+  const during = async (work) => {
+    const before = readRecording(file).length;
+    const result = await work();
+    return { result, statements: readRecording(file).slice(before) };
+  };
+  const { result: order, statements } = await during(() => place(1));
+  const another = await during(() => place(2));
+  const takeNumbers = readRecording(file).find(({ text }) => text.includes('order_numbers'));
+  const ofOrder = [statements, another.statements].find((of) => !of.some(({ text }) => text === takeNumbers.text));
+  const read = async (path) => {
+    const seen = await during(() => waybill.send('GET', path, { token: staff }));
+    return seen.statements.find(({ name }) => !name?.startsWith('kernel_'));
+  };
+  return {
+    order: { ...patternsOf(ofOrder), takeNumbers },
+    summary: await read(`/v1/orders/${order.id}`),
+    list: await read('/v1/orders'),
+  };
+}
