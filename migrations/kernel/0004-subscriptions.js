@@ -25,6 +25,7 @@ COMMENT ON TABLE kernel.leases IS 'Who works on which partition. Liveness only: 
 CREATE SEQUENCE kernel.lease_tokens AS bigint;
 
 CREATE TABLE kernel.held_events (
+  id           bigint GENERATED ALWAYS AS IDENTITY CONSTRAINT ux_held_events_id UNIQUE,
   subscription text        NOT NULL,
   generation   int         NOT NULL DEFAULT 1,
   key          text        NOT NULL,

@@ -1,7 +1,19 @@
 // What may be done with the kernel's tables, besides reading them all as application or worker.
 
 /** Written by application and worker directly. Everything else here is written by the kernel's functions only. */
-export const writable = ['idempotency', 'epochs', 'subscriptions', 'checkpoints', 'secrets'];
+export const writable = ['idempotency', 'epochs', 'subscriptions', 'checkpoints', 'secrets', 'held_events', 'audit'];
 
 /** Read by the query side: checkpoints tell how fresh a view is; the log is shown to operators. */
-export const queryable = ['checkpoints', 'subscriptions', 'epochs', 'log', 'log_state', 'events', 'migrations'];
+export const queryable = [
+  'audit',
+  'held_events',
+  'leases',
+  'replicas',
+  'checkpoints',
+  'subscriptions',
+  'epochs',
+  'log',
+  'log_state',
+  'events',
+  'migrations',
+];

@@ -33,6 +33,7 @@ import { ReadSql } from './queries/read-sql.js';
 import { StreamReader } from './queries/stream-reader.js';
 import { ViewFreshness } from './queries/view-freshness.js';
 import { CheckpointBoard } from './subscriptions/checkpoint-board.js';
+import { DeadLetters } from './subscriptions/dead-letters.js';
 import { EventHandlers } from './subscriptions/event-handlers.js';
 import { SubscriptionCatalog } from './subscriptions/subscription-catalog.js';
 import { SubscriptionEngine } from './subscriptions/subscription-engine.js';
@@ -55,6 +56,7 @@ const OPEN_TO_CONTEXTS = [
   CheckpointBoard,
   LogTail,
   LogEpoch,
+  DeadLetters,
 ];
 
 const INSIDE: Provider[] = [
@@ -119,7 +121,8 @@ export class DurableCqrsModule implements OnApplicationBootstrap, BeforeApplicat
       ],
       exports: [CommandBus, QueryBus, EventBus, EventPublisher, UnhandledExceptionBus],
     };
-    return { module: DurableCqrsModule, global: true, imports: [core, buses], exports: [core, buses] };
+    // Not global itself: Nest then starts it after the buses have found their handlers.
+    return { module: DurableCqrsModule, imports: [core, buses], exports: [core, buses] };
   }
 
   /** Asserts that everybody got the durable buses, then starts what reads the log. */

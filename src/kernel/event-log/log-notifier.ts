@@ -7,8 +7,8 @@ import { LogTail } from './log-tail.js';
 const CHANNEL = 'waybill_log';
 /** Payload of a process that commits but gives no positions; others send the head. */
 const COMMITTED = 'committed';
-/** Payload of a replica that has given its leases up. */
-const LEASES_FREED = 'leases-freed';
+/** Payload of a replica that has come or gone: the others look at their share at once. */
+const LEASES_CHANGED = 'leases-changed';
 /** Notifications are at least this far apart: NOTIFY takes a cluster-wide lock at commit. */
 const APART_MS = 5;
 const RECONNECT_MS = 2_000;
@@ -45,12 +45,12 @@ export class LogNotifier {
     this.#stopTelling = this.bell.onRing(() => this.#tell(COMMITTED));
   }
 
-  /** Told when another replica has given its leases up. */
-  onLeasesFreed: (() => void) | undefined;
+  /** Told when another replica has come or gone. */
+  onLeasesChanged: (() => void) | undefined;
 
-  /** Lets other replicas take this one's partitions at once. */
-  async tellLeasesFreed(): Promise<void> {
-    await this.pools.worker.query({ text: 'SELECT pg_notify($1, $2)', values: [CHANNEL, LEASES_FREED] });
+  /** Lets the other replicas look at their share at once. */
+  async tellLeasesChanged(): Promise<void> {
+    await this.pools.worker.query({ text: 'SELECT pg_notify($1, $2)', values: [CHANNEL, LEASES_CHANGED] });
   }
 
   async stop(): Promise<void> {
@@ -79,7 +79,7 @@ export class LogNotifier {
       const client = await this.pools.connectListener();
       this.#client = client;
       client.on('notification', ({ payload }) => {
-        if (payload === LEASES_FREED) this.onLeasesFreed?.();
+        if (payload === LEASES_CHANGED) this.onLeasesChanged?.();
         if (payload === COMMITTED || Number(payload) > this.tail.head) this.tail.wake();
       });
       client.on('error', () => undefined);

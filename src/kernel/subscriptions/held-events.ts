@@ -4,7 +4,7 @@ import type { OwnedPartitions } from './owned-partitions.js';
 import { pauseAfter } from './retry-policy.js';
 import { dueEvents, heldKeys, holdAgain, nextDueInMs, type DueEvent } from './sql/held-events.js';
 import type { Subscriber } from './subscriber.js';
-import type { WorkerSurroundings } from './subscription-worker.js';
+import type { WorkerSurroundings } from './worker-surroundings.js';
 
 /** Rows for kernel.held_events, collected for one transaction. */
 export class HeldRows {

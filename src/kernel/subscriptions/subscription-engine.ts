@@ -8,6 +8,7 @@ import { EventRegistry } from '../messages/event-registry.js';
 import { newId } from '../messages/ids.js';
 import { CheckpointBoard } from './checkpoint-board.js';
 import { LeaseKeeper } from './lease-keeper.js';
+import type { LeaseRow } from './sql/leases.js';
 import { SubscriptionCatalog } from './subscription-catalog.js';
 import { SubscriptionWorker } from './subscription-worker.js';
 
@@ -19,6 +20,7 @@ export class SubscriptionEngine {
   readonly replica = newId();
   #workers: readonly SubscriptionWorker[] = [];
   #keeper: LeaseKeeper | undefined;
+  #leased = 0;
 
   constructor(
     private readonly pools: Pools,
@@ -45,12 +47,13 @@ export class SubscriptionEngine {
       this.pools,
       this.replica,
       this.#workers.map(({ name }) => name),
-      (leases) => this.#workers.forEach((worker) => worker.lease(leases)),
+      (leases) => this.#lease(leases),
     );
-    this.notifier.onLeasesFreed = () => void this.#keeper?.keep();
+    this.notifier.onLeasesChanged = () => void this.#keeper?.keep();
     this.tail.start();
     await this.notifier.start();
     await this.#keeper.start();
+    await this.notifier.tellLeasesChanged();
     for (const worker of this.#workers) worker.start();
   }
 
@@ -65,11 +68,19 @@ export class SubscriptionEngine {
     this.#workers = [];
   }
 
+  /** Leases given up for another replica's fair share are announced, so that it needn't wait for its next look. */
+  #lease(leases: readonly LeaseRow[]): void {
+    for (const worker of this.#workers) worker.lease(leases);
+    const gaveUp = leases.length < this.#leased;
+    this.#leased = leases.length;
+    if (gaveUp) this.notifier.tellLeasesChanged().catch(() => undefined);
+  }
+
   async #handOver(): Promise<void> {
     if (this.#keeper === undefined) return;
     try {
       await this.#keeper.release();
-      await this.notifier.tellLeasesFreed();
+      await this.notifier.tellLeasesChanged();
     } catch (error) {
       this.#logger.warn(`The leases could not be given up; others take over when they end. ${String(error)}`);
     }

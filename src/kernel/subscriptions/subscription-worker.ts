@@ -1,15 +1,13 @@
 import { Logger } from '@nestjs/common';
 import { classify } from '../database/errors.js';
-import { Pools } from '../database/pools.js';
-import type { LogTail } from '../event-log/log-tail.js';
 import { recordedEvent, type EventRow } from '../event-log/stored-event.js';
-import { UnknownEvent, type EventRegistry } from '../messages/event-registry.js';
-import type { CheckpointBoard } from './checkpoint-board.js';
+import { UnknownEvent } from '../messages/event-registry.js';
 import { HeldEvents } from './held-events.js';
 import { OwnedPartitions } from './owned-partitions.js';
 import { MAX_TRIES, pauseAfter } from './retry-policy.js';
 import type { LeaseRow } from './sql/leases.js';
 import type { Delivery, Subscriber } from './subscriber.js';
+import type { WorkerSurroundings } from './worker-surroundings.js';
 
 /** Events per transaction while catching up: fewer round trips per event. */
 const CATCH_UP_BATCH = 2_000;
@@ -18,14 +16,6 @@ const LIVE_BATCH = 200;
 /** How often checkpoints move over events that have no effect: each move is a commit that nobody waits for. */
 const IDLE_MOVE_MS = 5_000;
 const FAULT_CAP_MS = 5_000;
-
-/** Everything a worker works with. */
-export interface WorkerSurroundings {
-  readonly pools: Pools;
-  readonly tail: LogTail;
-  readonly registry: EventRegistry;
-  readonly board: CheckpointBoard;
-}
 
 /**
  * Runs one subscription in this process, over the partitions it has leases for, all in one transaction per batch.

@@ -1,0 +1,131 @@
+import { Injectable } from '@nestjs/common';
+import type { Actor, StoredData } from '../domain/index.js';
+import { Pools } from '../database/pools.js';
+import { audit } from './sql/audit.js';
+import {
+  discardHeld,
+  editHeld,
+  findHeld,
+  makeDue,
+  readHeld,
+  type DeadLetter,
+  type DeadLetterFilter,
+} from './sql/dead-letters.js';
+
+/** Who does something to the log's readers, and why; written to the audit in the same transaction. */
+export interface OperatorAct {
+  readonly by: Pick<Actor, 'id'>;
+  readonly reason?: string | undefined;
+}
+
+/** No event is held under this id (any more). */
+export class DeadLetterUnknown extends Error {
+  readonly code = 'dead-letter-unknown';
+
+  constructor(id: number) {
+    super(`No event is held under ${id}: it was replayed or discarded, or never existed.`);
+  }
+}
+
+/** Only the first held event of a key can be acted on: the later ones wait for it, so that order is kept. */
+export class DeadLetterQueued extends Error {
+  readonly code = 'dead-letter-queued';
+
+  constructor(letter: DeadLetter, first: number) {
+    super(
+      `Event ${letter.id} of ${letter.subscription} is queued behind ${first}, which has the same key. Act on ${first} first.`,
+    );
+  }
+}
+
+/**
+ * Events that can't take effect in a subscription: `blocked` is tried again by itself, `parked` waits for an operator,
+ * `queued` stands behind one of the two with the same key. Replays keep the order of the key.
+ */
+@Injectable()
+export class DeadLetters {
+  constructor(private readonly pools: Pools) {}
+
+  /** At most `limit` letters, oldest first. */
+  find(filter: DeadLetterFilter, limit = 100): Promise<DeadLetter[]> {
+    return findHeld(this.pools.app, filter, limit);
+  }
+
+  /** @throws DeadLetterUnknown */
+  async get(id: number): Promise<DeadLetter> {
+    const letter = await readHeld(this.pools.app, id);
+    if (letter === undefined) throw new DeadLetterUnknown(id);
+    return letter;
+  }
+
+  /**
+   * Lets the first held event of every key that matches be tried now, and the queue behind it after it.
+   * @returns how many keys; with `dryRun`, how many it would be.
+   */
+  async retry(filter: DeadLetterFilter, act: OperatorAct & { readonly dryRun?: boolean }): Promise<number> {
+    if (act.dryRun === true) return (await findHeld(this.pools.app, { ...filter, heads: true }, null)).length;
+    return this.#within(async (tx) => {
+      const count = await makeDue(tx, filter);
+      await audit(tx, {
+        principal: act.by.id,
+        action: 'dead-letters.retry',
+        subject: filter.subscription ?? '*',
+        reason: act.reason,
+        detail: { filter, count },
+      });
+      return count;
+    });
+  }
+
+  /** Drops one event for its subscription, with a reason; the next one of its key is tried. The log keeps the event. */
+  async discard(id: number, act: OperatorAct & { readonly reason: string }): Promise<void> {
+    const letter = await this.#head(id);
+    await this.#within(async (tx) => {
+      await discardHeld(tx, letter);
+      await audit(tx, {
+        principal: act.by.id,
+        action: 'dead-letters.discard',
+        subject: letter.subscription,
+        reason: act.reason,
+        detail: letter,
+      });
+    });
+  }
+
+  /** Lets one event be tried with corrected data: for this subscription alone, the log stays as it is. */
+  async editAndRetry(id: number, data: StoredData, act: OperatorAct): Promise<void> {
+    const letter = await this.#head(id);
+    await this.#within(async (tx) => {
+      await editHeld(tx, letter, data);
+      await audit(tx, {
+        principal: act.by.id,
+        action: 'dead-letters.edit',
+        subject: letter.subscription,
+        reason: act.reason,
+        detail: { letter, data },
+      });
+    });
+  }
+
+  async #head(id: number): Promise<DeadLetter> {
+    const letter = await this.get(id);
+    const { subscription, key } = letter;
+    const [first] = await findHeld(this.pools.app, { subscription, key, heads: true }, 1);
+    if (first !== undefined && first.id !== id) throw new DeadLetterQueued(letter, first.id);
+    return letter;
+  }
+
+  async #within<T>(work: (tx: { query: Pools['app']['query'] }) => Promise<T>): Promise<T> {
+    const client = await this.pools.app.connect();
+    try {
+      await client.query('BEGIN');
+      const result = await work(client as unknown as { query: Pools['app']['query'] });
+      await client.query('COMMIT');
+      client.release();
+      return result;
+    } catch (error) {
+      client.release(true);
+      throw error;
+    }
+  }
+}

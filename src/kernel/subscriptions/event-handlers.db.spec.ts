@@ -1,0 +1,149 @@
+import { Injectable, Inject, Scope, type Provider } from '@nestjs/common';
+import { REQUEST } from '@nestjs/core';
+import { CommandBus, EventsHandler, type IEventHandler } from '@nestjs/cqrs';
+import { CountCommand, CountHandler, Counted, Counters, streamOf } from '../../../test/support/toys.js';
+import { createToyTables, ToyApp, type ToyParts } from '../../../test/support/toy-app.js';
+import { newId } from '../messages/ids.js';
+import { freshDatabase, type FreshDatabase } from '../testing/databases.js';
+import { eventually } from '../testing/eventually.js';
+import { DeadLetters } from './dead-letters.js';
+import { Subscription } from './subscription.decorator.js';
+
+/** What the handlers of this file are to refuse, and what they saw, by counter. */
+const poison = new Set<string>();
+const seen: { readonly counterId: string; readonly by: number }[] = [];
+
+/** Counts a second counter for each event of a first, by a command, and fails where the spec wants it. */
+@EventsHandler(Counted)
+@Subscription('toy.echo', { startFrom: 'beginning', partitions: 4 })
+class EchoWhenCounted implements IEventHandler<Counted> {
+  constructor(private readonly commands: CommandBus) {}
+
+  async handle({ counterId, by }: Counted): Promise<void> {
+    if (counterId.startsWith('echo-')) return;
+    await this.commands.execute(new CountCommand(`echo-${counterId}`, by));
+    if (poison.has(counterId)) throw new Error(`No echo for ${counterId}.`);
+  }
+}
+
+@EventsHandler(Counted)
+@Injectable({ scope: Scope.REQUEST })
+class RememberWhenCounted implements IEventHandler<Counted> {
+  constructor(@Inject(REQUEST) private readonly request: Counted) {}
+
+  handle({ counterId, by }: Counted): void {
+    if (this.request.counterId === counterId) seen.push({ counterId, by });
+  }
+}
+
+const handlers: Provider[] = [EchoWhenCounted, RememberWhenCounted, { provide: 'alias', useExisting: EchoWhenCounted }];
+const parts: ToyParts = { providers: [Counters, CountHandler, ...handlers] };
+let db: FreshDatabase;
+let toy: ToyApp;
+
+beforeAll(async () => {
+  db = await freshDatabase(import.meta.url);
+  await createToyTables(db);
+  toy = await ToyApp.start(db, { parts });
+});
+afterAll(async () => {
+  await toy.close();
+  await db.drop();
+});
+
+const countsOf = async (id: string): Promise<number[]> => {
+  const events = await toy.events(streamOf(id));
+  return events.map(({ data }) => (data as Counted).by);
+};
+const held = (key: string) => toy.get(DeadLetters).find({ key: streamOf(key) });
+
+const ownersOf = (subscription: string) =>
+  toy.rows('SELECT DISTINCT owner FROM kernel.leases WHERE subscription = $1', subscription);
+
+describe('an event handler', () => {
+  it('runs once per event, with what it commands, also where an alias provides it again', async () => {
+    const id = newId();
+    await toy.run(new CountCommand(id, 3));
+    await toy.run(new CountCommand(id, 4));
+    await eventually(async () => expect(await countsOf(`echo-${id}`)).toEqual([3, 4]));
+  });
+
+  it('is made anew for each event where it is request-scoped, with the event as its request', async () => {
+    const id = newId();
+    await toy.run(new CountCommand(id, 8));
+    await eventually(() =>
+      expect(seen.filter(({ counterId }) => counterId === id)).toEqual([{ counterId: id, by: 8 }]),
+    );
+  });
+
+  it('carries correlation and causation on', async () => {
+    const id = newId();
+    const correlationId = newId();
+    await toy.run(new CountCommand(id, 1), { correlationId });
+    await eventually(async () => expect(await countsOf(`echo-${id}`)).toHaveLength(1));
+    const metas = await toy.rows<{ meta: Record<string, unknown>; event_id: string }>(
+      'SELECT meta, event_id FROM kernel.events WHERE stream_id IN ($1, $2) ORDER BY id',
+      streamOf(id),
+      streamOf(`echo-${id}`),
+    );
+    expect(metas[1]!.meta).toMatchObject({ correlationId, causationId: metas[0]!.event_id, hop: 1 });
+  });
+
+  it('blocks the key of an event that fails, leaves nothing of it, and goes on with all others', async () => {
+    const [bad, good] = [newId(), newId()];
+    poison.add(bad);
+    await toy.run(new CountCommand(bad, 1));
+    await toy.run(new CountCommand(bad, 2));
+    await toy.run(new CountCommand(good, 5));
+    await eventually(async () => expect(await countsOf(`echo-${good}`)).toEqual([5]));
+    await eventually(async () => expect(await held(bad)).toMatchObject([{ state: 'blocked' }, { state: 'queued' }]));
+    expect(await countsOf(`echo-${bad}`)).toEqual([]);
+    expect((await held(bad))[0]!.error).toBe(`No echo for ${bad}.`);
+
+    poison.delete(bad);
+    await toy.get(DeadLetters).retry({ key: streamOf(bad) }, { by: { id: 'ada' }, reason: 'fixed' });
+    await eventually(async () => expect(await countsOf(`echo-${bad}`)).toEqual([1, 2]));
+    await eventually(async () => expect(await held(bad)).toEqual([]));
+  });
+
+  it('can be given corrected data, or spared an event, and says who did it', async () => {
+    const bad = newId();
+    poison.add(bad);
+    for (const by of [1, 2, 3]) await toy.run(new CountCommand(bad, by));
+    await eventually(async () => expect(await held(bad)).toHaveLength(3));
+    const letters = toy.get(DeadLetters);
+    const [first, second] = await held(bad);
+    await expect(letters.discard(second!.id, { by: { id: 'ada' }, reason: 'no' })).rejects.toMatchObject({
+      code: 'dead-letter-queued',
+    });
+    await letters.discard(first!.id, { by: { id: 'ada' }, reason: 'spam' });
+    await letters.editAndRetry(second!.id, { counterId: `${bad}x`, by: 20, kind: 'plain' }, { by: { id: 'bob' } });
+    poison.delete(bad);
+    await eventually(async () =>
+      expect([await countsOf(`echo-${bad}x`), await countsOf(`echo-${bad}`)]).toEqual([[20], [3]]),
+    );
+    const audit = await toy.rows(
+      `SELECT principal, action, reason FROM kernel.audit WHERE detail::text LIKE $1 ORDER BY id`,
+      `%${bad}%`,
+    );
+    expect(audit).toMatchObject([
+      { principal: 'ada', action: 'dead-letters.discard', reason: 'spam' },
+      { principal: 'bob', action: 'dead-letters.edit' },
+    ]);
+  });
+
+  it('takes effect once, however many replicas run it, and is handed over when one stops', async () => {
+    const other = await ToyApp.start(db, { parts });
+    const ids = Array.from({ length: 20 }, () => newId());
+    await Promise.all(ids.map((id) => toy.run(new CountCommand(id, 1))));
+    await eventually(async () =>
+      expect(await Promise.all(ids.map((id) => countsOf(`echo-${id}`)))).toEqual(ids.map(() => [1])),
+    );
+    await eventually(async () => expect(await ownersOf('toy.echo')).toHaveLength(2));
+    await other.close();
+    await Promise.all(ids.map((id) => toy.run(new CountCommand(id, 2))));
+    await eventually(async () =>
+      expect(await Promise.all(ids.map((id) => countsOf(`echo-${id}`)))).toEqual(ids.map(() => [1, 2])),
+    );
+  });
+});

@@ -1,0 +1,98 @@
+import type { StoredData } from '../../domain/index.js';
+import type { Queryable } from '../../event-log/sql/queryable.js';
+
+/** A held event as operators see it. */
+export interface DeadLetter {
+  readonly id: number;
+  readonly subscription: string;
+  readonly generation: number;
+  readonly key: string;
+  readonly position: number;
+  readonly state: 'blocked' | 'queued' | 'parked';
+  readonly attempts: number;
+  /** RFC 3339; null unless blocked. */
+  readonly nextTryAt: string | null;
+  readonly error: string | null;
+  readonly heldAt: string;
+  readonly event: {
+    readonly eventId: string;
+    readonly name: string;
+    readonly version: number;
+    readonly stream: string;
+  };
+  readonly data: StoredData;
+  readonly isEdited: boolean;
+}
+
+export interface DeadLetterFilter {
+  readonly ids?: readonly number[] | undefined;
+  readonly subscription?: string | undefined;
+  readonly key?: string | undefined;
+  /** Event name. */
+  readonly event?: string | undefined;
+  readonly state?: DeadLetter['state'] | undefined;
+  /** Part of the error text, any case, taken literally. */
+  readonly error?: string | undefined;
+  /** Only the first of each key. */
+  readonly heads?: boolean | undefined;
+}
+
+const MATCHING = `($1::bigint[] IS NULL OR h.id = ANY ($1)) AND ($2::text IS NULL OR h.subscription = $2)
+  AND ($3::text IS NULL OR h.key = $3) AND ($4::text IS NULL OR e.name = $4) AND ($5::text IS NULL OR h.state = $5)
+  AND ($6::text IS NULL OR strpos(lower(h.error), lower($6)) > 0)`;
+
+const IS_HEAD = `NOT EXISTS (SELECT FROM kernel.held_events b WHERE b.subscription = h.subscription
+  AND b.generation = h.generation AND b.key = h.key AND b.position < h.position)`;
+
+const LETTER = `h.id, h.subscription, h.generation, h.key, h.position, h.state, h.attempts, h.next_try_at AS "nextTryAt",
+  h.error, h.held_at AS "heldAt", coalesce(h.data, e.data) AS data, h.data IS NOT NULL AS "isEdited",
+  jsonb_build_object('eventId', e.event_id, 'name', e.name, 'version', e.schema_version, 'stream', e.stream_id) AS event`;
+
+function valuesOf(filter: DeadLetterFilter): unknown[] {
+  const { ids, subscription, key, event, state, error } = filter;
+  return [ids ?? null, subscription ?? null, key ?? null, event ?? null, state ?? null, error ?? null];
+}
+
+/** Held events by position; `limit` null for all. */
+export async function findHeld(on: Queryable, filter: DeadLetterFilter, limit: number | null): Promise<DeadLetter[]> {
+  const { rows } = await on.query<DeadLetter & { [column: string]: unknown }>({
+    text: `SELECT ${LETTER} FROM kernel.held_events h JOIN kernel.events e ON e.id = h.event_id
+            WHERE ${MATCHING} AND (NOT $7 OR ${IS_HEAD}) ORDER BY h.position, h.id LIMIT $8`,
+    values: [...valuesOf(filter), filter.heads ?? false, limit],
+  });
+  return rows;
+}
+
+/** Index: ux_held_events_id. */
+export async function readHeld(on: Queryable, id: number): Promise<DeadLetter | undefined> {
+  const [letter] = await findHeld(on, { ids: [id] }, 1);
+  return letter;
+}
+
+/** Makes the first held event of each matching key due now, with its tries counted anew. @returns how many. */
+export async function makeDue(tx: Queryable, filter: DeadLetterFilter): Promise<number> {
+  const { rowCount } = await tx.query({
+    text: `UPDATE kernel.held_events SET state = 'blocked', attempts = 0, next_try_at = clock_timestamp()
+            WHERE id IN (SELECT h.id FROM kernel.held_events h JOIN kernel.events e ON e.id = h.event_id
+                          WHERE ${MATCHING} AND ${IS_HEAD})`,
+    values: valuesOf(filter),
+  });
+  return rowCount ?? 0;
+}
+
+/** Drops a held event and lets the next one of its key be tried. */
+export async function discardHeld(tx: Queryable, letter: DeadLetter): Promise<void> {
+  await tx.query({ text: 'DELETE FROM kernel.held_events WHERE id = $1', values: [letter.id] });
+  await tx.query({
+    text: `UPDATE kernel.held_events h SET state = 'blocked', next_try_at = clock_timestamp()
+            WHERE h.subscription = $1 AND h.generation = $2 AND h.key = $3 AND ${IS_HEAD}`,
+    values: [letter.subscription, letter.generation, letter.key],
+  });
+}
+
+export async function editHeld(tx: Queryable, letter: DeadLetter, data: StoredData): Promise<void> {
+  await tx.query({
+    text: `UPDATE kernel.held_events SET data = $2, state = 'blocked', attempts = 0, next_try_at = clock_timestamp() WHERE id = $1`,
+    values: [letter.id, JSON.stringify(data)],
+  });
+}
