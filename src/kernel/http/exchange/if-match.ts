@@ -1,4 +1,5 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import { ApiHeader } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 import { invalidInput, ProblemError } from '../problems/problem-error.js';
 
@@ -43,5 +44,16 @@ const ifVersion = createParamDecorator((options: IfVersionOptions | undefined, c
 
 /** The version that the caller edits (`If-Match`), or undefined; with `required`, its absence answers 428. */
 export function IfVersion(options: IfVersionOptions = {}): ParameterDecorator {
-  return ifVersion(options);
+  const decorate = ifVersion(options);
+  const required = options.required ?? false;
+  const describe = ApiHeader({
+    name: 'If-Match',
+    required,
+    description: 'The ETag that you edit; another version: 412.',
+  });
+  return (target, method, index) => {
+    decorate(target, method, index);
+    const descriptor = Object.getOwnPropertyDescriptor(target, method!);
+    if (descriptor !== undefined) describe(target, method!, descriptor);
+  };
 }

@@ -1,10 +1,16 @@
 import { Injectable } from '@nestjs/common';
+import type { MessageContext } from '../../messages/message-context.js';
 import { ProjectionRegistry } from '../../projections/projection-registry.js';
 import { ConsistencyTokens } from '../../queries/consistency-token.js';
 import { ViewFreshness } from '../../queries/view-freshness.js';
+
 import type { Exchange } from './exchange.js';
 
-/** `Prefer: wait=N` on a command: its answer comes once every async view shows it, or is marked `pending`. */
+/**
+ * What an answer waits for before it leaves. `Prefer: wait=N` on a command: until every async view shows it, or marked
+ * `pending`. And a token for what has none yet: a CRUD context's own tables and commands without events are as new as
+ * the log's head.
+ */
 @Injectable()
 export class ViewWait {
   constructor(
@@ -16,9 +22,16 @@ export class ViewWait {
   /** Undefined: there is nothing to wait for. */
   after(exchange: Exchange): Promise<void> | undefined {
     const { context, preferences, route } = exchange;
-    const eventId = context?.outcome.lastEventId;
+    if (context === undefined) return undefined;
+    const eventId = context.outcome.lastEventId;
+    if (eventId === undefined && context.outcome.readToken === undefined) return this.#asOfHead(exchange, context);
     if (eventId === undefined || preferences?.waitSeconds === undefined || route?.method === 'GET') return undefined;
     return this.#wait(exchange, eventId, preferences.waitSeconds * 1_000);
+  }
+
+  async #asOfHead({ route }: Exchange, context: MessageContext): Promise<void> {
+    const request = route?.method === 'GET' ? context.consistency : undefined;
+    Object.assign(context.outcome, await this.freshness.await([], request));
   }
 
   async #wait(exchange: Exchange, eventId: number, waitMs: number): Promise<void> {

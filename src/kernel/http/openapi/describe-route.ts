@@ -7,7 +7,6 @@ type Parameter = NonNullable<Operation['parameters']>[number];
 const PROBLEM = { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } };
 
 const IDEMPOTENCY_KEY = header('Idempotency-Key', 'One effect for one key, however often it is sent; kept for 7 days.');
-const IF_MATCH = header('If-Match', 'The ETag that you edit; another version answers 412.');
 const CONSISTENCY_TOKEN = header(
   'Consistency-Token',
   'The latest one you were given: the answer waits until it shows that state.',
@@ -18,6 +17,7 @@ const PREFER = header('Prefer', 'wait=N (at most 10 seconds), handling=strict');
 export function describeRoute(document: OpenAPIObject, route: Route): void {
   const operation = operationOf(document, route);
   if (operation === undefined) return;
+  for (const parameter of operation.parameters ?? []) describeList(parameter);
   operation.parameters = [...(operation.parameters ?? []), ...parametersOf(route)];
   operation.responses = {
     ...operation.responses,
@@ -28,6 +28,14 @@ export function describeRoute(document: OpenAPIObject, route: Route): void {
   operation.description = [operation.description, `Roles: ${route.access.join(', ')}.`].filter(Boolean).join('\n\n');
 }
 
+/** A list in a query is written with commas; given twice it is refused. */
+function describeList(parameter: Parameter): void {
+  if (!('in' in parameter) || parameter.in !== 'query') return;
+  const { schema } = parameter;
+  if (schema !== undefined && 'type' in schema && schema.type === 'array')
+    Object.assign(parameter, { style: 'form', explode: false });
+}
+
 function operationOf(document: OpenAPIObject, { method, template }: Route): Operation | undefined {
   const path = document.paths[template.replaceAll(/:(\w+)/g, '{$1}')];
   return path?.[method.toLowerCase() as 'get'];
@@ -36,7 +44,7 @@ function operationOf(document: OpenAPIObject, { method, template }: Route): Oper
 function parametersOf(route: Route): Parameter[] {
   if (route.access === 'public') return [];
   if (route.method === 'GET') return [CONSISTENCY_TOKEN, PREFER];
-  return route.method === 'POST' ? [IDEMPOTENCY_KEY, IF_MATCH, PREFER] : [IDEMPOTENCY_KEY, IF_MATCH];
+  return [IDEMPOTENCY_KEY, PREFER];
 }
 
 function header(name: string, description: string): Parameter {
