@@ -1,4 +1,4 @@
-import type { DataSource, EntityManager, EntityTarget, ObjectLiteral, Repository } from 'typeorm';
+import type { DataSource, EntityManager, EntityTarget, ObjectLiteral, QueryRunner, Repository } from 'typeorm';
 import { UnitOfWork } from './unit-of-work.js';
 
 /**
@@ -8,11 +8,22 @@ import { UnitOfWork } from './unit-of-work.js';
  * wait for each other for ever.
  */
 export function bindToUnits(write: DataSource, read: DataSource): void {
-  const target = (): EntityManager => UnitOfWork.current()?.transaction.manager() ?? read.manager;
+  const target = (): EntityManager => currentUnit()?.transaction.manager() ?? read.manager;
   const ownManager = write.manager;
+  const query = write.query.bind(write) as DataSource['query'];
   write.getRepository = <E extends ObjectLiteral>(entity: EntityTarget<E>): Repository<E> =>
     following(ownManager.getRepository(entity), () => target().getRepository(entity));
+  // An entity manager asks its data source, and says by which connection.
+  write.query = <T>(text: string, values?: unknown[], runner?: QueryRunner): Promise<T> =>
+    runner === undefined ? target().query<T>(text, values) : query<T>(text, values, runner);
   Object.defineProperty(write, 'manager', { value: following(ownManager, target), configurable: true });
+}
+
+/** @throws Error for what a handler started and did not await: nobody would end the transaction that it opens. */
+function currentUnit(): UnitOfWork | undefined {
+  const unit = UnitOfWork.current();
+  unit?.assertOpen('TypeORM');
+  return unit;
 }
 
 function following<T extends object>(own: T, current: () => T): T {

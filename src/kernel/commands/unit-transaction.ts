@@ -73,6 +73,7 @@ export class UnitTransaction {
   }
 }
 
-function active(runner: QueryRunner, value: boolean): void {
-  (runner as { isTransactionActive: boolean }).isTransactionActive = value;
+/** With a depth, TypeORM's `transaction()` becomes a savepoint in ours; without one it would begin, and COMMIT ours. */
+function active(runner: QueryRunner, isActive: boolean): void {
+  Object.assign(runner, { isTransactionActive: isActive, transactionDepth: isActive ? 1 : 0 });
 }

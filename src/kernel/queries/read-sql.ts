@@ -17,10 +17,11 @@ export class ReadSql {
     return rows;
   }
 
-  #connection(): Promise<{ query: Pools['app']['query'] }> {
+  async #connection(): Promise<{ query: Pools['app']['query'] }> {
     const unit = UnitOfWork.current();
-    if (unit === undefined) return Promise.resolve(this.pools.query);
+    if (unit === undefined) return this.pools.query;
+    unit.assertOpen('Reading by SQL');
     if (unit.transaction.isOpen) return unit.transaction.client() as Promise<{ query: Pools['app']['query'] }>;
-    return Promise.resolve(this.pools.app);
+    return this.pools.app;
   }
 }
