@@ -1,18 +1,16 @@
 import { ArrayMaxSize, IsIn, IsInt, IsOptional, Matches, Max, Min } from 'class-validator';
 import { IsCurrency, IsInstant, IsText, ListQuery, SortBy } from '#kernel';
 import { SKU_PATTERN } from '#shared';
-import type { OrderStatus } from '../contracts/get-order-summary.js';
+import { ORDER_STATUSES, type OrderStatus } from '../contracts/get-order-summary.js';
 import { ORDER_SORT_KEYS, type OrderSort } from '../views/order-search/find-orders.sql.js';
 import { CUSTOMER_ID } from './order-input.dto.js';
-
-const STATUSES: OrderStatus[] = ['draft', 'placed', 'discarded'];
 
 /** Which orders to list. */
 export class FindOrdersParams extends ListQuery {
   /** One or several, with commas. */
   @IsOptional()
   @ArrayMaxSize(10)
-  @IsIn(STATUSES, { each: true })
+  @IsIn(ORDER_STATUSES, { each: true })
   status?: OrderStatus[];
 
   @IsOptional()

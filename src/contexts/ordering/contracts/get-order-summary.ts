@@ -2,7 +2,8 @@ import { Query } from '@nestjs/cqrs';
 import type { DeliveryAddress } from '#shared';
 import type { OrderTotals } from './order-line.js';
 
-export type OrderStatus = 'draft' | 'placed' | 'discarded';
+export const ORDER_STATUSES = ['draft', 'placed', 'discarded'] as const;
+export type OrderStatus = (typeof ORDER_STATUSES)[number];
 
 /** The line book: how many units of a line are where. */
 export interface LineQuantities {
