@@ -105,12 +105,14 @@ describe('an injected repository in a command', () => {
       await boxes().insert(box(newId()));
       holding += 1;
       await until('all handlers hold a connection', () => holding === POOL_SIZE);
-      return dataSource().createQueryRunner().query('SELECT 1');
+      const own = dataSource().createQueryRunner();
+      return own.query('SELECT 1').finally(() => own.release());
     };
     const ends = await Promise.allSettled(Array.from({ length: POOL_SIZE }, () => toy.inCommand(unbound)));
-    expect(ends.map((end) => (end as PromiseRejectedResult).reason?.message)).toEqual(
-      ends.map(() => 'timeout exceeded when trying to connect'),
-    );
+    // Only the time-out of the first ones lets the others through.
+    const refused = ends.filter((end) => end.status === 'rejected');
+    expect(refused.length).toBeGreaterThan(0);
+    expect(refused[0]!.reason).toMatchObject({ message: 'timeout exceeded when trying to connect' });
   });
 
   it.each<[string, () => { transaction(work: (inner: EntityManager) => Promise<unknown>): Promise<unknown> }]>([
