@@ -3,7 +3,6 @@ import type { MessageContext } from '../../messages/message-context.js';
 import { ProjectionRegistry } from '../../projections/projection-registry.js';
 import { ConsistencyTokens } from '../../queries/consistency-token.js';
 import { ViewFreshness } from '../../queries/view-freshness.js';
-
 import type { Exchange } from './exchange.js';
 
 /**
@@ -22,10 +21,10 @@ export class ViewWait {
   /** Undefined: there is nothing to wait for. */
   after(exchange: Exchange): Promise<void> | undefined {
     const { context, preferences, route } = exchange;
-    if (context === undefined) return undefined;
+    if (context === undefined || route === undefined || route.access === 'public') return undefined;
     const eventId = context.outcome.lastEventId;
     if (eventId === undefined && context.outcome.readToken === undefined) return this.#asOfHead(exchange, context);
-    if (eventId === undefined || preferences?.waitSeconds === undefined || route?.method === 'GET') return undefined;
+    if (eventId === undefined || preferences?.waitSeconds === undefined || route.method === 'GET') return undefined;
     return this.#wait(exchange, eventId, preferences.waitSeconds * 1_000);
   }
 
