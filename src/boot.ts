@@ -5,7 +5,7 @@ import { NestFactory } from '@nestjs/core';
 import type { INestApplicationContext, LoggerService } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Configuration } from '#config';
-import { AppModule } from './app.module.js';
+import { AppModule, type AppParts } from './app.module.js';
 import { openDatabase, type OpenDatabase } from './kernel/database/open-database.js';
 import { Admission, createHttpApp } from './kernel/http/index.js';
 import { stopGracefully } from './kernel/operations/graceful-stop.js';
@@ -44,31 +44,30 @@ export interface BootOptions {
  * when the next one starts. On any failure everything that was started is closed again. Throws texts for the operator.
  */
 export async function boot(configuration: Configuration, options: BootOptions = {}): Promise<Waybill> {
-  const { role } = configuration.runtime;
-  const serves = options.serves ?? (role === 'worker' ? 'health' : 'api');
-  const { runSubscriptions = role !== 'api', toleratesOutdatedViews = false } = options;
   const logger = options.logger ?? createLogger(configuration);
   const database = await openDatabase(configuration, options.say);
   try {
-    for (const warning of database.warnings) if (logger !== false) logger.warn(warning, 'Database');
-    const root = AppModule.forRoot({ configuration, database, kernel: { runSubscriptions, toleratesOutdatedViews } });
-    const { app, server, refuseRequests } =
-      serves === 'api'
-        ? await startApi(root, configuration, logger)
-        : await startContext(root, serves === 'health' ? configuration.http : undefined, logger);
-    app.get(Lifecycle).run();
+    if (logger !== false) for (const warning of database.warnings) logger.warn(warning, 'Database');
+    const root = AppModule.forRoot({ configuration, database, kernel: kernelOptions(configuration, options) });
+    const started = await start(root, configuration, { ...options, logger });
+    started.app.get(Lifecycle).run();
     let stopping: Promise<void> | undefined;
-    const running = { app, server, refuseRequests, closeDatabase: () => database.close() };
+    const running = { ...started, closeDatabase: () => database.close() };
     return {
-      app,
+      app: started.app,
       database,
-      url: server && urlOf(server),
+      url: started.server && urlOf(started.server),
       stop: () => (stopping ??= stopGracefully(running, configuration.shutdown)),
     };
   } catch (error) {
     await database.close();
     throw error;
   }
+}
+
+function kernelOptions({ runtime }: Configuration, options: BootOptions): AppParts['kernel'] {
+  const { runSubscriptions = runtime.role !== 'api', toleratesOutdatedViews = false } = options;
+  return { runSubscriptions, toleratesOutdatedViews };
 }
 
 interface Started {
@@ -80,11 +79,17 @@ interface Started {
 type Root = ReturnType<typeof AppModule.forRoot>;
 type Logger = LoggerService | false;
 
+function start(root: Root, configuration: Configuration, { serves, logger = false }: BootOptions): Promise<Started> {
+  const what = serves ?? (configuration.runtime.role === 'worker' ? 'health' : 'api');
+  if (what === 'api') return startApi(root, configuration, logger);
+  return startContext(root, what === 'health' ? configuration.http : undefined, logger);
+}
+
 async function startApi(root: Root, configuration: Configuration, logger: Logger): Promise<Started> {
   const app = await createHttpApp(root, configuration, { logger });
   closeConnectionsWhileDraining(app);
   await app.listen(configuration.http.port, configuration.http.host);
-  return { app, server: app.getHttpServer() as Server, refuseRequests: () => app.get(Admission).drain() };
+  return { app, server: app.getHttpServer(), refuseRequests: () => app.get(Admission).drain() };
 }
 
 /** An answer given while draining is the last one on its connection: the client's next request goes elsewhere. */

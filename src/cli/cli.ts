@@ -20,11 +20,11 @@ export class CliExit extends Error {
 
 /** What subcommands share: results go to stdout, everything else to stderr, so that a result can be piped. */
 export const cli = {
-  print(line: string): void {
+  print: (line: string): void => {
     process.stdout.write(`${line}\n`);
   },
 
-  say(line: string): void {
+  say: (line: string): void => {
     process.stderr.write(`${line}\n`);
   },
 

@@ -57,10 +57,11 @@ function table(settings: readonly NamedSetting[]): string {
   return [line(rows[0]!), rule, ...rows.slice(1).map(line)].join('\n');
 }
 
-function defaultCell({ whenUnset, whenUnsetInProduction, write }: NamedSetting['setting']): string {
-  const written = write(whenUnset);
+function defaultCell(setting: NamedSetting['setting']): string {
+  const { whenUnsetInProduction } = setting;
+  const written = setting.write(setting.whenUnset);
   const cell = written === '' ? '–' : `\`${written}\``;
-  return whenUnsetInProduction === undefined ? cell : `${cell}; production \`${write(whenUnsetInProduction)}\``;
+  return whenUnsetInProduction === undefined ? cell : `${cell}; production \`${setting.write(whenUnsetInProduction)}\``;
 }
 
 function capitalised(words: string): string {

@@ -1,12 +1,12 @@
 import type { Setting } from './setting.js';
 
-export type SettingsOf<Values> = { readonly [Key in keyof Values]: Setting<Values[Key]> };
+export type SettingsOf<V> = { readonly [Key in keyof V]: Setting<V[Key]> };
 
 /** Settings that belong together, under one key of the configuration and one prefix of variables. */
-export interface Section<Values> {
+export interface Section<V> {
   readonly prefix: string;
   readonly about: string;
-  readonly settings: SettingsOf<Values>;
+  readonly settings: SettingsOf<V>;
 }
 
 export type Values<S> = S extends Section<infer V> ? { readonly [Key in keyof V]: V[Key] } : never;

@@ -95,10 +95,10 @@ export function classify(error: unknown): DatabaseFault {
 
 function kindOf(source: unknown, sqlState: string | undefined): FaultKind {
   if (sqlState !== undefined) return KIND_OF_SQLSTATE[sqlState] ?? KIND_OF_CLASS[sqlState.slice(0, 2)] ?? 'other';
-  const code = textOf(source, 'code');
-  if (code !== undefined && NEVER_CONNECTED.has(code)) return 'unavailable';
-  if (code !== undefined && CONNECTION_BROKE.has(code)) return 'outcome-unknown';
-  const message = source instanceof Error ? source.message : (textOf(source, 'message') ?? '');
+  const code = textOf(source, 'code') ?? '';
+  if (NEVER_CONNECTED.has(code)) return 'unavailable';
+  if (CONNECTION_BROKE.has(code)) return 'outcome-unknown';
+  const message = textOf(source, 'message') ?? '';
   if (NOTHING_SENT.test(message)) return 'unavailable';
   return ANSWER_LOST.test(message) ? 'outcome-unknown' : 'other';
 }

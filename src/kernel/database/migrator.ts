@@ -141,11 +141,15 @@ async function takeLock(client: ClientBase, { say }: MigratorOptions): Promise<v
   await client.query('SELECT pg_advisory_xact_lock($1)', [MIGRATION_LOCK]);
 }
 
+/**
+ * Asks the catalog's tables, not to_regclass: that one answers from a cache, which a session that has just waited for
+ * another one's migration hasn't refreshed (two first starts at once would both create the kernel).
+ */
 async function appliedSteps(client: ClientBase): Promise<AppliedRow[]> {
-  const { rows } = await client.query<{ found: boolean }>(
-    `SELECT to_regclass('kernel.migrations') IS NOT NULL AS found`,
+  const { rowCount } = await client.query(
+    `SELECT FROM pg_class WHERE relname = 'migrations' AND relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = 'kernel')`,
   );
-  if (!rows[0]?.found) return [];
+  if (rowCount === 0) return [];
   const applied = await client.query<AppliedRow>('SELECT folder, name, checksum, breaking FROM kernel.migrations');
   return applied.rows;
 }

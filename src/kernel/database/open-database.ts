@@ -68,6 +68,7 @@ function external(ownerUrl: string): DatabaseServer {
 
 async function embedded(dataDir: string, say: Say): Promise<DatabaseServer> {
   const { useEmbeddedServer } = await import('./embedded/index.js');
-  const { ownerUrl, folder, port, leave } = await useEmbeddedServer({ dataDir: resolve(dataDir), say });
-  return { ownerUrl, place: `${folder} (embedded PostgreSQL 18 on port ${port})`, leave };
+  const server = await useEmbeddedServer({ dataDir: resolve(dataDir), say });
+  const place = `${server.folder} (embedded PostgreSQL 18 on port ${server.port})`;
+  return { ownerUrl: server.ownerUrl, place, leave: () => server.leave() };
 }

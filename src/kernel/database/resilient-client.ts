@@ -1,9 +1,10 @@
 import { Client, type ClientConfig } from 'pg';
 
 /**
- * pg's client with two holes closed. A connection that breaks while nobody is using it would end the process
- * (an `error` event without a listener), also while it is checked out. And after a client-side time-out pg would reuse
- * the connection although the server may still be working for the statement given up: here it is destroyed.
+ * pg's client with three holes closed. A connection that breaks while nobody is using it would end the process (an
+ * `error` event without a listener), also while it is checked out. After a client-side time-out pg would reuse the
+ * connection although the server may still be working for the statement given up. And a session that the server has
+ * ended (FATAL) would be handed to the next borrower until its end arrives on the network. The latter two are destroyed.
  */
 export class ResilientClient extends Client {
   constructor(config?: string | ClientConfig) {
@@ -13,13 +14,16 @@ export class ResilientClient extends Client {
 
   override query: Client['query'] = ((...args: unknown[]): unknown => {
     const result = (Client.prototype.query as (...given: unknown[]) => unknown).apply(this, args);
-    if (result instanceof Promise) result.catch((error: unknown) => this.#destroyAfterTimeout(error));
+    if (result instanceof Promise) result.catch((error: unknown) => this.#destroyIfLost(error));
     return result;
   }) as Client['query'];
 
-  #destroyAfterTimeout(error: unknown): void {
-    if (!(error instanceof Error) || error.message !== 'Query read timeout') return;
+  #destroyIfLost(error: unknown): void {
+    const { message, severity } = error as { message?: string; severity?: string };
+    if (message !== 'Query read timeout' && severity !== 'FATAL') return;
     const { connection } = this as unknown as { connection?: { stream?: { destroy(): void } } };
     connection?.stream?.destroy();
+    // What the pool looks at when the connection is given back.
+    Object.assign(this, { _queryable: false });
   }
 }

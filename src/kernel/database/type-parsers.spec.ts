@@ -1,7 +1,7 @@
 import { typeParsers } from './type-parsers.js';
 
 const parse = (oid: number, text: string): unknown =>
-  (typeParsers.getTypeParser(oid, 'text') as (t: string) => unknown)(text);
+  (typeParsers.getTypeParser as (oid: number) => (text: string) => unknown)(oid)(text);
 
 describe('a column', () => {
   it.each([

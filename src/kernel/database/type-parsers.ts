@@ -5,11 +5,11 @@ import { types, type CustomTypesConfig } from 'pg';
  * dates as written. pg's own defaults would give bigints as text and dates in the server's time zone.
  */
 export const typeParsers: CustomTypesConfig = {
-  getTypeParser: ((oid: number, format?: 'text' | 'binary') => {
-    const own = format === 'binary' ? undefined : ownParsers[oid];
-    return own ?? types.getTypeParser(oid, format as 'text');
-  }) as CustomTypesConfig['getTypeParser'],
+  getTypeParser: (oid: number, format?: 'text' | 'binary') =>
+    (format === 'binary' ? undefined : ownParsers[oid]) ?? builtinParser(oid, format),
 };
+
+const builtinParser = types.getTypeParser as (oid: number, format?: string) => (value: string) => unknown;
 
 const INT8 = 20;
 const DATE = 1082;

@@ -2,7 +2,7 @@ import { escapeLiteral } from 'pg';
 import { configurationOf, testServerUrl, type Configuration, type Environment } from '#config';
 import { Pools } from '../database/pools.js';
 import { withOwner } from '../database/prepare.js';
-import { templateOf } from './template.js';
+import { KEPT, templateOf } from './template.js';
 
 /** An empty, migrated database for one spec file. */
 export interface FreshDatabase {
@@ -43,7 +43,7 @@ export async function freshDatabase(specUrl: string): Promise<FreshDatabase> {
   await withOwner(serverUrl, async (client) => {
     await client.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
     await client.query(`CREATE DATABASE ${name} TEMPLATE ${template} STRATEGY file_copy`);
-    await client.query(`COMMENT ON DATABASE ${name} IS ${escapeLiteral(new Date().toISOString())}`);
+    await client.query(`COMMENT ON DATABASE ${name} IS ${escapeLiteral(now())}`);
   });
   return describe(environmentOf(name), () =>
     withOwner(serverUrl, (client) => client.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`)),
@@ -62,10 +62,19 @@ function describe(environment: Environment, remove: () => Promise<unknown>): Fre
   );
   const drop = async (): Promise<void> => {
     await pools.end();
-    if (hasFailed()) process.stderr.write(`A test failed; its database is kept for an hour: ${url}\n`);
-    else await remove();
+    await (hasFailed() ? keep(url) : remove());
   };
   return { url, appUrl, workerUrl, queryUrl, pools, configuration, environment, drop };
+}
+
+async function keep(url: string): Promise<void> {
+  const name = new URL(url).pathname.slice(1);
+  await withOwner(url, (client) => client.query(`COMMENT ON DATABASE ${name} IS ${escapeLiteral(`${KEPT}${now()}`)}`));
+  process.stderr.write(`A test failed; its database is kept for an hour: ${url}\n`);
+}
+
+function now(): string {
+  return new Date().toISOString();
 }
 
 /** `waybill_spec_order_search_4711`: the spec's file, and the process, for runs at the same time. */

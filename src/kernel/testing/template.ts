@@ -14,6 +14,8 @@ export interface Template {
 }
 
 const TEMPLATE_LOCK = 7_735_918_240_173_646;
+/** How the comment of a database begins that a failed spec left to look at; a time follows. */
+export const KEPT = 'kept ';
 /** Other runs at the same time may use another template; one this old is nobody's. */
 const HOUR_MS = 60 * 60 * 1_000;
 
@@ -60,7 +62,7 @@ export async function removeLeftovers(serverUrl: string, current: string): Promi
       `SELECT datname AS name, shobj_description(oid, 'pg_database') AS made FROM pg_database
         WHERE datname LIKE 'waybill\\_template\\_%' OR datname LIKE 'waybill\\_spec\\_%'`,
     );
-    const old = rows.filter(({ name, made }) => name !== current && Date.now() - Date.parse(made ?? '') > HOUR_MS);
+    const old = rows.filter(({ name, made }) => name !== current && ageMs(made) > HOUR_MS);
     for (const { name } of old) {
       const database = escapeIdentifier(name);
       await client.query(`ALTER DATABASE ${database} WITH IS_TEMPLATE false`);
@@ -68,6 +70,10 @@ export async function removeLeftovers(serverUrl: string, current: string): Promi
       await client.query(`DROP DATABASE IF EXISTS ${database}`).catch(() => undefined);
     }
   });
+}
+
+function ageMs(comment: string | null): number {
+  return Date.now() - Date.parse((comment ?? '').replace(KEPT, ''));
 }
 
 /** Complete means closed: a killed run leaves one that still allows connections. */

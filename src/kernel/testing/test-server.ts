@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { useEmbeddedServer } from '../database/embedded/index.js';
 import { withOwner } from '../database/prepare.js';
+import { KEPT } from './template.js';
 
 /** The server that the specs of one run clone their databases in. */
 export interface TestServer {
@@ -34,8 +35,9 @@ export async function startTestServer(): Promise<TestServer> {
 async function keepsDatabases(serverUrl: string, since: string): Promise<boolean> {
   return withOwner(serverUrl, async (client) => {
     const { rowCount } = await client.query(
-      `SELECT FROM pg_database WHERE datname LIKE 'waybill\\_spec\\_%' AND shobj_description(oid, 'pg_database') > $1`,
-      [since],
+      `SELECT FROM pg_database WHERE datname LIKE 'waybill\\_spec\\_%' AND shobj_description(oid, 'pg_database') LIKE $1 || '%'
+          AND shobj_description(oid, 'pg_database') > $1 || $2`,
+      [KEPT, since],
     );
     return rowCount !== 0;
   });

@@ -27,6 +27,19 @@ const READY_TIMEOUT_MS = 60_000;
 const START_TRIES = 8;
 const LOG_LIMIT_BYTES = 10 * 1_024 * 1_024;
 
+/** The same order of texts on every machine; no way in but loopback, with a password. */
+const INITDB = [
+  `--username=${OWNER}`,
+  '--auth=scram-sha-256',
+  '--encoding=UTF8',
+  '--locale-provider=builtin',
+  '--builtin-locale=C.UTF-8',
+  '--locale=C',
+  '--set=listen_addresses=127.0.0.1',
+  '--set=unix_socket_directories=',
+  '--no-instructions',
+];
+
 /** Given to every start, so that a newer version of Waybill may change them on an old cluster. */
 const SETTINGS: Readonly<Record<string, string>> = {
   max_connections: '200',
@@ -80,9 +93,9 @@ export class Server {
     await writeFile(passwordFile, `${state.password}\n`, { mode: 0o600, flag: 'wx' });
     if (account) await chown(passwordFile, account.uid, account.gid);
     const ended = await programs.run(binaries.initdb, [
-      ...['--pgdata', draft, '--username', OWNER, '--pwfile', passwordFile, '--auth', 'scram-sha-256'],
-      ...['--encoding', 'UTF8', '--locale-provider', 'builtin', '--builtin-locale', 'C.UTF-8', '--locale', 'C'],
-      ...['--set', 'listen_addresses=127.0.0.1', '--set', 'unix_socket_directories=', '--no-instructions'],
+      ...INITDB,
+      `--pgdata=${draft}`,
+      `--pwfile=${passwordFile}`,
       ...(this.isDurable ? [] : ['--no-sync']),
     ]);
     await rm(passwordFile, { force: true });
@@ -120,8 +133,13 @@ export class Server {
     const settings = { ...SETTINGS, ...(this.isDurable ? {} : NOT_DURABLE) };
     const options = Object.entries(settings).map(([name, value]) => `-c ${name}=${value}`);
     return programs.run(binaries.pgCtl, [
-      ...['start', '--pgdata', this.cluster.folder, '--log', this.cluster.log, '--wait', '--timeout', '60', '--silent'],
-      ...['--options', [`-p ${port}`, ...options].join(' ')],
+      'start',
+      '--wait',
+      '--silent',
+      '--timeout=60',
+      `--pgdata=${this.cluster.folder}`,
+      `--log=${this.cluster.log}`,
+      `--options=${[`-p ${port}`, ...options].join(' ')}`,
     ]);
   }
 

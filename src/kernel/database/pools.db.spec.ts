@@ -1,0 +1,96 @@
+import { Client } from 'pg';
+import { configurationOf } from '#config';
+import { freshDatabase, type FreshDatabase } from '#kernel/testing';
+import { classify } from './errors.js';
+import { Pools } from './pools.js';
+
+let db: FreshDatabase;
+let pools: Pools;
+
+beforeAll(async () => {
+  db = await freshDatabase(import.meta.url);
+  const { database } = configurationOf({
+    ...db.environment,
+    DATABASE_POOL_SIZE: '2',
+    DATABASE_ACQUIRE_TIMEOUT_MS: '100',
+    DATABASE_STATEMENT_TIMEOUT_MS: '100',
+  });
+  const worker = { url: db.workerUrl };
+  pools = new Pools({ app: { url: db.appUrl }, worker, query: { url: db.queryUrl }, listen: worker }, database);
+});
+afterAll(async () => {
+  await pools.end();
+  await db.drop();
+});
+
+const OWN_PID = 'SELECT pg_backend_pid() AS pid';
+
+const kindOf = (work: Promise<unknown>): Promise<string> =>
+  work.then(
+    () => 'none',
+    (error: unknown) => classify(error).kind,
+  );
+
+describe('a pool', () => {
+  it('doesn’t wait for ever when all its connections are busy', async () => {
+    const busy = await Promise.all([pools.app.connect(), pools.app.connect()]);
+    expect(await kindOf(pools.app.query('SELECT 1'))).toBe('unavailable');
+    expect(await kindOf(pools.query.query('SELECT 1'))).toBe('none');
+    expect(await kindOf(pools.health.query('SELECT 1'))).toBe('none');
+    for (const client of busy) client.release();
+    expect(await kindOf(pools.app.query('SELECT 1'))).toBe('none');
+  });
+
+  it('gives up a connection whose server doesn’t answer, rather than handing it to the next', async () => {
+    const client = await pools.query.connect();
+    const { rows } = await client.query<{ pid: number }>(OWN_PID);
+    expect(await kindOf(client.query('SELECT pg_sleep(4)'))).toBe('outcome-unknown');
+    expect(await kindOf(client.query('SELECT 1'))).not.toBe('none');
+    client.release();
+    const next = await pools.query.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+    expect(next.rows[0]!.pid).not.toBe(rows[0]!.pid);
+  });
+
+  it('survives the end of its connections: each one fails at most one statement', async () => {
+    const [used, idle] = await Promise.all([pools.app.connect(), pools.app.connect()]);
+    const pids = await Promise.all(
+      [used, idle].map(async (client) => (await client.query(OWN_PID)).rows[0]!.pid as number),
+    );
+    idle.release();
+    const owner = new Client(db.url);
+    await owner.connect();
+    await owner.query('SELECT pg_terminate_backend(pid) FROM unnest($1::int[]) AS pid', [pids]);
+    await owner.end();
+    expect(await kindOf(used.query('SELECT 1'))).toMatch(/outcome-unknown|unavailable/);
+    used.release();
+    expect(await kindOf(pools.app.query('SELECT 1'))).toMatch(/none|outcome-unknown|unavailable/);
+    const again = await pools.app.query<{ pid: number }>(OWN_PID);
+    expect(pids).not.toContain(again.rows[0]!.pid);
+  });
+
+  it('gives exact values', async () => {
+    const { rows } = await pools.app.query(
+      `SELECT 9007199254740991::bigint AS big, '2026-01-01 01:00:00+01'::timestamptz AS time, date '1996-07-04' AS day,
+              '{"a":1}'::jsonb AS json, ARRAY[1, 2]::bigint[] AS list`,
+    );
+    expect(rows).toEqual([
+      { big: 9007199254740991, time: '2026-01-01T00:00:00.000Z', day: '1996-07-04', json: { a: 1 }, list: [1, 2] },
+    ]);
+    expect(await kindOf(pools.app.query('SELECT 9007199254740993::bigint'))).toBe('other');
+    expect(await kindOf(pools.app.query('SELECT 1'))).toBe('none');
+  });
+
+  it('names its connections by their work, and listens on one of its own', async () => {
+    const listener = await pools.connectListener();
+    const heard = new Promise((resolve) => listener.once('notification', ({ payload }) => resolve(payload)));
+    await listener.query('LISTEN waybill_spec');
+    await pools.worker.query(`SELECT pg_notify('waybill_spec', 'ring')`);
+    expect(await heard).toBe('ring');
+    const { rows } = await pools.app.query(
+      `SELECT DISTINCT application_name AS name FROM pg_stat_activity WHERE datname = current_database() ORDER BY 1`,
+    );
+    expect(rows).toContainEqual({ name: `waybill-listen-${process.pid}` });
+    expect(rows).toContainEqual({ name: `waybill-app-${process.pid}` });
+    await listener.end();
+  });
+});

@@ -1,0 +1,155 @@
+import { Client } from 'pg';
+import { configurationOf } from '#config';
+import { freshDatabase, type FreshDatabase } from '#kernel/testing';
+import { withUser } from './logins.js';
+import { Pools } from './pools.js';
+import { DatabaseRefused, prepareDatabase, type PreparedDatabase } from './prepare.js';
+
+/** Databases of the usual kinds of owner, each with a role of its own; made and removed by the spec. */
+let db: FreshDatabase;
+let admin: Client;
+const made: string[] = [];
+
+beforeAll(async () => {
+  db = await freshDatabase(import.meta.url);
+  admin = new Client(db.url);
+  await admin.connect();
+});
+afterAll(async () => {
+  for (const name of made) await admin.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
+  for (const name of made) {
+    for (const role of [name, ...['app', 'worker', 'query'].map((purpose) => `${name}_${purpose}`)]) {
+      await admin.query(`DROP ROLE IF EXISTS ${role}`);
+    }
+  }
+  await admin.end();
+  await db.drop();
+});
+
+async function ownedDatabase(kind: string, attributes: string): Promise<string> {
+  const name = `waybill_owned_${kind}_${process.pid}`;
+  made.push(name);
+  await admin.query(`CREATE ROLE ${name} LOGIN ${attributes} PASSWORD 'owner'`);
+  await admin.query(`CREATE DATABASE ${name} OWNER ${name}`);
+  const url = new URL(withUser(db.url, name, 'owner'));
+  url.pathname = `/${name}`;
+  return url.toString();
+}
+
+const settings = configurationOf({ NODE_ENV: 'test', EMBEDDED_PG: 'true' }).database;
+
+async function withPools<T>({ logins }: PreparedDatabase, work: (pools: Pools) => Promise<T>): Promise<T> {
+  const pools = new Pools(logins, settings);
+  try {
+    return await work(pools);
+  } finally {
+    await pools.end();
+  }
+}
+
+const STATE = `SELECT current_user AS role, current_setting('statement_timeout') AS statement,
+                      current_setting('default_transaction_read_only') AS "readOnly"`;
+
+async function failure(work: Promise<unknown>): Promise<string> {
+  return work.then(
+    () => 'none',
+    (error: { code: string }) => error.code,
+  );
+}
+
+describe('a database whose owner may create roles', () => {
+  it('gets three roles with their time-outs, and keeps them over restarts', async () => {
+    const ownerUrl = await ownedDatabase('creator', 'CREATEROLE');
+    const first = await prepareDatabase({ ownerUrl, settings });
+    expect(first.warnings.filter((warning) => !warning.includes('fsync') && !warning.includes('full_page'))).toEqual(
+      [],
+    );
+    const second = await prepareDatabase({ ownerUrl, settings });
+    expect(second).toMatchObject({ applied: [], logins: first.logins });
+    const name = new URL(ownerUrl).pathname.slice(1);
+    await withPools(second, async (pools) => {
+      const states = await Promise.all([pools.app, pools.worker, pools.query].map((pool) => pool.query(STATE)));
+      expect(states.map(({ rows }) => rows[0])).toEqual([
+        { role: `${name}_app`, statement: '5s', readOnly: 'off' },
+        { role: `${name}_worker`, statement: '30s', readOnly: 'off' },
+        { role: `${name}_query`, statement: '5s', readOnly: 'on' },
+      ]);
+      expect(await failure(pools.app.query('DELETE FROM kernel.events'))).toBe('42501');
+      expect(await failure(pools.app.query('SELECT * FROM kernel_owner.role_passwords'))).toBe('42501');
+    });
+  });
+
+  it('is prepared once by several starts at once', async () => {
+    const ownerUrl = await ownedDatabase('many', 'CREATEROLE');
+    const starts = await Promise.all([1, 2, 3].map(() => prepareDatabase({ ownerUrl, settings })));
+    expect(new Set(starts.map(({ logins }) => logins.app.url)).size).toBe(1);
+    expect(starts.flatMap(({ applied }) => applied).filter((title) => title === 'kernel/0001-event-log')).toHaveLength(
+      1,
+    );
+  });
+
+  it('takes over changed time-outs', async () => {
+    const ownerUrl = await ownedDatabase('changed', 'CREATEROLE');
+    await prepareDatabase({ ownerUrl, settings });
+    const prepared = await prepareDatabase({ ownerUrl, settings: { ...settings, statementTimeoutMs: 3_000 } });
+    await withPools(prepared, async (pools) => {
+      expect((await pools.app.query(STATE)).rows[0]).toMatchObject({ statement: '3s' });
+    });
+  });
+
+  it('leaves a role alone that has the name but isn’t its own', async () => {
+    const ownerUrl = await ownedDatabase('taken', 'CREATEROLE');
+    const name = new URL(ownerUrl).pathname.slice(1);
+    await admin.query(`CREATE ROLE ${name}_app LOGIN PASSWORD 'theirs'`);
+    const { logins, warnings } = await prepareDatabase({ ownerUrl, settings });
+    expect(logins.app.url).toBe(ownerUrl);
+    expect(warnings.join()).toContain(`The role ${name}_app exists already`);
+    const theirs = new Client(withUser(ownerUrl, `${name}_app`, 'theirs'));
+    await theirs.connect();
+    await theirs.end();
+  });
+});
+
+describe('a database whose owner may not create roles', () => {
+  it('works with one login, reads in read-only sessions, and is told the SQL to do better', async () => {
+    const ownerUrl = await ownedDatabase('plain', '');
+    const prepared = await prepareDatabase({ ownerUrl, settings });
+    expect(prepared.warnings.join('\n')).toMatch(
+      /may not create roles[^]*CREATE ROLE "[a-z0-9_]+_app" LOGIN[^]*SET statement_timeout/,
+    );
+    await withPools(prepared, async (pools) => {
+      const states = await Promise.all([pools.app, pools.worker, pools.query].map((pool) => pool.query(STATE)));
+      const role = new URL(ownerUrl).username;
+      expect(states.map(({ rows }) => rows[0])).toEqual([
+        { role, statement: '5s', readOnly: 'off' },
+        { role, statement: '30s', readOnly: 'off' },
+        { role, statement: '5s', readOnly: 'on' },
+      ]);
+      expect(await failure(pools.query.query(`INSERT INTO kernel.secrets (name, value) VALUES ('a', 'b')`))).toBe(
+        '25006',
+      );
+    });
+  });
+});
+
+describe('a database that can’t be used', () => {
+  it.each([
+    [
+      'nobody listens',
+      'postgres://waybill:secret@127.0.0.1:1/waybill',
+      /127\.0\.0\.1:1\/waybill can't be reached.*Check DATABASE_URL/,
+    ],
+    ['the address is wrong', 'postgres://waybill:secret@nowhere.invalid/waybill', /nowhere\.invalid.*can't be reached/],
+  ])('is refused plainly when %s, without its password', async (_, ownerUrl, text) => {
+    const refusal = await prepareDatabase({ ownerUrl, settings }).catch((error: unknown) => error);
+    expect(refusal).toBeInstanceOf(DatabaseRefused);
+    expect((refusal as Error).message).toMatch(text);
+    expect((refusal as Error).message).not.toContain('secret');
+  });
+
+  it('is refused with the way out when the database isn’t there', async () => {
+    const url = new URL(db.url);
+    url.pathname = '/absent';
+    await expect(prepareDatabase({ ownerUrl: url.toString(), settings })).rejects.toThrow(/Create that database/);
+  });
+});
