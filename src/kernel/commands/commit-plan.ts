@@ -20,9 +20,16 @@ export interface CommitPlan {
   readonly writes: readonly PlannedWrite[];
 }
 
+/** What a contributor works with, besides the unit's events. */
+export interface CommitScope {
+  add(side: SideWrite, row: object): void;
+  /** The first events of a stream, up to a version, read where the command reads. */
+  historyOf(stream: string, version: number): Promise<readonly RecordedEvent[]>;
+}
+
 /** Adds rows that follow from a unit's events, such as inline views. Called once per commit. */
 export interface CommitContributor {
-  contribute(writes: readonly PlannedWrite[], add: (side: SideWrite, row: object) => void): Promise<void>;
+  contribute(writes: readonly PlannedWrite[], scope: CommitScope): Promise<void>;
 }
 
 /** What kernel.commit takes for one unit of work. */

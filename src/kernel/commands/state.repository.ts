@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager, EntityTarget, ObjectLiteral } from 'typeorm';
+import { classify } from '../database/errors.js';
 import { NotFound, VersionMismatch, type Aggregate } from '../domain/index.js';
 import type { LoadOptions } from './event-sourced.repository.js';
 import { UnitOfWork } from './unit-of-work.js';
@@ -72,13 +73,21 @@ export abstract class StateRepository<A extends Aggregate, Row extends Versioned
 
   async #write(manager: EntityManager, aggregate: A): Promise<void> {
     const row = { ...this.toRow(aggregate), version: aggregate.version } as Row;
-    if (aggregate.storedVersion === 0) {
-      await manager.insert(this.entity, row as never);
-      return;
-    }
+    if (aggregate.storedVersion === 0) return this.#insert(manager, row);
     const where = { id: aggregate.id, version: aggregate.storedVersion };
     const { affected } = await manager.update(this.entity, where as never, row as never);
     if (affected !== 1) throw new StaleState(`${this.streamPrefix} ${aggregate.id} was changed by somebody else.`);
+  }
+
+  /** Two commands may make the same one at once: the second comes again and finds it. */
+  async #insert(manager: EntityManager, row: Row): Promise<void> {
+    try {
+      await manager.insert(this.entity, row as never);
+    } catch (error) {
+      const { kind, constraint } = classify(error);
+      if (kind !== 'unique' || !constraint?.endsWith('_pkey')) throw error;
+      throw new StaleState(`${this.streamPrefix} ${row.id} was made by somebody else.`);
+    }
   }
 
   #stream(id: string): string {

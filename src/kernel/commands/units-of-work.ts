@@ -5,6 +5,8 @@ import { classify } from '../database/errors.js';
 import { Pools } from '../database/pools.js';
 import { StoredRefusal, isRefusal, type Refusal } from '../domain/index.js';
 import { LogBell } from '../event-log/log-bell.js';
+import { readStream } from '../event-log/sql/read-stream.js';
+import { recordedEvent, type RecordedEvent } from '../event-log/stored-event.js';
 import { Clock } from '../messages/clock.js';
 import { EventRegistry } from '../messages/event-registry.js';
 import { messageContext, type MessageContext } from '../messages/message-context.js';
@@ -137,12 +139,21 @@ export class UnitsOfWork {
   async #write(unit: UnitOfWork, key: AnswerKey, answer: Answer): Promise<readonly CommittedStream[]> {
     const plan = planCommit(unit, this.registry, { key, answer });
     for (const contributor of this.contributors) {
-      await contributor.contribute(plan.writes, (side, row) => unit.addSideRow(side, row));
+      await contributor.contribute(plan.writes, {
+        add: (side, row) => unit.addSideRow(side, row),
+        historyOf: (stream, version) => this.#historyOf(unit, stream, version),
+      });
     }
     if (!unit.transaction.isOpen) return commitWork(this.pools.app, plan.work, unit.sides, unit.checkpoint);
     const committed = await commitWork(await unit.transaction.client(), plan.work, unit.sides, unit.checkpoint);
     await unit.transaction.commit();
     return committed;
+  }
+
+  async #historyOf(unit: UnitOfWork, streamId: string, limit: number): Promise<RecordedEvent[]> {
+    const on = unit.transaction.isOpen ? await unit.transaction.client() : this.pools.app;
+    const rows = await readStream(on, { tenant: unit.context.tenant, streamId, limit });
+    return rows.map((row) => recordedEvent(this.registry, row));
   }
 
   async #commitFailed(of: Try, error: unknown): Promise<Attempt> {

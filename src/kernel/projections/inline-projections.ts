@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import type { CommitContributor, PlannedWrite } from '../commands/commit-plan.js';
+import type { CommitContributor, CommitScope, PlannedWrite } from '../commands/commit-plan.js';
 import type { SideWrite } from '../commands/commit-statement.js';
 import type { EventMeta } from '../domain/index.js';
+import type { RecordedEvent } from '../event-log/stored-event.js';
 import type { ProjectionDefinition } from './projection-definition.js';
 import { ProjectionRegistry } from './projection-registry.js';
 import type { ReadTable, Row } from './read-table.js';
@@ -24,8 +25,9 @@ function inlineSide(table: ReadTable): SideWrite {
 }
 
 /**
- * Writes inline views in the command's own commit. The row is folded from the stream's history, which the command
- * loaded anyway, and the new events: no extra read, and the stream's version check protects the row.
+ * Writes inline views in the command's own commit. The row is folded from the stream's history and the new events, and
+ * the stream's version check protects it. An event-sourced aggregate was loaded with its history, so that costs no extra
+ * read; for one kept as a row the history is read here.
  */
 @Injectable()
 export class InlineProjections implements CommitContributor {
@@ -33,29 +35,22 @@ export class InlineProjections implements CommitContributor {
 
   constructor(private readonly registry: ProjectionRegistry) {}
 
-  contribute(writes: readonly PlannedWrite[], add: (side: SideWrite, row: object) => void): Promise<void> {
+  async contribute(writes: readonly PlannedWrite[], scope: CommitScope): Promise<void> {
     for (const planned of writes) {
-      for (const projection of this.registry.inlineFor(planned.recorded.map(({ meta }) => meta.name))) {
-        const row = this.#row(projection, planned);
-        if (row !== undefined) add(this.#side(projection), { ...row, $stream: planned.write.stream });
-      }
+      const projections = this.registry.inlineFor(planned.recorded.map(({ meta }) => meta.name));
+      if (projections.size === 0) continue;
+      const events = [...(await historyOf(planned, scope)), ...planned.recorded];
+      for (const projection of projections) this.#contribute(projection, events, scope);
     }
-    return Promise.resolve();
   }
 
-  #row(projection: ProjectionDefinition, { write, recorded }: PlannedWrite): Row | undefined {
-    if (write.expected !== 'none' && write.expected !== write.history.length) {
-      throw new Error(
-        `${write.stream} was written without its history, but ${projection.name} is an inline view of it. ` +
-          'Load the aggregate by its repository before saving, or make the view async.',
-      );
-    }
+  #contribute(projection: ProjectionDefinition, events: readonly RecordedEvent[], scope: CommitScope): void {
     let row: Row | undefined;
-    for (const { event, meta } of [...write.history, ...recorded]) {
+    for (const { event, meta } of events) {
       row = projection.fold(row, event, meta);
       assertOneRow(projection, row, meta);
     }
-    return row;
+    if (row !== undefined) scope.add(this.#side(projection), { ...row, $stream: events[0]!.meta.stream });
   }
 
   #side(projection: ProjectionDefinition): SideWrite {
@@ -65,6 +60,16 @@ export class InlineProjections implements CommitContributor {
     this.#sides.set(projection, side);
     return side;
   }
+}
+
+/** The stream up to what is written now. If somebody else moves it meanwhile, the commit's version check refuses. */
+async function historyOf({ write }: PlannedWrite, scope: CommitScope): Promise<readonly RecordedEvent[]> {
+  if (write.expected === 'none' || write.expected === write.history.length) return write.history;
+  if (typeof write.expected === 'number') return scope.historyOf(write.stream, write.expected);
+  throw new Error(
+    `${write.stream} was written whatever its version, but an inline view folds it. Load it by a repository before saving, ` +
+      'or make the view async.',
+  );
 }
 
 function assertOneRow(projection: ProjectionDefinition, row: Row | undefined, meta: EventMeta): void {
