@@ -11,9 +11,10 @@ import { Cursors } from '../http/lists/cursors.js';
 import { registeredProblem } from '../http/problems/problem-registry.js';
 import type { Role } from '../http/routes/route.decorators.js';
 import { Clock } from '../messages/clock.js';
+import type { ConsistencyRequest } from '../messages/message-context.js';
 import { ProjectionRegistry } from '../projections/projection-registry.js';
 import { ConsistencyTokens } from '../queries/consistency-token.js';
-import { ViewFreshness } from '../queries/view-freshness.js';
+import { ViewFreshness, type Freshness } from '../queries/view-freshness.js';
 
 const SECRET_BYTES = 32;
 const MAX_PROBLEM_LENGTH = 8_192;
@@ -23,10 +24,15 @@ const STAND_INS = [
   { provide: Secrets, useValue: { get: (name: string) => Promise.resolve(Buffer.alloc(SECRET_BYTES, name)) } },
   { provide: ConsistencyTokens, useValue: { forEvent: (eventId: number) => `token-of-${eventId}` } },
   { provide: ProjectionRegistry, useValue: { async: () => [] } },
-  { provide: ViewFreshness, useValue: { await: () => Promise.resolve({ readToken: 'token-of-head' }) } },
+  { provide: ViewFreshness, useValue: { await: viewsInTime } },
   Clock,
   Cursors,
 ];
+
+/** Who waits at all sees what they wait for. */
+function viewsInTime(_views: unknown, request?: ConsistencyRequest): Promise<Freshness> {
+  return Promise.resolve({ readToken: 'token-of-head', ...(request?.waitMs === 0 ? { behind: 2 } : {}) });
+}
 
 @Global()
 @Module({

@@ -56,6 +56,14 @@ describe('a command', () => {
     expect(headers['consistency-status']).toBeUndefined();
   });
 
+  it('says that it is pending where the views took longer than the caller would wait', async () => {
+    const { status, headers } = await send('POST', '/v1/baskets', {
+      headers: { ...customer, prefer: 'wait=0' },
+      body: BASKET,
+    });
+    expect([status, headers['consistency-status'], headers['preference-applied']]).toEqual([201, 'pending', 'wait=0']);
+  });
+
   it('edits the version that the caller names', async () => {
     const edit = (headers: Record<string, string>) =>
       send('PATCH', `/v1/baskets/${ID}`, { headers: { ...customer, ...headers } });

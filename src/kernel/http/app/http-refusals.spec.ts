@@ -53,6 +53,13 @@ describe('access', () => {
       status: 400,
     });
   });
+
+  it('is handed out to nobody anywhere else', async () => {
+    const environment = { AUTH_JWKS_URL: 'http://127.0.0.1:1/keys', AUTH_ISSUER: 'i', AUTH_AUDIENCE: 'a' };
+    const elsewhere = await HttpApp.with([], environment);
+    expect((await elsewhere.send('POST', '/v1/dev/tokens')).status).toBe(404);
+    await elsewhere.app.close();
+  });
 });
 
 describe('a fault', () => {
