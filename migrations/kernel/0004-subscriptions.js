@@ -104,6 +104,12 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog AS $$
   DELETE FROM kernel.replicas WHERE replica = p_replica;
 $$;
 
+-- Ends every lease of a subscription: its partitions have changed, and new owners must read them anew.
+CREATE FUNCTION kernel.forget_leases(p_subscription text) RETURNS void
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog AS $$
+  DELETE FROM kernel.leases WHERE subscription = p_subscription;
+$$;
+
 -- Moves partitions' checkpoints and holds back events, in the transaction of the effects. A fence or position that
 -- isn't there any more means another owner: everything is rolled back.
 -- p: { subscription, generation, position, eventId, partitions: [{ partition, from, fence }],

@@ -35,6 +35,7 @@ import { ViewFreshness } from './queries/view-freshness.js';
 import { CheckpointBoard } from './subscriptions/checkpoint-board.js';
 import { DeadLetters } from './subscriptions/dead-letters.js';
 import { EventHandlers } from './subscriptions/event-handlers.js';
+import { Repartition } from './subscriptions/repartition.js';
 import { SubscriptionCatalog } from './subscriptions/subscription-catalog.js';
 import { SubscriptionEngine } from './subscriptions/subscription-engine.js';
 
@@ -57,6 +58,7 @@ const OPEN_TO_CONTEXTS = [
   LogTail,
   LogEpoch,
   DeadLetters,
+  Repartition,
 ];
 
 const INSIDE: Provider[] = [

@@ -7,6 +7,7 @@ import { newId } from '../messages/ids.js';
 import { freshDatabase, type FreshDatabase } from '../testing/databases.js';
 import { eventually } from '../testing/eventually.js';
 import { DeadLetters } from './dead-letters.js';
+import { Repartition } from './repartition.js';
 import { Subscription } from './subscription.decorator.js';
 
 /** What the handlers of this file are to refuse, and what they saw, by counter. */
@@ -145,5 +146,24 @@ describe('an event handler', () => {
     await eventually(async () =>
       expect(await Promise.all(ids.map((id) => countsOf(`echo-${id}`)))).toEqual(ids.map(() => [1, 2])),
     );
+  });
+
+  it('is split and merged while it runs, with held events, and loses nothing', async () => {
+    const [bad, ...ids] = Array.from({ length: 12 }, () => newId());
+    poison.add(bad!);
+    await toy.run(new CountCommand(bad!, 1));
+    await eventually(async () => expect(await held(bad!)).toHaveLength(1));
+    for (const [round, partitions] of [7, 1, 4].entries()) {
+      const counting = Promise.all(ids.map((id) => toy.run(new CountCommand(id, round + 1))));
+      await toy.get(Repartition).to('toy.echo', partitions, { by: { id: 'ada' } });
+      await counting;
+      expect(await toy.rows(`SELECT FROM kernel.checkpoints WHERE subscription = 'toy.echo'`)).toHaveLength(partitions);
+    }
+    await eventually(async () =>
+      expect(await Promise.all(ids.map((id) => countsOf(`echo-${id}`)))).toEqual(ids.map(() => [1, 2, 3])),
+    );
+    poison.delete(bad!);
+    await toy.get(DeadLetters).retry({ key: streamOf(bad!) }, { by: { id: 'ada' } });
+    await eventually(async () => expect(await countsOf(`echo-${bad}`)).toEqual([1]));
   });
 });

@@ -15,6 +15,8 @@ const CATCH_UP_BATCH = 2_000;
 const LIVE_BATCH = 200;
 /** How often checkpoints move over events that have no effect: each move is a commit that nobody waits for. */
 const IDLE_MOVE_MS = 5_000;
+/** At a barrier somebody waits for the checkpoints: they are stored at once. */
+const AT_BARRIER_MS = 50;
 const FAULT_CAP_MS = 5_000;
 
 /**
@@ -172,11 +174,12 @@ export class SubscriptionWorker {
 
   /** At the end of the log: wait for more, for a change of leases, or for a blocked event's next try. */
   async #idle(): Promise<void> {
-    const waitMs = Math.min((await this.#held.nextDueMs(this.#owned)) ?? IDLE_MOVE_MS, IDLE_MOVE_MS);
     const free = this.#owned.endOf(Infinity) === Infinity;
+    const longestMs = free ? IDLE_MOVE_MS : AT_BARRIER_MS;
+    const waitMs = Math.min((await this.#held.nextDueMs(this.#owned)) ?? longestMs, longestMs);
     await Promise.race([this.#pause(waitMs), ...(free ? [this.through.tail.beyond(this.#owned.reached, waitMs)] : [])]);
     this.#interrupt?.();
-    if (this.#stopping || Date.now() - this.#movedAt < IDLE_MOVE_MS) return;
+    if (this.#stopping || (free && Date.now() - this.#movedAt < IDLE_MOVE_MS)) return;
     this.#movedAt = Date.now();
     if (!(await this.#owned.storeReached())) this.#owned.forget();
   }

@@ -1,0 +1,71 @@
+import type { Queryable } from '../../event-log/sql/queryable.js';
+
+export interface PartitionsAt {
+  readonly lowest: number;
+  readonly highest: number;
+  readonly generation: number;
+  readonly event_id: number;
+  readonly epoch: string;
+  /** The highest fence. */
+  readonly fence: number;
+}
+
+/** Sets the position beyond which nobody goes, at the furthest partition; returns it, also where it was set before. */
+export async function raiseBarrier(on: Queryable, subscription: string): Promise<number | undefined> {
+  const { rows } = await on.query<{ barrier: number | null }>({
+    text: `UPDATE kernel.subscriptions s
+              SET barrier = coalesce(s.barrier, (SELECT max(c.position) FROM kernel.checkpoints c WHERE c.subscription = s.name))
+            WHERE s.name = $1 AND s.kind <> 'inline' RETURNING s.barrier`,
+    values: [subscription],
+  });
+  return rows[0]?.barrier ?? undefined;
+}
+
+export async function lowerBarrier(on: Queryable, subscription: string): Promise<void> {
+  await on.query({ text: 'UPDATE kernel.subscriptions SET barrier = NULL WHERE name = $1', values: [subscription] });
+}
+
+/** Where the partitions stand; `locked` keeps every owner from committing until the transaction ends. */
+export async function partitionsAt(on: Queryable, subscription: string, mode?: 'locked'): Promise<PartitionsAt> {
+  if (mode === 'locked') {
+    await on.query({
+      text: 'SELECT FROM kernel.checkpoints WHERE subscription = $1 ORDER BY partition FOR UPDATE',
+      values: [subscription],
+    });
+  }
+  const { rows } = await on.query<PartitionsAt & { [column: string]: unknown }>({
+    text: `SELECT min(position) AS lowest, max(position) AS highest, max(generation) AS generation, max(event_id) AS event_id,
+                  max(epoch::text) AS epoch, max(fence) AS fence
+             FROM kernel.checkpoints WHERE subscription = $1`,
+    values: [subscription],
+  });
+  return rows[0]!;
+}
+
+/** Replaces the partitions' rows; held events move to the partition that has their key from now on. */
+export async function movePartitions(
+  tx: Queryable,
+  to: { subscription: string; partitions: number; at: PartitionsAt; partitionOf: (key: string) => number },
+): Promise<void> {
+  const { subscription, partitions, at } = to;
+  await tx.query({ text: 'DELETE FROM kernel.checkpoints WHERE subscription = $1', values: [subscription] });
+  await tx.query({
+    text: `INSERT INTO kernel.checkpoints (subscription, generation, partition, position, event_id, epoch, fence)
+           SELECT $1, $2, g.partition, $3, $4, $5, $6 + 1 FROM generate_series(0, $7::int - 1) AS g (partition)`,
+    values: [subscription, at.generation, at.highest, at.event_id, at.epoch, at.fence, partitions],
+  });
+  const { rows } = await tx.query<{ key: string }>({
+    text: 'SELECT DISTINCT key FROM kernel.held_events WHERE subscription = $1',
+    values: [subscription],
+  });
+  await tx.query({
+    text: `UPDATE kernel.held_events h SET partition = k.partition FROM unnest($2::text[], $3::smallint[]) AS k (key, partition)
+            WHERE h.subscription = $1 AND h.key = k.key`,
+    values: [subscription, rows.map(({ key }) => key), rows.map(({ key }) => to.partitionOf(key))],
+  });
+  await tx.query({
+    text: 'UPDATE kernel.subscriptions SET partitions = $2, barrier = NULL WHERE name = $1',
+    values: [subscription, partitions],
+  });
+  await tx.query({ text: 'SELECT kernel.forget_leases($1)', values: [subscription] });
+}
