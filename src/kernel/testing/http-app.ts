@@ -30,8 +30,8 @@ const STAND_INS = [
 ];
 
 /** Who waits at all sees what they wait for. */
-function viewsInTime(_views: unknown, request?: ConsistencyRequest): Promise<Freshness> {
-  return Promise.resolve({ readToken: 'token-of-head', ...(request?.waitMs === 0 ? { behind: 2 } : {}) });
+function viewsInTime(_views: unknown, wish?: ConsistencyRequest): Promise<Freshness> {
+  return Promise.resolve({ readToken: 'token-of-head', ...(wish?.waitMs === 0 ? { behind: 2 } : {}) });
 }
 
 @Global()
