@@ -3,6 +3,7 @@ import {
   Counted,
   Counter,
   Counters,
+  LIMIT,
   LimitReached,
   Noticed,
   streamOf,
@@ -180,5 +181,36 @@ describe('an expectation', () => {
     await append(stream, 1);
     await expect(append(stream, 1)).rejects.toMatchObject({ code: 'concurrency-conflict' });
     expect(await toy.events(stream)).toHaveLength(2);
+  });
+
+  it('is not given up by a second write to the same stream', async () => {
+    const stream = `toy.note:${newId()}`;
+    const mixed = (): void => {
+      toy.get(EventStreams).append({ stream, events: [new Noticed('x')], expected: 'any' });
+      toy.get(EventStreams).append({ stream, events: [new Noticed('y')], expected: 3 });
+    };
+    await expect(toy.inCommand(mixed)).rejects.toThrow('is written twice in this command');
+    expect(await toy.events(stream)).toEqual([]);
+  });
+
+  it('holds for two instances of one aggregate: the second knows nothing of the first', async () => {
+    const id = newId();
+    const twice = async (): Promise<void> => {
+      for (const counter of [new Counter(id), new Counter(id)]) {
+        counter.count(LIMIT);
+        await toy.get(Counters).save(counter);
+      }
+    };
+    await expect(toy.inCommand(twice)).rejects.toThrow('is written twice in this command');
+    expect(await toy.events(streamOf(id))).toEqual([]);
+  });
+
+  it('goes on from the first write to the second', async () => {
+    const stream = `toy.note:${newId()}`;
+    await toy.inCommand(() => {
+      toy.get(EventStreams).append({ stream, events: [new Noticed('x'), new Noticed('y')], expected: 'none' });
+      toy.get(EventStreams).append({ stream, events: [new Noticed('z')], expected: 2 });
+    });
+    expect((await toy.events(stream)).map(({ version }) => version)).toEqual([1, 2, 3]);
   });
 });

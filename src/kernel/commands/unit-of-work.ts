@@ -88,7 +88,7 @@ export class UnitOfWork {
     return result;
   }
 
-  /** Adds events to a stream. Two writes to one stream join when both know where it stands. */
+  /** Adds events to a stream. Two writes to one stream join when the second goes on where the first ends. */
   append(
     stream: string,
     events: readonly object[],
@@ -98,7 +98,13 @@ export class UnitOfWork {
     this.assertOpen(`Appending to ${stream}`);
     const write = this.writes.get(stream);
     if (write === undefined) this.writes.set(stream, { stream, expected, events: [...events], history });
-    else write.events.push(...events);
+    else if (goesOn(write, expected)) write.events.push(...events);
+    else {
+      throw new Error(
+        `${stream} is written twice in this command, and the second write doesn't know of the first (it expects ${expected}). ` +
+          'Load an aggregate once, or load it again after saving: both give the same instance.',
+      );
+    }
   }
 
   /** Makes the commit fail when the stream isn't at that version any more, without writing to it. */
@@ -158,4 +164,10 @@ export class UnitOfWork {
   close(): void {
     this.#state = 'closed';
   }
+}
+
+function goesOn({ expected, events }: StreamWrite, next: ExpectedVersion): boolean {
+  if (typeof next === 'string') return next === expected;
+  if (expected === 'any' || expected === 'exists') return false;
+  return next === (expected === 'none' ? 0 : expected) + events.length;
 }
