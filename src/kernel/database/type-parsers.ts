@@ -36,9 +36,14 @@ function exactNumber(text: string): number {
   return value;
 }
 
+/** Time, then the offset of the server's zone. Before standard time, zones were off by odd seconds: `+00:53:28`. */
+const ZONED = /^(.+)([+-])(\d\d)(?::(\d\d))?(?::(\d\d))?$/;
+
 /** `2026-01-31 12:00:00.5+01` as `2026-01-31T11:00:00.500Z`. Microseconds are cut off: JavaScript's times have none. */
 function utcTime(text: string): string {
-  const time = new Date(text.replace(' ', 'T').replace(/([+-]\d\d)$/, '$1:00'));
+  const [, local = '', sign, hours, minutes = 0, seconds = 0] = ZONED.exec(text) ?? [];
+  const offsetMs = ((Number(hours) * 60 + Number(minutes)) * 60 + Number(seconds)) * 1_000;
+  const time = new Date(Date.parse(`${local.replace(' ', 'T')}Z`) - (sign === '-' ? -offsetMs : offsetMs));
   if (Number.isNaN(time.getTime())) throw new RangeError(`The database holds the time ${text}, which isn't one here.`);
   return time.toISOString();
 }

@@ -15,7 +15,8 @@ import { searchText } from './search-text.js';
 
 /** Wider than any number gets. */
 const NUMBER_WIDTH = 24;
-const NEVER_PLACED = '0001-01-01T00:00:00.000Z';
+/** Before any order, and not the year's first day: west of Greenwich that one is still before Christ. */
+const NEVER_PLACED = '0001-12-31T00:00:00.000Z';
 
 type Row = Readonly<OrderSearchView>;
 
