@@ -6,12 +6,13 @@ import {
   type OnApplicationBootstrap,
   type Provider,
 } from '@nestjs/common';
-import { DiscoveryModule } from '@nestjs/core';
+import { DiscoveryModule, ModulesContainer } from '@nestjs/core';
 import { CommandBus, CqrsModule, EventBus, EventPublisher, QueryBus, UnhandledExceptionBus } from '@nestjs/cqrs';
 import { COMMIT_CONTRIBUTORS } from './commands/commands.tokens.js';
 import { DurableCommandBus } from './commands/durable-command-bus.js';
 import { DurableEventBus } from './commands/durable-event-bus.js';
 import { EventStreams } from './commands/event-streams.js';
+import { assertNoNativeBuses } from './commands/native-buses.js';
 import { PersonalData } from './commands/personal-data.js';
 import { UniqueValues } from './commands/unique-values.js';
 import { UnitsOfWork } from './commands/units-of-work.js';
@@ -88,9 +89,7 @@ class KernelCoreModule {}
 @Module({})
 export class DurableCqrsModule implements OnApplicationBootstrap, BeforeApplicationShutdown {
   constructor(
-    private readonly commands: CommandBus,
-    private readonly queries: QueryBus,
-    private readonly events: EventBus,
+    private readonly modules: ModulesContainer,
     private readonly tokens: ConsistencyTokens,
     private readonly engine: SubscriptionEngine,
   ) {}
@@ -129,7 +128,7 @@ export class DurableCqrsModule implements OnApplicationBootstrap, BeforeApplicat
 
   /** Asserts that everybody got the durable buses, then starts what reads the log. */
   async onApplicationBootstrap(): Promise<void> {
-    this.#assertDurable();
+    assertNoNativeBuses(this.modules);
     await this.engine.start();
     await this.tokens.open();
   }
@@ -137,18 +136,5 @@ export class DurableCqrsModule implements OnApplicationBootstrap, BeforeApplicat
   /** Ends the batches under way while the pools are still open. */
   beforeApplicationShutdown(): Promise<void> {
     return this.engine.stop();
-  }
-
-  #assertDurable(): void {
-    const native = [
-      this.commands instanceof DurableCommandBus ? [] : ['CommandBus'],
-      this.queries instanceof DurableQueryBus ? [] : ['QueryBus'],
-      this.events instanceof DurableEventBus ? [] : ['EventBus'],
-    ].flat();
-    if (native.length === 0) return;
-    throw new Error(
-      `${native.join(', ')} would be the native, in-memory one. Import DurableCqrsModule.forRoot() once in the root module, ` +
-        'and remove every other import of CqrsModule: two of them make two unconnected buses.',
-    );
   }
 }

@@ -1,9 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
-import { CommandBus, EventBus, UnhandledExceptionBus, type IEvent, type IEventHandler, type ISaga } from '@nestjs/cqrs';
+import { CommandBus, EventBus, UnhandledExceptionBus, type IEvent, type IEventHandler } from '@nestjs/cqrs';
 import type { InstanceWrapper } from '@nestjs/core/injector/instance-wrapper.js';
 import { EventRegistry } from '../messages/event-registry.js';
 import { EventHandlers } from '../subscriptions/event-handlers.js';
+import { handlerType } from './handler-registration.js';
 import { UnitOfWork } from './unit-of-work.js';
 
 /** A `@Saga` was found, which this release doesn't run yet. */
@@ -12,8 +13,8 @@ export class SagasNotDurableYet extends Error {
 
   constructor(what: string) {
     super(
-      `${what} would not be run: this release stores events and fills views from them, but runs no event handlers and sagas yet. ` +
-        'Ignoring it would lose events, so the start stops here. Use a @Projection for a view, or leave the class out of the module.',
+      `${what} would not be run: this release runs no sagas yet. Ignoring it would lose commands, so the start stops here. ` +
+        'Use an @EventsHandler that executes the command, or leave the class out of the module.',
     );
   }
 }
@@ -48,7 +49,9 @@ export class DurableEventBus extends EventBus {
     this.handlers.add(handler);
   }
 
-  protected override registerSaga(saga: ISaga<IEvent>): void {
-    throw new SagasNotDurableYet(`@Saga ${saga.name}`);
+  /** All of them at once, because natively those that a factory provides would be ignored. */
+  override registerSagas(sagas: InstanceWrapper<object>[] = []): void {
+    const first = sagas[0];
+    if (first !== undefined) throw new SagasNotDurableYet(`@Saga ${handlerType(first).name}`);
   }
 }
