@@ -1,7 +1,16 @@
 // What may be done with the kernel's tables, besides reading them all as application or worker.
 
 /** Written by application and worker directly. Everything else here is written by the kernel's functions only. */
-export const writable = ['idempotency', 'epochs', 'subscriptions', 'checkpoints', 'secrets', 'held_events', 'audit'];
+export const writable = [
+  'idempotency',
+  'epochs',
+  'subscriptions',
+  'checkpoints',
+  'secrets',
+  'held_events',
+  'audit',
+  'outgoing_commands',
+];
 
 /** Read by the query side: checkpoints tell how fresh a view is; the log is shown to operators. */
 export const queryable = [

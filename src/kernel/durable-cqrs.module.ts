@@ -1,5 +1,6 @@
 import {
   Global,
+  Inject,
   Module,
   type BeforeApplicationShutdown,
   type DynamicModule,
@@ -27,6 +28,8 @@ import { Clock } from './messages/clock.js';
 import { EventRegistry } from './messages/event-registry.js';
 import { InlineProjections } from './projections/inline-projections.js';
 import { ProjectionRebuild } from './projections/projection-rebuild.js';
+import { OutgoingCommands } from './outgoing/outgoing-commands.js';
+import { OutgoingWorker } from './outgoing/outgoing-worker.js';
 import { ProjectionRegistry } from './projections/projection-registry.js';
 import { ConsistencyTokens } from './queries/consistency-token.js';
 import { DurableQueryBus } from './queries/durable-query-bus.js';
@@ -60,6 +63,7 @@ const OPEN_TO_CONTEXTS = [
   LogEpoch,
   DeadLetters,
   Repartition,
+  OutgoingCommands,
 ];
 
 const INSIDE: Provider[] = [
@@ -92,6 +96,8 @@ export class DurableCqrsModule implements OnApplicationBootstrap, BeforeApplicat
     private readonly modules: ModulesContainer,
     private readonly tokens: ConsistencyTokens,
     private readonly engine: SubscriptionEngine,
+    private readonly outgoing: OutgoingWorker,
+    @Inject(KERNEL_OPTIONS) private readonly options: KernelOptions,
   ) {}
 
   static forRoot(options: Partial<KernelOptions> = {}): DynamicModule {
@@ -123,7 +129,7 @@ export class DurableCqrsModule implements OnApplicationBootstrap, BeforeApplicat
       exports: [CommandBus, QueryBus, EventBus, EventPublisher, UnhandledExceptionBus],
     };
     // Not global itself: Nest then starts it after the buses have found their handlers.
-    return { module: DurableCqrsModule, imports: [core, buses], exports: [core, buses] };
+    return { module: DurableCqrsModule, providers: [OutgoingWorker], imports: [core, buses], exports: [core, buses] };
   }
 
   /** Asserts that everybody got the durable buses, then starts what reads the log. */
@@ -131,10 +137,12 @@ export class DurableCqrsModule implements OnApplicationBootstrap, BeforeApplicat
     assertNoNativeBuses(this.modules);
     await this.engine.start();
     await this.tokens.open();
+    if (this.options.runSubscriptions) this.outgoing.start();
   }
 
   /** Ends the batches under way while the pools are still open. */
-  beforeApplicationShutdown(): Promise<void> {
-    return this.engine.stop();
+  async beforeApplicationShutdown(): Promise<void> {
+    await this.outgoing.stop();
+    await this.engine.stop();
   }
 }

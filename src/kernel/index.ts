@@ -28,3 +28,5 @@ export { ReadSql } from './queries/read-sql.js';
 export { ReadsFrom } from './queries/reads-from.js';
 export { StreamReader, type StreamPart } from './queries/stream-reader.js';
 export { Subscription, type SubscriptionOptions } from './subscriptions/subscription.decorator.js';
+export { OutgoingCommands, type SendOptions } from './outgoing/outgoing-commands.js';
+export { CommandRefused } from './outgoing/outgoing-worker.js';

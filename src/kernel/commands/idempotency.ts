@@ -48,7 +48,7 @@ export class RequestInProgress extends Error {
 export function answerKey(context: MessageContext, operation: string, commandId: string): AnswerKey {
   const { tenant, principal, idempotency } = context;
   return idempotency
-    ? { tenant, principal: principal.id, ...idempotency, kind: 'client' }
+    ? { tenant, principal: principal.id, kind: 'client', ...idempotency }
     : { tenant, principal: principal.id, operation, key: commandId, fingerprint: null, kind: 'kernel' };
 }
 

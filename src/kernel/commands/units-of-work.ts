@@ -75,7 +75,7 @@ export class UnitsOfWork {
     for (let attempt = 1; attempt <= MAX_TRIES; attempt += 1) {
       const unit = this.#unit(context, attempt);
       key ??= answerKey(context, name, unit.commandId);
-      const end = await this.#attempt({ unit, key, work, mayBeAnswered: isUnknown || key.kind === 'client' });
+      const end = await this.#attempt({ unit, key, work, mayBeAnswered: isUnknown || key.kind !== 'kernel' });
       if ('body' in end) return JSON.parse(end.body) as T;
       fault = end.again;
       isUnknown ||= classify(fault).kind === 'outcome-unknown';
@@ -109,7 +109,7 @@ export class UnitsOfWork {
     if (!of.mayBeAnswered) throw error;
     const stored = await this.#replay(of.unit.context, of.key);
     if (stored !== undefined) return { body: stored };
-    if (of.key.kind !== 'client' || !isRefusal(error) || !isStorable(error)) throw error;
+    if (of.key.kind === 'kernel' || !isRefusal(error) || !isStorable(error)) throw error;
     return this.#refuse(of, error);
   }
 
@@ -124,6 +124,7 @@ export class UnitsOfWork {
   async #commit(of: Try, answer: Answer): Promise<Attempt> {
     const { unit, key } = of;
     try {
+      await unit.enter(async () => unit.context.beforeCommit?.(answer));
       const committed = await this.#write(unit, key, answer);
       unit.context.outcome.lastEventId = lastOf(committed);
       if (committed.length > 0) this.bell.ring();
@@ -195,7 +196,7 @@ export class UnitsOfWork {
     const stored = await findAnswer(this.pools.app, key);
     if (stored === undefined) return undefined;
     if (stored.fingerprint !== key.fingerprint) throw new IdempotencyKeyReused();
-    context.outcome.replayed = key.kind === 'client';
+    context.outcome.replayed = key.kind !== 'kernel';
     context.outcome.lastEventId = stored.last_event_id ?? undefined;
     if (stored.outcome === 'refusal') throw revived(stored.body);
     return stored.body;

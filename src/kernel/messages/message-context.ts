@@ -14,6 +14,8 @@ export interface IdempotencyRequest {
   readonly operation: string;
   /** Digest of what was asked: the same key with another payload is refused. */
   readonly fingerprint: string;
+  /** `system`: a stored command's id, kept for ever. Default `client`, forgotten after the retention. */
+  readonly kind?: 'client' | 'system';
 }
 
 /** What a read may wait for. */
@@ -51,6 +53,7 @@ export interface MessageContextFields {
   idempotency?: IdempotencyRequest | undefined;
   consistency?: ConsistencyRequest | undefined;
   event?: EventMeta | undefined;
+  beforeCommit?: ((answer: { outcome: 'result' | 'refusal'; body: string }) => void) | undefined;
 }
 
 export const DEFAULT_TENANT = 'default';
@@ -71,6 +74,8 @@ export class MessageContext {
   readonly consistency: ConsistencyRequest | undefined;
   /** The event being reacted to, in an event handler: what the log knows of it. */
   readonly event: EventMeta | undefined;
+  /** Called within the unit of work with the answer, right before the commit that stores it. */
+  readonly beforeCommit: MessageContextFields['beforeCommit'];
   readonly outcome: MessageOutcome = { replayed: false };
 
   constructor(fields: MessageContextFields = {}) {
@@ -85,6 +90,7 @@ export class MessageContext {
     this.idempotency = fields.idempotency;
     this.consistency = fields.consistency;
     this.event = fields.event;
+    this.beforeCommit = fields.beforeCommit;
   }
 }
 

@@ -1,0 +1,121 @@
+import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { DurableCommand } from '#kernel/domain';
+import { CountCommand, CountHandler, Counters, streamOf } from '../../../test/support/toys.js';
+import { createToyTables, ToyApp, type ToyParts } from '../../../test/support/toy-app.js';
+import { newId } from '../messages/ids.js';
+import { messageContext } from '../messages/message-context.js';
+import { freshDatabase, type FreshDatabase } from '../testing/databases.js';
+import { eventually } from '../testing/eventually.js';
+import { OutgoingCommands, type SendOptions } from './outgoing-commands.js';
+
+const broken = new Set<string>();
+
+@DurableCommand('toy.count-later')
+class CountLaterCommand {
+  constructor(
+    readonly counterId: string,
+    readonly by: number,
+  ) {}
+}
+
+@CommandHandler(CountLaterCommand)
+class CountLaterHandler implements ICommandHandler<CountLaterCommand> {
+  constructor(private readonly counters: Counters) {}
+
+  async execute({ counterId, by }: CountLaterCommand): Promise<{ total: number; asked: string }> {
+    if (broken.has(counterId)) throw new Error('The counter is broken.');
+    const counter = await this.counters.findOrNew(counterId);
+    counter.count(by);
+    await this.counters.save(counter);
+    return { total: counter.total, asked: messageContext.current().principal.id };
+  }
+}
+
+const parts: ToyParts = { providers: [Counters, CountHandler, CountLaterHandler] };
+let db: FreshDatabase;
+let toy: ToyApp;
+let other: ToyApp;
+
+beforeAll(async () => {
+  db = await freshDatabase(import.meta.url);
+  await createToyTables(db);
+  [toy, other] = [await ToyApp.start(db, { parts }), await ToyApp.start(db, { parts })];
+});
+afterAll(async () => {
+  await Promise.all([toy.close(), other.close()]);
+  await db.drop();
+});
+
+const send = (command: object, options?: SendOptions): Promise<string> =>
+  toy.inCommand<string>(() => toy.get(OutgoingCommands).send(command, options), {
+    principal: { id: 'ada', roles: [] },
+  });
+const counts = async (id: string): Promise<number[]> =>
+  (await toy.events(streamOf(id))).map(({ data }) => (data as { by: number }).by);
+const state = async (id: string): Promise<string | undefined> => (await toy.get(OutgoingCommands).find(id))?.state;
+
+describe('a stored command', () => {
+  it('is executed once on whichever replica is free, for whoever sent it', async () => {
+    const id = newId();
+    const sent = await send(new CountLaterCommand(id, 3));
+    await eventually(async () => expect(await state(sent)).toBe('succeeded'));
+    expect(await counts(id)).toEqual([3]);
+    const [answer] = await toy.rows('SELECT principal, kind, body FROM kernel.idempotency WHERE key = $1', sent);
+    expect(answer).toEqual({ principal: 'ada', kind: 'system', body: '{"total":3,"asked":"ada"}' });
+  });
+
+  it('is not stored when the command that sends it fails', async () => {
+    const sent = newId();
+    const failing = toy.inCommand(() => {
+      toy.get(OutgoingCommands).send(new CountLaterCommand(newId(), 1), { id: sent });
+      throw new Error('No.');
+    });
+    await expect(failing).rejects.toThrow('No.');
+    expect(await state(sent)).toBeUndefined();
+  });
+
+  it('waits for its time, and can be taken back until then', async () => {
+    const id = newId();
+    const [soon, never] = [new Date(Date.now() + 300), new Date(Date.now() + 3_600_000)];
+    const first = await send(new CountLaterCommand(id, 1), { executeAt: soon });
+    const second = await send(new CountLaterCommand(id, 2), { executeAt: never });
+    expect(await toy.get(OutgoingCommands).cancel(second)).toBe(true);
+    expect(await toy.get(OutgoingCommands).cancel(second)).toBe(false);
+    await eventually(async () => expect(await state(first)).toBe('succeeded'));
+    const [row] = await toy.rows<{ late: boolean }>(
+      'SELECT finished_at >= due_at AS late FROM kernel.outgoing_commands WHERE id = $1',
+      first,
+    );
+    expect([row!.late, await state(second), await counts(id)]).toEqual([true, 'cancelled', [1]]);
+  });
+
+  it('keeps the order of its instance: what fails holds the next', async () => {
+    const [id, instance] = [newId(), newId()];
+    broken.add(id);
+    const sent: string[] = [];
+    for (const by of [1, 2, 3]) sent.push(await send(new CountLaterCommand(id, by), { instance }));
+    await eventually(async () => expect((await toy.get(OutgoingCommands).find(sent[0]!))!.attempts).toBeGreaterThan(0));
+    expect((await toy.get(OutgoingCommands).find(sent[1]!))!.attempts).toBe(0);
+    broken.delete(id);
+    await eventually(async () => expect(await state(sent[2]!)).toBe('succeeded'));
+    expect(await counts(id)).toEqual([1, 2, 3]);
+  });
+
+  it('tells of a refusal by an event on its own stream', async () => {
+    const sent = await send(new CountLaterCommand(newId(), 5_000));
+    await eventually(async () => expect(await state(sent)).toBe('refused'));
+    expect(await toy.events(`command:${sent}`)).toMatchObject([
+      { name: 'kernel.command-refused', data: { code: 'toy.limit-reached', facts: { limit: 1_000 } } },
+    ]);
+  });
+
+  it('takes effect once, also where it was claimed twice', async () => {
+    const id = newId();
+    const sent = await send(new CountLaterCommand(id, 7));
+    await eventually(async () => expect(await state(sent)).toBe('succeeded'));
+    await toy.rows(`UPDATE kernel.outgoing_commands SET state = 'queued', claimed_until = NULL WHERE id = $1`, sent);
+    await toy.run(new CountCommand(newId(), 1));
+    await eventually(async () => expect(await state(sent)).toBe('succeeded'));
+    expect(await counts(id)).toEqual([7]);
+  });
+});

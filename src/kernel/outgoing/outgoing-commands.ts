@@ -1,0 +1,76 @@
+import { Injectable } from '@nestjs/common';
+import { UnitOfWork } from '../commands/unit-of-work.js';
+import { Pools } from '../database/pools.js';
+import { durableNameOf } from '../domain/durable-command.js';
+import { newId } from '../messages/ids.js';
+import type { MessageContext } from '../messages/message-context.js';
+import {
+  STORE_COMMANDS,
+  cancelCommand,
+  readCommand,
+  type OutgoingCommandRow,
+  type StoredContext,
+} from './sql/outgoing-commands.js';
+
+export interface SendOptions {
+  /** The command's id and idempotency key; the same id twice is the same command. Default: a new one. */
+  readonly id?: string;
+  /** Not before this time; default: at once. */
+  readonly executeAt?: Date;
+  /** Commands of one instance are executed strictly in order; default: an instance of its own. */
+  readonly instance?: string;
+}
+
+/**
+ * Commands to be executed later, by whichever worker is free: stored in the commit of what causes them, executed at
+ * least once with their id as idempotency key, so that they take effect once; completion commits with the effects.
+ */
+@Injectable()
+export class OutgoingCommands {
+  constructor(private readonly pools: Pools) {}
+
+  /**
+   * Stores a command with the commit of the one being handled.
+   * @returns its id: of the operation, and for cancelling.
+   * @throws Error when the class has no @DurableCommand name, or outside a command.
+   */
+  send(command: object, options: SendOptions = {}): string {
+    const unit = UnitOfWork.required('Sending a command');
+    const row = rowOf(command, contextOf(unit.context, unit), options);
+    unit.addSideRow(STORE_COMMANDS, row);
+    return row.id;
+  }
+
+  /** Takes a command back unless it has begun. @returns whether it was taken back. */
+  cancel(id: string): Promise<boolean> {
+    return cancelCommand(this.pools.app, id);
+  }
+
+  find(id: string): Promise<OutgoingCommandRow | undefined> {
+    return readCommand(this.pools.app, id);
+  }
+}
+
+function rowOf(command: object, context: StoredContext, options: SendOptions): { id: string } {
+  const name = durableNameOf(command);
+  if (name === undefined) {
+    throw new Error(
+      `${command.constructor.name} has no permanent name. Add @DurableCommand('<context>.<command-in-kebab>') to the class.`,
+    );
+  }
+  const id = options.id ?? newId();
+  return {
+    id,
+    instance: options.instance ?? id,
+    name,
+    data: command,
+    context,
+    dueAt: options.executeAt?.toISOString() ?? null,
+  } as { id: string };
+}
+
+/** The stored command acts for whoever caused it, one hop further. */
+function contextOf(context: MessageContext, unit: UnitOfWork): StoredContext {
+  const { tenant, principal, actor, correlationId, traceparent, hop } = context;
+  return { tenant, principal, actor, correlationId, causationId: unit.commandId, traceparent, hop: hop + 1 };
+}

@@ -1,0 +1,159 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { CommandBus } from '@nestjs/cqrs';
+import { UnitOfWork } from '../commands/unit-of-work.js';
+import type { Answer } from '../commands/idempotency.js';
+import { classify } from '../database/errors.js';
+import { Pools } from '../database/pools.js';
+import { DurableEvent, isRefusal } from '../domain/index.js';
+import { reviveCommand } from '../domain/durable-command.js';
+import { LogBell } from '../event-log/log-bell.js';
+import { MessageContext, messageContext } from '../messages/message-context.js';
+import { pauseAfter } from '../subscriptions/retry-policy.js';
+import {
+  FINISH_COMMANDS,
+  claimCommands,
+  commandFailed,
+  endCommand,
+  nextCommandInMs,
+  type OutgoingCommandRow,
+} from './sql/outgoing-commands.js';
+
+const AT_ONCE = 8;
+/** Longer than a command may take; whoever dies with a claim keeps others waiting this long. */
+const CLAIM_MS = 30_000;
+const POLL_MS = 1_000;
+
+/** A stored command was refused: on the stream `command:<id>`, where whoever sent it can hear of it. */
+@DurableEvent('kernel.command-refused', 1)
+export class CommandRefused {
+  constructor(
+    readonly commandId: string,
+    readonly command: string,
+    readonly code: string,
+    readonly message: string,
+    readonly facts: Readonly<Record<string, unknown>>,
+  ) {}
+}
+
+/** Executes stored commands in processes that run subscriptions. Any number of replicas share the work by claims. */
+@Injectable()
+export class OutgoingWorker {
+  readonly #logger = new Logger('OutgoingCommands');
+  #stopping = false;
+  #loop: Promise<void> | undefined;
+  #wake: (() => void) | undefined;
+  #rung = false;
+
+  constructor(
+    private readonly pools: Pools,
+    private readonly commands: CommandBus,
+    private readonly bell: LogBell,
+  ) {}
+
+  start(): void {
+    this.#loop ??= this.#run().finally(this.bell.onRing(() => this.wake()));
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    this.wake();
+    await this.#loop;
+  }
+
+  wake(): void {
+    this.#rung = true;
+    this.#wake?.();
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#stopping) {
+      this.#rung = false;
+      try {
+        const claimed = await claimCommands(this.pools.worker, AT_ONCE, CLAIM_MS);
+        await Promise.all(claimed.map((row) => this.#execute(row)));
+        if (claimed.length === 0)
+          await this.#sleep(Math.min((await nextCommandInMs(this.pools.worker)) ?? POLL_MS, POLL_MS));
+      } catch (error) {
+        if (!this.#stopping)
+          this.#logger.warn(`Stored commands can't be claimed right now; trying again. ${String(error)}`);
+        await this.#sleep(POLL_MS);
+      }
+    }
+  }
+
+  async #execute(row: OutgoingCommandRow): Promise<void> {
+    try {
+      const command = reviveCommand(row.name, row.data);
+      if (command === undefined)
+        throw new Error(`This release knows no command ${row.name}. Deploy the one that does, then retry.`);
+      await this.#executeUnder(row, command);
+    } catch (error) {
+      // A refusal is an answer: it was stored with the command's end.
+      if (!isRefusal(error)) await this.#failed(row, error);
+    }
+  }
+
+  /** A command that was answered before, but whose row didn't end with it, only needs its row ended. */
+  async #executeUnder(row: OutgoingCommandRow, command: object): Promise<void> {
+    const context = contextFor(row);
+    const refusal = await messageContext
+      .run(context, () => this.commands.execute(command))
+      .then(
+        () => undefined,
+        (error: unknown) => error,
+      );
+    if (context.outcome.replayed)
+      await endCommand(this.pools.worker, row.id, refusal === undefined ? 'succeeded' : 'refused');
+    if (refusal !== undefined) throw refusal;
+  }
+
+  async #failed(row: OutgoingCommandRow, error: unknown): Promise<void> {
+    const attempts = row.attempts + 1;
+    const text = (error instanceof Error ? error.message : String(error)).slice(0, 2_000);
+    const isOutage = classify(error).kind === 'unavailable';
+    const tryInMs = isOutage ? POLL_MS : pauseAfter(attempts);
+    await commandFailed(this.pools.worker, row.id, {
+      attempts: isOutage ? row.attempts : attempts,
+      error: text,
+      tryInMs,
+    });
+    if (tryInMs === undefined)
+      this.#logger.error(`Command ${row.id} (${row.name}) is parked after ${attempts} tries: ${text}`);
+  }
+
+  async #sleep(ms: number): Promise<void> {
+    if (this.#rung || this.#stopping) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, Math.max(0, ms));
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+    this.#wake = undefined;
+  }
+}
+
+/** Under the stored id as key, kept for ever; the row ends in the same commit as the command. */
+function contextFor(row: OutgoingCommandRow): MessageContext {
+  return new MessageContext({
+    ...row.context,
+    idempotency: { key: row.id, operation: row.name, fingerprint: '', kind: 'system' },
+    beforeCommit: (answer) => finish(row, answer),
+  });
+}
+
+function finish({ id, name }: OutgoingCommandRow, answer: Answer): void {
+  const unit = UnitOfWork.required('Ending a stored command');
+  if (answer.outcome === 'result') {
+    unit.addSideRow(FINISH_COMMANDS, { id, state: 'succeeded', error: null });
+    return;
+  }
+  const { code, message, facts } = JSON.parse(answer.body) as {
+    code: string;
+    message: string;
+    facts: Record<string, unknown>;
+  };
+  unit.addSideRow(FINISH_COMMANDS, { id, state: 'refused', error: message });
+  unit.append(`command:${id}`, [new CommandRefused(id, name, code, message, facts)], 'none');
+}
