@@ -127,7 +127,7 @@ export class UnitsOfWork {
       await unit.enter(async () => unit.context.beforeCommit?.(answer));
       const committed = await this.#write(unit, key, answer);
       unit.context.outcome.lastEventId = lastOf(committed);
-      if (committed.length > 0) this.bell.ring();
+      if (committed.length > 0 || unit.sides.size > 0) this.bell.ring();
       return answer;
     } catch (error) {
       await unit.transaction.rollback();
