@@ -1,5 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { recordedEvent, type EventRow } from '../event-log/stored-event.js';
+import { isFault } from './faults.js';
 import type { OwnedPartitions } from './owned-partitions.js';
 import { pauseAfter } from './retry-policy.js';
 import { dueEvents, heldKeys, holdAgain, nextDueInMs, type DueEvent } from './sql/held-events.js';
@@ -93,6 +94,7 @@ export class HeldEvents {
         argument,
       });
     } catch (error) {
+      if (isFault(error)) throw error;
       await this.#failedAgain(event, error);
     }
   }

@@ -21,6 +21,7 @@ const SEQUENCE_BATCH = 500;
 @Injectable()
 export class SubscriptionCatalog {
   readonly #logger = new Logger('Subscriptions');
+  #declared: readonly Subscriber[] | undefined;
 
   constructor(
     private readonly pools: Pools,
@@ -35,10 +36,7 @@ export class SubscriptionCatalog {
    * @throws ProjectionOutdated
    */
   async register(epoch: string): Promise<Subscriber[]> {
-    const subscribers: Subscriber[] = [
-      ...this.projections.async().map((projection) => new AsyncProjection(projection)),
-      ...this.handlers.all(),
-    ];
+    const subscribers = this.declared();
     const inline = this.projections.all().filter(({ mode }) => mode === 'inline');
     const known = [
       ...subscribers,
@@ -50,6 +48,15 @@ export class SubscriptionCatalog {
     for (const subscriber of subscribers) await this.#createCheckpoints(subscriber, epoch);
     const idle = new Set([...(await this.#outdated()), ...(await this.#diverged())]);
     return subscribers.filter(({ name }) => !idle.has(name));
+  }
+
+  /** What the code of this process subscribes, whether it runs here or not. Complete once the application is built. */
+  declared(): readonly Subscriber[] {
+    this.#declared ??= [
+      ...this.projections.async().map((projection) => new AsyncProjection(projection)),
+      ...this.handlers.all(),
+    ];
+    return this.#declared;
   }
 
   async #createCheckpoints({ name, startFrom }: Subscriber, epoch: string): Promise<void> {

@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
-import { classify } from '../database/errors.js';
 import { recordedEvent, type EventRow } from '../event-log/stored-event.js';
 import { UnknownEvent } from '../messages/event-registry.js';
+import { isFault, isFenced } from './faults.js';
 import { HeldEvents } from './held-events.js';
 import { OwnedPartitions } from './owned-partitions.js';
 import { MAX_TRIES, pauseAfter } from './retry-policy.js';
@@ -211,17 +211,6 @@ export class SubscriptionWorker {
       };
     });
   }
-}
-
-/** The partition has another owner by now. */
-function isFenced(error: unknown): boolean {
-  return classify(error).sqlState === 'WB004';
-}
-
-/** Not the event's fault: the database is away, busy, or the partition another's. Trying the same again is right. */
-function isFault(error: unknown): boolean {
-  if (isFenced(error)) return true;
-  return ['unavailable', 'outcome-unknown', 'conflict', 'lock-timeout', 'timeout'].includes(classify(error).kind);
 }
 
 function textOf(error: unknown): string {
