@@ -45,6 +45,8 @@ export interface Facts {
   /** Whose parcel it is, by order id. */
   parcels: { readonly orderId: string; readonly name: string }[];
   externalNumbers: { readonly value: string; readonly owner: string }[];
+  products: Row[];
+  customers: Row[];
   views: Record<ViewName, Row[]>;
   /** What nobody should leave behind: transactions that idle, advisory locks, prepared transactions. */
   leftovers: string[];
@@ -72,6 +74,8 @@ export function readFacts(ownerUrl: string): Promise<Facts> {
         client,
         `SELECT value, owner FROM kernel.unique_values WHERE scope = 'ordering.external-number'`,
       ),
+      products: await rowsOf(client, 'SELECT * FROM catalog.products'),
+      customers: await rowsOf(client, 'SELECT * FROM customers.customers'),
       views: {} as Facts['views'],
       leftovers: await leftovers(client),
     };
@@ -101,13 +105,14 @@ export function settled(ownerUrl: string): Promise<void> {
   });
 }
 
-/** How many orders are placed by now. */
-export async function countOrders(client: ClientBase): Promise<number> {
-  const [row] = await rowsOf<{ orders: number }>(
+/** How many products, customers and orders there are by now. */
+export async function countTakenIn(client: ClientBase): Promise<number> {
+  const [row] = await rowsOf<{ count: number }>(
     client,
-    `SELECT count(*) AS orders FROM kernel.events WHERE name = 'ordering.order-placed'`,
+    `SELECT (SELECT count(*) FROM catalog.products) + (SELECT count(*) FROM customers.customers)
+          + (SELECT count(*) FROM kernel.events WHERE name = 'ordering.order-placed') AS count`,
   );
-  return row!.orders;
+  return row!.count;
 }
 
 async function leftovers(client: ClientBase): Promise<string[]> {

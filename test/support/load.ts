@@ -15,9 +15,10 @@ export interface LoadOptions {
   readonly connections: number;
   /** False only for controls: then a repeat is a new wish to the server. */
   readonly sendsKeys?: boolean;
+  /** Share of answers that the client drops unread, as a broken network would, and asks for again. Default 0.05. */
+  readonly dropped?: number;
 }
 
-/** Share of answers that the client drops unread, as a broken network would, and asks for again. */
 const DROPPED = 0.05;
 /** Share of answers that it asks for once more although it has them. */
 const REPEATED = 0.05;
@@ -81,9 +82,9 @@ export class OrderLoad {
 
   /** Asks until there is an answer that says what became of the order. */
   async #ask(key: string, intent: Intent): Promise<void> {
-    const { ledger, seed } = this.options;
+    const { ledger, seed, dropped = DROPPED } = this.options;
     for (;;) {
-      const answer = await this.#post(key, intent, seed.chance(DROPPED));
+      const answer = await this.#post(key, intent, seed.chance(dropped));
       const at = performance.now();
       if (answer?.status === 201) return ledger.write({ at, kind: 'acknowledged', key, body: answer.body });
       if (answer && !isPassing(answer)) {

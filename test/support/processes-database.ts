@@ -1,0 +1,65 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Environment } from '#config';
+import { useEmbeddedServer, type EmbeddedServer } from '../../src/kernel/database/embedded/index.js';
+import { withOwner } from '../../src/kernel/database/prepare.js';
+import type { Seeded } from './seed.js';
+
+/** A PostgreSQL of one test, with all that makes it durable, to be killed. */
+export class KillableDatabase {
+  private constructor(
+    private readonly dataDir: string,
+    private server: EmbeddedServer,
+  ) {}
+
+  static async start(): Promise<KillableDatabase> {
+    const dataDir = await mkdtemp(join(tmpdir(), 'waybill-killable-'));
+    return new KillableDatabase(dataDir, await useEmbeddedServer({ dataDir }));
+  }
+
+  get environment(): Environment {
+    return { NODE_ENV: 'test', AUTH_MODE: 'dev', DATABASE_URL: this.server.ownerUrl };
+  }
+
+  /** Settings for every session from now on; for controls. */
+  async set(settings: Readonly<Record<string, string>>): Promise<void> {
+    await withOwner(this.server.ownerUrl, async (client) => {
+      for (const [name, value] of Object.entries(settings)) await client.query(`ALTER SYSTEM SET ${name} = '${value}'`);
+      await client.query('SELECT pg_reload_conf()');
+    });
+  }
+
+  /** Kill -9 of one connection's process while it commits commands: PostgreSQL throws all others out and recovers. */
+  async killBackend(seed: Seeded): Promise<void> {
+    const pids = await withOwner(this.server.ownerUrl, async (client) => {
+      const { rows } = await client.query<{ pid: number }>(
+        `SELECT pid FROM pg_stat_activity WHERE application_name LIKE 'waybill-app-%' ORDER BY state = 'active' DESC, pid LIMIT 4`,
+      );
+      return rows.map(({ pid }) => pid);
+    });
+    process.kill(seed.oneOf(pids), 'SIGKILL');
+  }
+
+  /** Kill -9 of the postmaster; its children end by themselves. Starts it again, as whatever watches over it would. */
+  async killPostmaster(): Promise<void> {
+    const pid = Number((await readFile(join(this.server.folder, 'postmaster.pid'), 'utf8')).split('\n')[0]);
+    process.kill(pid, 'SIGKILL');
+    while (isAlive(pid)) await pause(10);
+    this.server = await useEmbeddedServer({ dataDir: this.dataDir });
+  }
+
+  async stop(): Promise<void> {
+    await this.server.leave();
+    await rm(this.dataDir, { recursive: true });
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
