@@ -17,6 +17,7 @@ export class LeaseKeeper {
   readonly #logger = new Logger('Subscriptions');
   #timer: NodeJS.Timeout | undefined;
   #keeping: Promise<void> | undefined;
+  #again = false;
   #renewedAt = 0;
   #stopped = false;
 
@@ -35,7 +36,8 @@ export class LeaseKeeper {
 
   /** Looks now: at start, when another replica has gone, or when partitions were split. */
   keep(): Promise<void> {
-    return (this.#keeping ??= this.#keep().finally(() => (this.#keeping = undefined)));
+    if (this.#keeping !== undefined) this.#again = true;
+    return (this.#keeping ??= this.#keepUntilQuiet().finally(() => (this.#keeping = undefined)));
   }
 
   stopRenewing(): void {
@@ -48,6 +50,14 @@ export class LeaseKeeper {
     this.stopRenewing();
     await this.#keeping;
     await releaseLeases(this.pools.worker, this.replica);
+  }
+
+  /** A wish to look that comes during a look may be about something newer: look again. */
+  async #keepUntilQuiet(): Promise<void> {
+    do {
+      this.#again = false;
+      await this.#keep();
+    } while (this.#again);
   }
 
   async #keep(): Promise<void> {
