@@ -13,6 +13,7 @@ import { createHealthServer } from './kernel/operations/health-server.js';
 import { Lifecycle } from './kernel/operations/lifecycle.js';
 import { createLogger } from './kernel/operations/logger.js';
 import { Readiness } from './kernel/operations/readiness.js';
+import { SubscriptionEngine } from './kernel/subscriptions/subscription-engine.js';
 
 /** A whole Waybill, in this process. */
 export interface Waybill {
@@ -88,8 +89,19 @@ function start(root: Root, configuration: Configuration, { serves, logger = fals
 async function startApi(root: Root, configuration: Configuration, logger: Logger): Promise<Started> {
   const app = await createHttpApp(root, configuration, { logger });
   closeConnectionsWhileDraining(app);
-  await app.listen(configuration.http.port, configuration.http.host);
+  await orClose(app, () => app.listen(configuration.http.port, configuration.http.host));
   return { app, server: app.getHttpServer(), refuseRequests: () => app.get(Admission).drain() };
+}
+
+/** A port that is taken must not leave an application behind that goes on reading the log. */
+async function orClose(app: INestApplicationContext, step: () => Promise<unknown>): Promise<void> {
+  try {
+    await step();
+  } catch (error) {
+    await app.get(SubscriptionEngine).stop();
+    await app.close();
+    throw error;
+  }
 }
 
 /** An answer given while draining is the last one on its connection: the client's next request goes elsewhere. */
@@ -108,8 +120,10 @@ async function startContext(root: Root, listenOn: Configuration['http'] | undefi
   const app = await NestFactory.createApplicationContext(root, { logger, abortOnError: false });
   if (listenOn === undefined) return { app, server: undefined, refuseRequests: () => undefined };
   const server = createHealthServer(app.get(Lifecycle), app.get(Readiness));
-  server.listen(listenOn.port, listenOn.host);
-  await once(server, 'listening');
+  await orClose(app, async () => {
+    server.listen(listenOn.port, listenOn.host);
+    await once(server, 'listening');
+  });
   return { app, server, refuseRequests: () => undefined };
 }
 

@@ -27,5 +27,6 @@ async function seed(waybill: Waybill, say: (text: string) => void): Promise<void
 
 main().catch((error: unknown) => {
   process.stderr.write(`${explainedFailure(error)}\n`);
-  process.exitCode = 1;
+  // Not exitCode alone: what was started half-way must not keep a process that serves nobody.
+  process.exit(1);
 });

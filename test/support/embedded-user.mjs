@@ -1,0 +1,17 @@
+// A process that uses the embedded server of a folder until it is told to stop: what specs start, kill and watch.
+// node test/support/embedded-user.mjs <dataDir> [<root of the sources>]
+import './typescript.mjs';
+import { pathToFileURL } from 'node:url';
+
+const [dataDir, root = new URL('../..', import.meta.url).pathname] = process.argv.slice(2);
+const { useEmbeddedServer } = await import(pathToFileURL(`${root}/src/kernel/database/embedded/index.ts`).href);
+
+const say = (text) => process.stdout.write(`${text}\n`);
+const server = await useEmbeddedServer({ dataDir, isDurable: false, say });
+process.on('SIGTERM', async () => {
+  say(`left: ${await server.leave()}`);
+  process.exit(0);
+});
+// Keeps the process alive until the signal.
+setInterval(() => {}, 60_000);
+say(`using: ${JSON.stringify({ wasRunning: server.wasRunning, port: server.port, ownerUrl: server.ownerUrl })}`);
