@@ -10,10 +10,12 @@ export const writable = [
   'held_events',
   'audit',
   'outgoing_commands',
+  'effects',
 ];
 
 /** Read by the query side: checkpoints tell how fresh a view is; the log is shown to operators. */
 export const queryable = [
+  'effects',
   'audit',
   'held_events',
   'leases',

@@ -18,6 +18,10 @@ import { PersonalData } from './commands/personal-data.js';
 import { UniqueValues } from './commands/unique-values.js';
 import { UnitsOfWork } from './commands/units-of-work.js';
 import { Secrets } from './database/secrets.js';
+import { EffectRegistry } from './effects/effect-registry.js';
+import { EffectWorker } from './effects/effect-worker.js';
+import { Effects } from './effects/effects.js';
+import { ParkedEffects } from './effects/parked-effects.js';
 import { LogEpoch } from './event-log/epoch.js';
 import { LogBell } from './event-log/log-bell.js';
 import { LogNotifier } from './event-log/log-notifier.js';
@@ -62,6 +66,9 @@ const OPEN_TO_CONTEXTS = [
   LogTail,
   LogEpoch,
   DeadLetters,
+  Effects,
+  EffectRegistry,
+  ParkedEffects,
   Repartition,
   OutgoingCommands,
 ];
@@ -129,7 +136,12 @@ export class DurableCqrsModule implements OnApplicationBootstrap, BeforeApplicat
       exports: [CommandBus, QueryBus, EventBus, EventPublisher, UnhandledExceptionBus],
     };
     // Not global itself: Nest then starts it after the buses have found their handlers.
-    return { module: DurableCqrsModule, providers: [OutgoingWorker], imports: [core, buses], exports: [core, buses] };
+    return {
+      module: DurableCqrsModule,
+      providers: [OutgoingWorker, EffectWorker],
+      imports: [core, buses],
+      exports: [core, buses],
+    };
   }
 
   /** Asserts that everybody got the durable buses, then starts what reads the log. */

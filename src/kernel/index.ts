@@ -11,6 +11,14 @@ export type { CommandInterceptor } from './commands/command-interceptor.js';
 export { ConcurrencyConflict, OutcomeUnknown } from './commands/pipeline-errors.js';
 export { Secrets } from './database/secrets.js';
 export { DurableCqrsModule } from './durable-cqrs.module.js';
+export {
+  EffectHandler,
+  type Effect,
+  type EffectOptions,
+  type IEffectHandler,
+} from './effects/effect-handler.decorator.js';
+export { EffectRefused } from './effects/effect-errors.js';
+export { Effects, type EffectIntent } from './effects/effects.js';
 export * from './http/index.js';
 export type { KernelOptions } from './kernel-options.js';
 export { Clock } from './messages/clock.js';

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 
 /**
- * Wakes the readers of this process after a commit. Coalesced: however many commits ring within one turn, a reader
- * looks once. A lost ring costs latency, never progress, because readers poll as well.
+ * Wakes what works on committed things in this process: readers of the log, carriers of effects. Coalesced: however many
+ * commits ring within one turn, each looks once. A lost ring costs latency, never progress, because all of them poll.
  */
 @Injectable()
 export class LogBell {

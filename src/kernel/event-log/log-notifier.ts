@@ -80,7 +80,7 @@ export class LogNotifier {
       this.#client = client;
       client.on('notification', ({ payload }) => {
         if (payload === LEASES_CHANGED) this.onLeasesChanged?.();
-        if (payload === COMMITTED || Number(payload) > this.tail.head) this.tail.wake();
+        if (payload === COMMITTED || Number(payload) > this.tail.head) this.bell.ring();
       });
       client.on('error', () => undefined);
       client.on('end', () => this.#again());

@@ -2,6 +2,7 @@ import type { Server } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { INestApplicationContext } from '@nestjs/common';
 import type { Configuration } from '#config';
+import { EffectWorker } from '../effects/effect-worker.js';
 import { SubscriptionEngine } from '../subscriptions/subscription-engine.js';
 import { Lifecycle } from './lifecycle.js';
 
@@ -19,17 +20,20 @@ export interface Running {
 /**
  * Ends a process so that nobody loses anything, in this order (05 §5):
  *
- * 1. Not ready any more; subscriptions take no new batch.
+ * 1. Not ready any more; subscriptions take no new batch, effects no new call.
  * 2. Wait for load balancers to notice (SHUTDOWN_WAIT_MS); requests are still answered.
  * 3. Stop listening; idle connections are closed, each answer closes its own.
  * 4. Requests under way finish; after SHUTDOWN_REQUESTS_MS their connections are cut.
- * 5. Batches under way finish, for at most SHUTDOWN_BATCHES_MS; then they roll back with their connection.
+ * 5. Batches and calls under way finish, for at most SHUTDOWN_BATCHES_MS; then they roll back with their connection.
  * 6. The application's own hooks, and only then the pools: closing them earlier would fail requests that were promised
  *    an answer (Nest runs `onModuleDestroy` before requests end, so nothing may be closed there).
  */
 export async function stopGracefully(running: Running, shutdown: Configuration['shutdown']): Promise<void> {
   running.app.get(Lifecycle).drain();
-  const batches = running.app.get(SubscriptionEngine).stop();
+  const batches = Promise.all([
+    running.app.get(SubscriptionEngine).stop(),
+    running.app.get(EffectWorker, { strict: false }).stop(),
+  ]);
   batches.catch(() => undefined);
   if (running.server !== undefined) {
     await pause(shutdown.waitMs);

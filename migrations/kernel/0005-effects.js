@@ -1,0 +1,38 @@
+// What is to be done outside the database: committed as an intent, carried out afterwards, at least once, under one key.
+export const up = `
+CREATE TABLE kernel.effects (
+  id          bigint      GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  tenant      text        NOT NULL,
+  kind        text        NOT NULL,
+  key         text        NOT NULL,
+  body        jsonb       NOT NULL,
+  body_hash   text        NOT NULL,
+  context     jsonb       NOT NULL,
+  state       text        NOT NULL DEFAULT 'pending' CHECK (state IN ('pending', 'running', 'done', 'parked')),
+  attempts    int         NOT NULL DEFAULT 0,
+  due_at      timestamptz DEFAULT clock_timestamp(),
+  error       text,
+  result      jsonb,
+  intended_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  ended_at    timestamptz,
+  CONSTRAINT ux_effects_key UNIQUE (tenant, kind, key),
+  CHECK ((state IN ('pending', 'running')) = (due_at IS NOT NULL))
+) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.01, autovacuum_vacuum_threshold = 1000, autovacuum_vacuum_cost_delay = 0);
+CREATE INDEX ix_effects_due ON kernel.effects (kind, due_at) WHERE state IN ('pending', 'running');
+CREATE INDEX ix_effects_parked ON kernel.effects (id) WHERE state = 'parked';
+COMMENT ON TABLE kernel.effects IS 'Calls to other systems. Rows stay: a key stands for one intent for ever.';
+COMMENT ON COLUMN kernel.effects.due_at IS 'When a worker may take it: of a pending one the next try, of a running one the end of the claim.';
+COMMENT ON COLUMN kernel.effects.context IS '{ correlationId, causationId, traceparent } of the unit of work that intended it.';
+
+-- Whether an effect that is intended again is another one: never, because then the commit fails. Called for the row that
+-- has the key already, under its lock.
+CREATE FUNCTION kernel.is_other_effect(p_key text, p_known text, p_again text) RETURNS boolean
+LANGUAGE plpgsql SET search_path = pg_catalog AS $$
+BEGIN
+  IF p_known = p_again THEN
+    RETURN false;
+  END IF;
+  RAISE EXCEPTION 'The effect % was intended before with another body. A key stands for one intent for ever: give the new one another key.', p_key
+    USING ERRCODE = 'WB005';
+END $$;
+`;

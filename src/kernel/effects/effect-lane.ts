@@ -1,0 +1,199 @@
+import { Logger } from '@nestjs/common';
+import { Pools } from '../database/pools.js';
+import { MessageContext, messageContext } from '../messages/message-context.js';
+import { EffectInterrupted, EffectRefused, EffectTimedOut } from './effect-errors.js';
+import type { KnownEffect } from './effect-registry.js';
+import { claimEffects, type ClaimedEffect } from './sql/claim-effects.js';
+import { effectFailed, endEffect } from './sql/end-effect.js';
+
+/** How often a lane that nobody woke looks: for intents of other processes, and for those whose worker died. */
+const POLL_MS = 1_000;
+const FAULT_PAUSE_MS = 500;
+/** How long, after the call, its record may take before others may take the effect. Covers a restart of the database. */
+const RECORD_MS = 20_000;
+const RECORD_AGAIN_MS = 200;
+/** What calls under way are given when the process is to end; then they are interrupted, and called again elsewhere. */
+const GRACE_MS = 5_000;
+
+/**
+ * Carries out the effects of one kind in this process.
+ *
+ *   due ──▶ claimed (until a time by the database's clock) ──▶ called, outside any transaction ──▶ recorded: done
+ *                                                          ──▶ fails, or takes too long ──▶ pending, after a pause
+ *                                                          ──▶ refused, or the last try ──▶ parked
+ *   the process dies anywhere after the claim ──▶ the claim ends ──▶ another worker calls again, with the same key
+ *
+ * Each kind has slots of its own, so that a system that hangs holds up nothing but itself.
+ */
+export class EffectLane {
+  readonly #logger = new Logger('Effects');
+  readonly #calls = new Set<Promise<void>>();
+  readonly #ending = new AbortController();
+  #stopping = false;
+  #loop: Promise<void> | undefined;
+  #stopped: Promise<void> | undefined;
+  #rung = false;
+  #interrupt: (() => void) | undefined;
+  #retryAt = Infinity;
+
+  constructor(
+    private readonly effect: KnownEffect,
+    private readonly pools: Pools,
+  ) {}
+
+  start(): void {
+    this.#loop ??= this.#run();
+  }
+
+  /** Looks now instead of at the next poll. */
+  wake(): void {
+    this.#rung = true;
+    this.#interrupt?.();
+  }
+
+  /** Claims nothing more, gives calls under way a few seconds, and interrupts what is left. */
+  stop(): Promise<void> {
+    return (this.#stopped ??= this.#stop());
+  }
+
+  async #stop(): Promise<void> {
+    this.#stopping = true;
+    this.#interrupt?.();
+    const interrupt = setTimeout(() => this.#ending.abort(new EffectInterrupted(this.effect.kind)), GRACE_MS);
+    await this.#loop;
+    await Promise.all(this.#calls);
+    clearTimeout(interrupt);
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#stopping) {
+      this.#rung = false;
+      try {
+        await this.#step();
+      } catch (error) {
+        if (!this.#stopping) this.#logger.warn(`${this.effect.kind} can't be claimed right now. ${String(error)}`);
+        await this.#pause(FAULT_PAUSE_MS);
+      }
+    }
+  }
+
+  async #step(): Promise<void> {
+    const free = this.effect.concurrency - this.#calls.size;
+    if (free === 0) {
+      await Promise.race(this.#calls);
+      return;
+    }
+    this.#retryAt = Infinity;
+    const { kind, maxTries, timeoutMs } = this.effect;
+    const claimed = await claimEffects(this.pools.worker, {
+      kind,
+      maxTries,
+      limit: free,
+      claimMs: timeoutMs + RECORD_MS,
+    });
+    for (const effect of claimed) this.#begin(effect);
+    if (claimed.length < free) await this.#rest();
+  }
+
+  #begin(effect: ClaimedEffect): void {
+    if (effect.state === 'parked') return this.#sayParked(effect, 'its workers ended during the call, each time');
+    const call = this.#carryOut(effect).finally(() => this.#calls.delete(call));
+    this.#calls.add(call);
+  }
+
+  /** Never rejects: what can't be recorded is called again once the claim has ended. */
+  async #carryOut(effect: ClaimedEffect): Promise<void> {
+    try {
+      const result = await this.#call(effect);
+      await this.#record(effect, () => endEffect(this.pools.worker, effect.id, result));
+    } catch (error) {
+      await this.#failed(effect, error);
+    }
+  }
+
+  async #call(effect: ClaimedEffect): Promise<unknown> {
+    const { kind, timeoutMs, handler } = this.effect;
+    const late = new AbortController();
+    const timer = setTimeout(() => late.abort(new EffectTimedOut(kind, timeoutMs)), timeoutMs);
+    const signal = AbortSignal.any([late.signal, this.#ending.signal]);
+    const { key, body, attempts: attempt, intendedAt } = effect;
+    try {
+      const call = messageContext.run(contextFor(effect), async () =>
+        handler.carryOut({ kind, key, body, attempt, intendedAt }, signal),
+      );
+      return await Promise.race([call, rejectionOn(signal)]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async #failed(effect: ClaimedEffect, error: unknown): Promise<void> {
+    const { id, attempts } = effect;
+    const isLast = attempts >= this.effect.maxTries || error instanceof EffectRefused;
+    const tryInMs = isLast ? undefined : this.#pauseAfter(attempts);
+    const text = textOf(error);
+    await this.#record(effect, () => effectFailed(this.pools.worker, { id, attempts, error: text, tryInMs }));
+    if (tryInMs === undefined) this.#sayParked(effect, text);
+    else this.#retryAt = Math.min(this.#retryAt, Date.now() + tryInMs);
+    this.#interrupt?.();
+  }
+
+  /** Full jitter: many effects that failed together don't come back together. */
+  #pauseAfter(attempts: number): number {
+    const { retryFirstMs, retryCapMs } = this.effect;
+    return Math.random() * Math.min(retryCapMs, retryFirstMs * 2 ** attempts);
+  }
+
+  /** Insists for as long as the effect is surely this worker's: the call has happened, and a repeat is worse. */
+  async #record(effect: ClaimedEffect, write: () => Promise<void>): Promise<void> {
+    const giveUpAt = Date.now() + RECORD_MS;
+    for (;;) {
+      try {
+        return await write();
+      } catch (error) {
+        if (this.#stopping || Date.now() > giveUpAt) {
+          this.#logger.warn(`${effect.kind} ${effect.key} was called, and could not be recorded. ${String(error)}`);
+          return;
+        }
+        await new Promise((resolve) => setTimeout(resolve, RECORD_AGAIN_MS));
+      }
+    }
+  }
+
+  #sayParked({ kind, key, attempts }: ClaimedEffect, cause: string): void {
+    this.#logger.error(`${kind} ${key} is parked after ${attempts} ${attempts === 1 ? 'try' : 'tries'}: ${cause}`);
+  }
+
+  #rest(): Promise<void> {
+    if (this.#rung) return Promise.resolve();
+    return this.#pause(Math.min(POLL_MS, Math.max(0, this.#retryAt - Date.now())));
+  }
+
+  async #pause(ms: number): Promise<void> {
+    if (this.#stopping) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.#interrupt = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+    this.#interrupt = undefined;
+  }
+}
+
+/** What the call does is caused by what the intent was caused by. */
+function contextFor({ kind, tenant, context }: ClaimedEffect): MessageContext {
+  return new MessageContext({ ...context, tenant, actor: { type: 'system', id: kind } });
+}
+
+function rejectionOn(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+    if (signal.aborted) reject(signal.reason as Error);
+  });
+}
+
+function textOf(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).slice(0, 2_000);
+}

@@ -1,0 +1,20 @@
+import { Injectable } from '@nestjs/common';
+import { Pools } from '../database/pools.js';
+import type { OperatorAct } from '../subscriptions/dead-letters.js';
+import { findEffects, retryParked, type EffectFilter, type EffectRecord } from './sql/find-effects.js';
+
+/** What operators see of effects, and can do about those that were given up. */
+@Injectable()
+export class ParkedEffects {
+  constructor(private readonly pools: Pools) {}
+
+  /** At most `limit` effects, newest first; of any state unless the filter says which. */
+  find(filter: EffectFilter, limit = 100): Promise<EffectRecord[]> {
+    return findEffects(this.pools.app, filter, limit);
+  }
+
+  /** Lets parked effects that match be tried again, under their old keys. @returns how many; written to the audit. */
+  retry(filter: Omit<EffectFilter, 'state'>, { by, reason }: OperatorAct): Promise<number> {
+    return retryParked(this.pools.app, filter, { principal: by.id, reason });
+  }
+}
