@@ -10,7 +10,11 @@ import { root } from './build-if-stale.mjs';
 const AT_ONCE = 2;
 
 const steps = [
-  { name: 'specs', tool: ['scripts/test.mjs', 'pure'], fix: 'npm run test:pure' },
+  {
+    name: 'architecture',
+    tool: ['scripts/test.mjs', 'pure', '--', 'test/architecture'],
+    fix: 'npm run check architecture',
+  },
   {
     name: 'types',
     tool: [bin('typescript', 'tsc'), '-p', 'tsconfig.json', '--incremental', '--tsBuildInfoFile', '.cache/types.json'],
