@@ -49,7 +49,7 @@ export class ProjectionDefinition {
     this.totals = (options.totals ?? []).map((of) => totalsDefinition(of, source));
     this.#keys = keysOf(type, instance, this.table);
     for (const [event, method] of reactionsOf(type))
-      this.#folds.set(registry.definition(event as EventClass).name, bound(instance, method));
+      this.#folds.set(registry.definition(event).name, bound(instance, method));
     this.eventNames = [...this.#folds.keys()].sort();
     this.#check(instance);
   }

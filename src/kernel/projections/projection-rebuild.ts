@@ -20,6 +20,15 @@ export class ProjectionUnknown extends Error {
   }
 }
 
+/** Somebody else rebuilds it at this moment. */
+export class RebuildUnderWay extends Error {
+  readonly code = 'rebuild-under-way';
+
+  constructor(name: string) {
+    super(`${name} is being rebuilt at this moment.`);
+  }
+}
+
 /**
  * Fills a view anew from the log, in its simplest form: the view is emptied first. An async view is then filled by its
  * running subscription, and readers with a token are told how far behind it is. An inline view is filled here, in one
@@ -33,7 +42,7 @@ export class ProjectionRebuild {
     private readonly registry: EventRegistry,
   ) {}
 
-  /** @returns rows written here: 0 for an async view, which its subscription fills. @throws ProjectionUnknown */
+  /** @returns rows written here: 0 for an async view, which its subscription fills. @throws ProjectionUnknown, RebuildUnderWay */
   async rebuild(name: string): Promise<number> {
     const projection = this.projections.named(name);
     if (projection === undefined)
@@ -44,6 +53,7 @@ export class ProjectionRebuild {
     const client = await this.pools.worker.connect();
     try {
       await client.query(`BEGIN; SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = '10s'`);
+      await this.#assertAlone(client, name);
       const written =
         projection.mode === 'inline' ? await this.#refill(client, projection) : await this.#restart(client, projection);
       await client.query({
@@ -57,6 +67,14 @@ export class ProjectionRebuild {
       client.release(true);
       throw error;
     }
+  }
+
+  async #assertAlone(client: PoolClient, name: string): Promise<void> {
+    const { rows } = await client.query<{ alone: boolean }>({
+      text: `SELECT pg_try_advisory_xact_lock(hashtextextended('waybill.rebuild:' || $1, 0)) AS alone`,
+      values: [name],
+    });
+    if (rows[0]?.alone !== true) throw new RebuildUnderWay(name);
   }
 
   /** The raised fence keeps a worker that folded before the rebuild from committing after it. */

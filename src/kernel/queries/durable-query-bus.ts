@@ -32,7 +32,7 @@ export class DurableQueryBus extends QueryBus {
 
   protected override registerHandler(handler: InstanceWrapper<IQueryHandler<IQuery>>): void {
     const type = handlerType(handler);
-    const id = this['reflectQueryId'](type as never) as string;
+    const id = this['reflectQueryId'](type) as string;
     const query = Reflect.getMetadata('__queryHandler__', type) as Type<object> | undefined;
     if (admitHandler(this.#handlerTypes, { id, type, message: query?.name ?? 'A query', kind: 'query' })) {
       super.registerHandler(handler);

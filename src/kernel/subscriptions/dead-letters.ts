@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
+import { UnitOfWork } from '../commands/unit-of-work.js';
 import type { Actor, StoredData } from '../domain/index.js';
 import { Pools } from '../database/pools.js';
+import type { Queryable } from '../event-log/sql/queryable.js';
 import { audit } from './sql/audit.js';
 import {
   discardHeld,
@@ -10,6 +12,7 @@ import {
   readHeld,
   type DeadLetter,
   type DeadLetterFilter,
+  type DeadLetterPlace,
 } from './sql/dead-letters.js';
 
 /** Who does something to the log's readers, and why; written to the audit in the same transaction. */
@@ -46,9 +49,9 @@ export class DeadLetterQueued extends Error {
 export class DeadLetters {
   constructor(private readonly pools: Pools) {}
 
-  /** At most `limit` letters, oldest first. */
-  find(filter: DeadLetterFilter, limit = 100): Promise<DeadLetter[]> {
-    return findHeld(this.pools.app, filter, limit);
+  /** At most `limit` letters, by position; `after` the place of the last one seen. */
+  find(filter: DeadLetterFilter, limit = 100, after?: DeadLetterPlace): Promise<DeadLetter[]> {
+    return findHeld(this.pools.app, filter, { limit, after });
   }
 
   /** @throws DeadLetterUnknown */
@@ -63,7 +66,8 @@ export class DeadLetters {
    * @returns how many keys; with `dryRun`, how many it would be.
    */
   async retry(filter: DeadLetterFilter, act: OperatorAct & { readonly dryRun?: boolean }): Promise<number> {
-    if (act.dryRun === true) return (await findHeld(this.pools.app, { ...filter, heads: true }, null)).length;
+    if (act.dryRun === true)
+      return (await findHeld(this.pools.app, { ...filter, heads: true }, { limit: null })).length;
     return this.#within(async (tx) => {
       const count = await makeDue(tx, filter);
       await audit(tx, {
@@ -110,16 +114,19 @@ export class DeadLetters {
   async #head(id: number): Promise<DeadLetter> {
     const letter = await this.get(id);
     const { subscription, key } = letter;
-    const [first] = await findHeld(this.pools.app, { subscription, key, heads: true }, 1);
+    const [first] = await findHeld(this.pools.app, { subscription, key, heads: true }, { limit: 1 });
     if (first !== undefined && first.id !== id) throw new DeadLetterQueued(letter, first.id);
     return letter;
   }
 
-  async #within<T>(work: (tx: { query: Pools['app']['query'] }) => Promise<T>): Promise<T> {
+  /** In the caller's unit of work, so that its idempotency key covers this too; else in a transaction of its own. */
+  async #within<T>(work: (tx: Queryable) => Promise<T>): Promise<T> {
+    const unit = UnitOfWork.current();
+    if (unit !== undefined) return work(await unit.transaction.client());
     const client = await this.pools.app.connect();
     try {
       await client.query('BEGIN');
-      const result = await work(client as unknown as { query: Pools['app']['query'] });
+      const result = await work(client);
       await client.query('COMMIT');
       client.release();
       return result;

@@ -58,7 +58,7 @@ export class EventHandlers {
     }
     const contextId = ContextIdFactory.create();
     this.modules.registerRequestByContextId(event, contextId);
-    const instance = await this.modules.resolve<IEventHandler<IEvent>>(type as Type<IEventHandler<IEvent>>, contextId, {
+    const instance = await this.modules.resolve<IEventHandler<IEvent>>(type, contextId, {
       strict: false,
     });
     await instance.handle(event);

@@ -17,17 +17,34 @@ export async function audit(tx: Queryable, entry: AuditEntry): Promise<void> {
   });
 }
 
-export interface AuditRow extends AuditEntry {
+export interface AuditRow {
   readonly id: number;
   /** RFC 3339. */
   readonly at: string;
+  readonly principal: string;
+  readonly action: string;
+  readonly subject: string;
+  readonly reason: string | null;
+  readonly detail: object;
 }
 
-/** The latest entries, newest first. */
-export async function readAudit(on: Queryable, limit: number): Promise<AuditRow[]> {
+export interface AuditFilter {
+  readonly principal?: string | undefined;
+  readonly action?: string | undefined;
+  readonly subject?: string | undefined;
+  /** Only entries older than this one. */
+  readonly before?: number | undefined;
+}
+
+/** Entries, newest first. Index: the primary key. */
+export async function readAudit(on: Queryable, filter: AuditFilter, limit: number): Promise<AuditRow[]> {
+  const { principal, action, subject, before } = filter;
   const { rows } = await on.query<AuditRow & { [column: string]: unknown }>({
-    text: 'SELECT id, at, principal, action, subject, reason, detail FROM kernel.audit ORDER BY id DESC LIMIT $1',
-    values: [limit],
+    text: `SELECT id, at, principal, action, subject, reason, detail FROM kernel.audit
+            WHERE ($1::text IS NULL OR principal = $1) AND ($2::text IS NULL OR action = $2)
+              AND ($3::text IS NULL OR subject = $3) AND ($4::bigint IS NULL OR id < $4)
+            ORDER BY id DESC LIMIT $5`,
+    values: [principal ?? null, action ?? null, subject ?? null, before ?? null, limit],
   });
   return rows;
 }

@@ -37,6 +37,12 @@ export interface DeadLetterFilter {
   readonly heads?: boolean | undefined;
 }
 
+/** Where a letter stands in the list: letters are sorted by these. */
+export interface DeadLetterPlace {
+  readonly position: number;
+  readonly id: number;
+}
+
 const MATCHING = `($1::bigint[] IS NULL OR h.id = ANY ($1)) AND ($2::text IS NULL OR h.subscription = $2)
   AND ($3::text IS NULL OR h.key = $3) AND ($4::text IS NULL OR e.name = $4) AND ($5::text IS NULL OR h.state = $5)
   AND ($6::text IS NULL OR strpos(lower(h.error), lower($6)) > 0)`;
@@ -54,18 +60,24 @@ function valuesOf(filter: DeadLetterFilter): unknown[] {
 }
 
 /** Held events by position; `limit` null for all. */
-export async function findHeld(on: Queryable, filter: DeadLetterFilter, limit: number | null): Promise<DeadLetter[]> {
+export async function findHeld(
+  on: Queryable,
+  filter: DeadLetterFilter,
+  page: { readonly limit: number | null; readonly after?: DeadLetterPlace | undefined },
+): Promise<DeadLetter[]> {
+  const { limit, after } = page;
   const { rows } = await on.query<DeadLetter & { [column: string]: unknown }>({
     text: `SELECT ${LETTER} FROM kernel.held_events h JOIN kernel.events e ON e.id = h.event_id
-            WHERE ${MATCHING} AND (NOT $7 OR ${IS_HEAD}) ORDER BY h.position, h.id LIMIT $8`,
-    values: [...valuesOf(filter), filter.heads ?? false, limit],
+            WHERE ${MATCHING} AND (NOT $7 OR ${IS_HEAD}) AND ($9::bigint IS NULL OR (h.position, h.id) > ($9, $10::bigint))
+            ORDER BY h.position, h.id LIMIT $8`,
+    values: [...valuesOf(filter), filter.heads ?? false, limit, after?.position ?? null, after?.id ?? null],
   });
   return rows;
 }
 
 /** Index: ux_held_events_id. */
 export async function readHeld(on: Queryable, id: number): Promise<DeadLetter | undefined> {
-  const [letter] = await findHeld(on, { ids: [id] }, 1);
+  const [letter] = await findHeld(on, { ids: [id] }, { limit: 1 });
   return letter;
 }
 
@@ -80,13 +92,22 @@ export async function makeDue(tx: Queryable, filter: DeadLetterFilter): Promise<
   return rowCount ?? 0;
 }
 
-/** Drops a held event and lets the next one of its key be tried. */
+/**
+ * Drops a held event and lets the next one of its key be tried. The checkpoint's lock keeps its owner from queueing
+ * another one behind it meanwhile, which nobody would ever try.
+ */
 export async function discardHeld(tx: Queryable, letter: DeadLetter): Promise<void> {
+  const of = [letter.subscription, letter.generation, letter.key];
+  await tx.query({
+    text: `SELECT FROM kernel.checkpoints c JOIN kernel.held_events h USING (subscription, generation, partition)
+            WHERE h.id = $1 FOR UPDATE OF c`,
+    values: [letter.id],
+  });
   await tx.query({ text: 'DELETE FROM kernel.held_events WHERE id = $1', values: [letter.id] });
   await tx.query({
     text: `UPDATE kernel.held_events h SET state = 'blocked', next_try_at = clock_timestamp()
             WHERE h.subscription = $1 AND h.generation = $2 AND h.key = $3 AND ${IS_HEAD}`,
-    values: [letter.subscription, letter.generation, letter.key],
+    values: of,
   });
 }
 
