@@ -54,7 +54,12 @@ async function welcomeOf(program: BuiltProgram): Promise<Welcome> {
 }
 
 async function json(welcome: Welcome, path: string, init: RequestInit = {}): Promise<{ status: number; body: never }> {
-  const headers = { authorization: welcome.authorization, 'content-type': 'application/json' };
+  const headers = {
+    authorization: welcome.authorization,
+    'content-type': 'application/json',
+    // The list is an async view; this read waits for everything committed before it.
+    'consistency-token': 'head',
+  };
   const response = await fetch(welcome.url + path, { ...init, headers });
   return { status: response.status, body: (await response.json()) as never };
 }
