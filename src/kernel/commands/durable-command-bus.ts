@@ -29,7 +29,7 @@ export class DurableCommandBus extends CommandBus {
 
   protected override registerHandler(handler: InstanceWrapper<ICommandHandler<ICommand>>): void {
     const type = handlerType(handler);
-    const id = this['reflectCommandId'](type as never) as string;
+    const id = this['reflectCommandId'](type) as string;
     if (admitHandler(this.#handlerTypes, { id, type, message: commandOf(type), kind: 'command' }))
       super.registerHandler(handler);
   }

@@ -32,7 +32,7 @@ export class DurableEventBus extends EventBus {
     @Inject(EventRegistry) registry: EventRegistry,
     @Inject(EventHandlers) private readonly handlers: EventHandlers,
   ) {
-    super(commandBus as never, modules, unhandled);
+    super(commandBus, modules, unhandled);
     const collect = (events: readonly IEvent[]): void => {
       const unit = UnitOfWork.required('EventBus.publish()');
       for (const event of events) registry.definition(event);

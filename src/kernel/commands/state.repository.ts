@@ -75,14 +75,14 @@ export abstract class StateRepository<A extends Aggregate, Row extends Versioned
     const row = { ...this.toRow(aggregate), version: aggregate.version } as Row;
     if (aggregate.storedVersion === 0) return this.#insert(manager, row);
     const where = { id: aggregate.id, version: aggregate.storedVersion };
-    const { affected } = await manager.update(this.entity, where as never, row as never);
+    const { affected } = await manager.update(this.entity, where, row);
     if (affected !== 1) throw new StaleState(`${this.streamPrefix} ${aggregate.id} was changed by somebody else.`);
   }
 
   /** Two commands may make the same one at once: the second comes again and finds it. */
   async #insert(manager: EntityManager, row: Row): Promise<void> {
     try {
-      await manager.insert(this.entity, row as never);
+      await manager.insert(this.entity, row);
     } catch (error) {
       const { kind, constraint } = classify(error);
       if (kind !== 'unique' || !constraint?.endsWith('_pkey')) throw error;

@@ -1,6 +1,6 @@
 import type { Type } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
-import { reactionsOf, type EventClass, type EventMeta } from '../domain/index.js';
+import { reactionsOf, type EventMeta } from '../domain/index.js';
 import type { EventRegistry } from '../messages/event-registry.js';
 import type { ProjectionOptions, Totals } from './projection.decorator.js';
 import { ReadTable, type Row } from './read-table.js';
