@@ -69,7 +69,8 @@ describe('a start with handlers', () => {
     const factory: Provider = { provide: 'made', useFactory: () => new PokeHandler() };
     @Module({ providers: [PokeHandler, PeekHandler] })
     class SecondModule {}
-    await starting({ providers: [PokeHandler, PeekHandler, alias, factory], imports: [SecondModule] });
+    const providers = [PokeHandler, PeekHandler, alias, factory];
+    await expect(starting({ providers, imports: [SecondModule] })).resolves.toBeUndefined();
   });
 
   it.each<[string, Provider[], string]>([
@@ -101,7 +102,8 @@ describe('a start with projections', () => {
   it('takes one class once', async () => {
     @Module({ providers: [CounterProjection] })
     class SecondModule {}
-    await starting({ ...views, providers: [CounterProjection], imports: [SecondModule] });
+    const providers = [CounterProjection];
+    await expect(starting({ ...views, providers, imports: [SecondModule] })).resolves.toBeUndefined();
   });
 
   it('is refused when two have one name', async () => {

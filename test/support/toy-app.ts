@@ -98,7 +98,7 @@ export class ToyApp {
   }
 
   get<T>(type: Type<T> | (abstract new (...args: never[]) => T) | symbol): T {
-    return this.app.get<T>(type as Type<T>, { strict: false });
+    return this.app.get<T>(type, { strict: false });
   }
 
   /** Rows of any statement, by the application's role. */

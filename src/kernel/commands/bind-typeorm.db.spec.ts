@@ -106,7 +106,11 @@ describe('an injected repository in a command', () => {
       holding += 1;
       await until('all handlers hold a connection', () => holding === POOL_SIZE);
       const own = dataSource().createQueryRunner();
-      return own.query('SELECT 1').finally(() => own.release());
+      try {
+        return await own.query('SELECT 1');
+      } finally {
+        await own.release();
+      }
     };
     const ends = await Promise.allSettled(Array.from({ length: POOL_SIZE }, () => toy.inCommand(unbound)));
     // Only the time-out of the first ones lets the others through.

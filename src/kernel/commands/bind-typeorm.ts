@@ -10,7 +10,7 @@ import { UnitOfWork } from './unit-of-work.js';
 export function bindToUnits(write: DataSource, read: DataSource): void {
   const target = (): EntityManager => currentUnit()?.transaction.manager() ?? read.manager;
   const ownManager = write.manager;
-  const query = write.query.bind(write) as DataSource['query'];
+  const query: DataSource['query'] = write.query.bind(write);
   write.getRepository = <E extends ObjectLiteral>(entity: EntityTarget<E>): Repository<E> =>
     following(ownManager.getRepository(entity), () => target().getRepository(entity));
   // An entity manager asks its data source, and says by which connection.
