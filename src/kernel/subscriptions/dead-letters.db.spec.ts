@@ -1,0 +1,88 @@
+import { EventsHandler, type IEventHandler } from '@nestjs/cqrs';
+import { CountCommand, CountHandler, Counted, Counters, streamOf } from '../../../test/support/toys.js';
+import { createToyTables, ToyApp, type ToyParts } from '../../../test/support/toy-app.js';
+import { newId } from '../messages/ids.js';
+import { freshDatabase, type FreshDatabase } from '../testing/databases.js';
+import { eventually } from '../testing/eventually.js';
+import { DeadLetters } from './dead-letters.js';
+import { Subscription } from './subscription.decorator.js';
+
+const poison = new Set<string>();
+const seen: { readonly counterId: string; readonly by: number }[] = [];
+
+@EventsHandler(Counted)
+@Subscription('toy.picky', { startFrom: 'beginning', partitions: 2 })
+class PickyWhenCounted implements IEventHandler<Counted> {
+  handle({ counterId, by }: Counted): void {
+    if (poison.has(counterId)) throw new Error(`I don't take ${counterId}.`);
+    seen.push({ counterId, by });
+  }
+}
+
+const parts: ToyParts = { providers: [Counters, CountHandler, PickyWhenCounted] };
+const ada = { by: { id: 'ada' } };
+let db: FreshDatabase;
+let toy: ToyApp;
+let letters: DeadLetters;
+
+beforeAll(async () => {
+  db = await freshDatabase(import.meta.url);
+  await createToyTables(db);
+  toy = await ToyApp.start(db, { parts });
+  letters = toy.get(DeadLetters);
+});
+afterAll(async () => {
+  await toy.close();
+  await db.drop();
+});
+
+const count = (id: string, by: number) => toy.run(new CountCommand(id, by));
+const held = (id: string) => letters.find({ subscription: 'toy.picky', key: streamOf(id) });
+const seenOf = (id: string) => seen.filter(({ counterId }) => counterId === id).map(({ by }) => by);
+
+/** A counter whose first event is refused and parked, as after ten tries. */
+async function poisoned(): Promise<string> {
+  const id = newId();
+  poison.add(id);
+  await count(id, 1);
+  const park = `UPDATE kernel.held_events SET state = 'parked', next_try_at = NULL WHERE key = $1 RETURNING id`;
+  await eventually(async () => expect(await toy.rows(park, streamOf(id))).toHaveLength(1));
+  return id;
+}
+
+describe('a key whose only held event is discarded', () => {
+  it('goes on with its next event', async () => {
+    const id = await poisoned();
+    await letters.discard((await held(id))[0]!.id, { ...ada, reason: 'spam' });
+    poison.delete(id);
+    await count(id, 2);
+    await eventually(() => expect(seenOf(id)).toEqual([2]));
+    await count(id, 3);
+    await eventually(() => expect(seenOf(id)).toEqual([2, 3]));
+    await eventually(async () => expect(await held(id)).toEqual([]));
+  });
+});
+
+describe('held events', () => {
+  it('are listed by position, page by page', async () => {
+    const ids = [await poisoned(), await poisoned(), await poisoned()];
+    const filter = { subscription: 'toy.picky', error: "DON'T TAKE" };
+    const all = await letters.find(filter);
+    expect(all.map(({ key }) => key)).toEqual(ids.map(streamOf));
+    const first = await letters.find(filter, 2);
+    const rest = await letters.find(filter, 2, first[1]);
+    expect([...first, ...rest].map(({ key }) => key)).toEqual(ids.map(streamOf));
+  });
+
+  it('are acted on together with the unit of work around, or not at all', async () => {
+    const id = await poisoned();
+    const [letter] = await held(id);
+    const attempt = toy.inCommand(async () => {
+      await letters.discard(letter!.id, { ...ada, reason: 'spam' });
+      throw new Error('changed my mind');
+    });
+    await expect(attempt).rejects.toThrow('changed my mind');
+    expect(await held(id)).toEqual([expect.objectContaining({ id: letter!.id })]);
+    expect(await toy.rows('SELECT FROM kernel.audit WHERE detail @> $1', { id: letter!.id })).toEqual([]);
+  });
+});
