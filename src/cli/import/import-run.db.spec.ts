@@ -1,0 +1,241 @@
+import { freshDatabase, type FreshDatabase } from '#kernel/testing';
+import { violationsOfImport } from '../../../test/support/import-check.js';
+import { FIXTURE_FOLDER, TemporaryFolder, readBooks, type Books } from '../../../test/support/import-folders.js';
+import { readFacts, settled } from '../../../test/support/ledger-facts.js';
+import { violationsAtRest } from '../../../test/support/ledger-rest.js';
+import { boot, type Waybill } from '../../boot.js';
+import { openImportFolder } from './files/import-folder.js';
+import { ImportRun } from './import-run.js';
+import { TakeIn } from './take-in.js';
+import { KINDS, type Tally } from './tally.js';
+
+const NOW = new Date('2026-11-23T09:00:00Z');
+const books = readBooks(FIXTURE_FOLDER);
+const never = new AbortController().signal;
+
+let db: FreshDatabase;
+let waybill: Waybill;
+let said: string[];
+beforeEach(async () => {
+  db = await freshDatabase(import.meta.url);
+  waybill = await boot(db.configuration, { serves: 'nothing', runSubscriptions: true, logger: false });
+  said = [];
+}, 30_000);
+afterEach(async () => {
+  await waybill.stop();
+  await db.drop();
+});
+
+async function importing(path: string, stop: AbortSignal = never, whenSaid?: () => void): Promise<Tally> {
+  const progress = {
+    begin: (): void => undefined,
+    advance: (): void => whenSaid?.(),
+    say: (text: string): void => void said.push(text),
+    stop: (): void => undefined,
+  };
+  const folder = await openImportFolder(path);
+  const run = new ImportRun({ folder, takeIn: new TakeIn(waybill.app), progress, stop, now: NOW });
+  await run.run();
+  return run.tally;
+}
+
+async function importingBooks(changes: Partial<Books>): Promise<string[]> {
+  const folder = TemporaryFolder.of({ ...books, ...changes });
+  try {
+    return countsOf(await importing(folder.path));
+  } finally {
+    folder.discard();
+  }
+}
+
+/** What isn't zero: `6 products new`. */
+function countsOf(tally: Tally): string[] {
+  return KINDS.flatMap((kind) =>
+    (['new', 'updated', 'already there', 'bad'] as const)
+      .filter((column) => tally.of(kind, column) !== 0)
+      .map((column) => `${tally.of(kind, column)} ${kind} ${column}`),
+  );
+}
+
+async function violations(): Promise<string[]> {
+  await settled(db.url);
+  const facts = await readFacts(db.url);
+  return [...violationsOfImport(books, facts), ...violationsAtRest(facts)];
+}
+
+const stored = async (sku: string): Promise<unknown> =>
+  (await db.pools.query.query('SELECT * FROM catalog.products WHERE sku = $1', [sku])).rows[0];
+
+describe('an import', () => {
+  it('takes everything in as it is in the files, once', async () => {
+    expect(countsOf(await importing(FIXTURE_FOLDER))).toEqual(['6 products new', '4 customers new', '36 orders new']);
+    expect(await violations()).toEqual([]);
+  });
+
+  it('finds everything there when it is run again, and changes nothing', async () => {
+    await importing(FIXTURE_FOLDER);
+    const before = await readFacts(db.url);
+    expect(countsOf(await importing(FIXTURE_FOLDER))).toEqual([
+      '6 products already there',
+      '4 customers already there',
+      '36 orders already there',
+    ]);
+    const after = await readFacts(db.url);
+    expect([after.events, after.products, after.customers]).toEqual([before.events, before.products, before.customers]);
+  });
+
+  it('takes everything in once when two of them run at the same time', async () => {
+    const tallies = await Promise.all([importing(FIXTURE_FOLDER), importing(FIXTURE_FOLDER)]);
+    expect(said).toEqual([]);
+    expect(tallies.reduce((sum, tally) => sum + tally.of('orders', 'new'), 0)).toBe(36);
+    expect(await violations()).toEqual([]);
+  });
+
+  it('says in the log who took the orders over, and that they were', async () => {
+    await importing(FIXTURE_FOLDER);
+    const { rows } = await db.pools.query.query(
+      `SELECT DISTINCT meta->'actor' AS actor, meta->'imported' AS imported, count(DISTINCT meta->>'correlationId') AS stories
+         FROM kernel.events WHERE name = 'ordering.order-placed' GROUP BY 1, 2`,
+    );
+    expect(rows).toEqual([{ actor: { type: 'service', id: 'import' }, imported: true, stories: 36 }]);
+  });
+
+  it('ends the orders under way when it is stopped, and takes in the rest the next time', async () => {
+    const stop = new AbortController();
+    const tally = await importing(FIXTURE_FOLDER, stop.signal, () => stop.abort());
+    expect(tally.rows).toBeLessThan(20);
+    expect(tally.of('products', 'new')).toBeGreaterThan(0);
+    await importing(FIXTURE_FOLDER);
+    expect(await violations()).toEqual([]);
+  });
+});
+
+describe('products and customers', () => {
+  beforeEach(async () => void (await importing(FIXTURE_FOLDER)), 20_000);
+
+  it('become what the file says', async () => {
+    const [product, ...others] = books.products;
+    const [customer, ...neighbours] = books.customers;
+    const counts = await importingBooks({
+      products: [{ ...product!, unitPrice: 1_999, name: 'Rye flour, dark', category: null }, ...others],
+      customers: [{ ...customer!, company: 'Huber & Töchter', city: 'Wien' }, ...neighbours],
+    });
+    expect(counts).toContain('1 products updated');
+    expect(counts).toContain('1 customers updated');
+    expect(await stored(product!.sku)).toMatchObject({ unit_price: 1_999, name: 'Rye flour, dark', category: null });
+  });
+
+  it('are for sale again when the file says so, and no more when it says that', async () => {
+    const turned = books.products.map((product) => ({ ...product, discontinued: !product.discontinued }));
+    expect(await importingBooks({ products: turned })).toContain('6 products updated');
+    expect(await stored('VANILLA')).toMatchObject({ discontinued: false });
+    expect(await stored('TIN-LOAF')).toMatchObject({ discontinued: true });
+    expect(await importingBooks({ products: turned })).toContain('6 products already there');
+  });
+});
+
+describe('a known order', () => {
+  beforeEach(async () => void (await importing(FIXTURE_FOLDER)), 20_000);
+
+  it('with another content is a bad row; what only fulfilment will need is no content yet', async () => {
+    const [first, second, ...rest] = books.orders;
+    const orders = [
+      { ...first!, freight: 1, lines: [...first!.lines, ...first!.lines] },
+      { ...second!, carrier: 'Another Van', requiredOn: '2000-01-31', shippedOn: null },
+      ...rest,
+    ];
+    expect((await importingBooks({ orders })).slice(-2)).toEqual(['35 orders already there', '1 orders bad']);
+    expect(said).toEqual([
+      expect.stringMatching(/^orders.jsonl:1: order B-7001 is already here as SO-\d+ with another freight, lines$/),
+    ]);
+  });
+
+  it('is the same when its address has been erased since', async () => {
+    await db.pools.app.query(`UPDATE ordering_private.personal_data SET data = '{}'`);
+    expect(await importingBooks({})).toContain('36 orders already there');
+  });
+});
+
+describe('a bad row', () => {
+  it('is told with its place, and left out; the others go in', async () => {
+    const line = books.orders[0]!.lines[0]!;
+    const rows = books.orders.slice(0, 9).map((order) => JSON.stringify(order));
+    rows[1] = rows[1]!.slice(0, 60);
+    rows[2] = JSON.stringify({ ...books.orders[2], lines: [{ ...line, quantity: 0 }] });
+    rows[3] = JSON.stringify({ ...books.orders[3], lines: [{ ...line, sku: 'NO-SUCH' }] });
+    rows[4] = JSON.stringify({ ...books.orders[4], customerId: 'NOBODY' });
+    rows[5] = JSON.stringify({ ...books.orders[5], currency: 'EUR' });
+    rows[6] = JSON.stringify({ ...books.orders[6], lines: [{ ...line, unitPrice: Number.MAX_SAFE_INTEGER }] });
+    rows[7] = JSON.stringify({ ...books.orders[0], freight: 7 });
+    const folder = TemporaryFolder.of(books).writeFile('orders.jsonl', rows.join('\n'));
+    const tally = await importing(folder.path);
+    folder.discard();
+
+    expect(countsOf(tally)).toEqual(['6 products new', '4 customers new', '2 orders new', '7 orders bad']);
+    expect(said.toSorted()).toEqual([
+      expect.stringMatching(/^orders.jsonl:2: is not valid JSON: it ends too early/),
+      'orders.jsonl:3: lines[0].quantity must not be less than 1',
+      'orders.jsonl:4: there is no product NO-SUCH',
+      'orders.jsonl:5: There is no customer NOBODY. Add the customer first.',
+      expect.stringMatching(/^orders.jsonl:6: An order is in one currency/),
+      expect.stringMatching(/^orders.jsonl:7: The order comes to more than can be counted/),
+      expect.stringMatching(/^orders.jsonl:8: order B-7001 is already here as SO-\d+ with another freight$/),
+    ]);
+  });
+
+  it('may name again what an earlier row names: equal orders are there already, products and customers ambiguous', async () => {
+    const [product, customer, order] = [books.products[0]!, books.customers[0]!, books.orders[0]!];
+    const counts = await importingBooks({
+      products: [...books.products, { ...product, unitPrice: 1 }],
+      customers: [...books.customers, customer],
+      orders: [...books.orders, order],
+    });
+    expect(counts).toContain('1 orders already there');
+    expect(said).toEqual([
+      'products.json:8: sku FLOUR-RYE is on line 2 already',
+      'customers.json:6: customerId BAKER-1 is on line 2 already',
+    ]);
+    expect(await stored('FLOUR-RYE')).toMatchObject({ unit_price: 1_895 });
+  });
+
+  it('in an array may even be cut off', async () => {
+    const text = JSON.stringify(books.products, null, 1);
+    const folder = TemporaryFolder.of({ ...books, orders: [] }).writeFile('products.json', text.slice(0, -20));
+    const tally = await importing(folder.path);
+    folder.discard();
+    expect(countsOf(tally)).toEqual(['5 products new', '1 products bad', '4 customers new']);
+    expect(said).toEqual(['products.json:57: the file ends inside the row that starts here; is it complete?']);
+  });
+});
+
+describe('a file', () => {
+  it('may come from Windows: with a mark, other line ends, blank lines and none at the end', async () => {
+    const lines = books.orders.map((order) => JSON.stringify(order)).join('\r\n\r\n');
+    const array = JSON.stringify(books.customers, null, 1).replaceAll('\n', '\r\n');
+    const folder = TemporaryFolder.of(books)
+      .writeFile('orders.jsonl', `\uFEFF${lines}`)
+      .writeFile('customers.json', `\uFEFF${array}`);
+    const tally = await importing(folder.path);
+    folder.discard();
+    expect(countsOf(tally)).toEqual(['6 products new', '4 customers new', '36 orders new']);
+    expect(await violations()).toEqual([]);
+  });
+
+  it.each<[string, string | Buffer, string]>([
+    ['products.json', '{"sku":"A"}', 'products.json is not a JSON array'],
+    ['customers.json', '', 'customers.json is not a JSON array'],
+    ['orders.jsonl', Buffer.from('\uFEFF{}', 'utf16le'), 'orders.jsonl is UTF-16. Save it as UTF-8.'],
+  ])('%s is refused before anything is taken in when it holds no rows', async (name, content, reason) => {
+    const folder = TemporaryFolder.of(books).writeFile(name, content);
+    await expect(importing(folder.path)).rejects.toThrow(reason);
+    folder.discard();
+    expect(await stored('FLOUR-RYE')).toBeUndefined();
+  });
+
+  it('is missed before anything is taken in', async () => {
+    await expect(importing('/no/such/folder')).rejects.toThrow('/no/such/folder is no folder');
+    const folder = new TemporaryFolder().writeFile('products.json', '[]').writeFile('customers.json', '[]');
+    await expect(importing(folder.path)).rejects.toThrow("orders.jsonl can't be read: there is no such file.");
+    folder.discard();
+  });
+});
