@@ -43,6 +43,8 @@ describe('the configuration', () => {
     ['EMBEDDED_PG', '1', 'EMBEDDED_PG must be true or false; it is "1".'],
     ['CORS_ORIGINS', 'https://a.test/path', 'CORS_ORIGINS must be origins such as'],
     ['DATABASE_URL', 'mysql://u:s3cret@h/d', 'DATABASE_URL must be a URL such as postgres://'],
+    ['SMTP_URL', 'http://mail.test', 'SMTP_URL must be a URL such as smtps://'],
+    ['SMTP_FROM', 'Orders', 'SMTP_FROM must be a mail address, or a name with one in angle brackets; it is "Orders".'],
     [
       'SHUTDOWN_WAIT_MS',
       '-1',

@@ -262,6 +262,21 @@ const subscriptions = section('SUBSCRIPTIONS', 'Subscriptions', {
   maxPollMs: milliseconds({ default: SECOND, min: 5, about: 'Longest pause of an idle reader that nobody woke.' }),
 });
 
+const mail = section('SMTP', 'Mail to customers', {
+  url: url({
+    protocols: ['smtp:', 'smtps:'],
+    masked: true,
+    example: 'smtps://user:password@mail.example.com:465',
+    about: 'The mail server. Unset: nothing is sent, and what would have been is written to the log.',
+  }),
+  from: text({
+    default: 'Waybill <orders@localhost>',
+    shape: 'a mail address, or a name with one in angle brackets',
+    accepts: (value) => /^([^<>@]+ <[^<>@\s]+@[^<>@\s]+>|[^<>@\s]+@[^<>@\s]+)$/.test(value),
+    about: 'Who customers get mail from; the part behind the @ is in the Message-ID too.',
+  }),
+});
+
 const shutdown = section('SHUTDOWN', 'Shutdown', {
   waitMs: milliseconds({
     default: 0,
@@ -278,7 +293,7 @@ const shutdown = section('SHUTDOWN', 'Shutdown', {
 });
 
 /** Everything that can be configured: the one list that parsing, printing and the reference pages are made from. */
-export const schema = { runtime, http, database, auth, consistency, commands, subscriptions, shutdown } as const;
+export const schema = { runtime, http, database, auth, consistency, commands, subscriptions, mail, shutdown } as const;
 
 export type Schema = typeof schema;
 

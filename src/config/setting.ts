@@ -88,16 +88,23 @@ export function flag(told: Untold<boolean>): Setting<boolean | undefined> {
   );
 }
 
-/** Any text without control characters. */
-export function text(told: Told<string> & { shape?: string }): Setting<string>;
-export function text(told: Untold<string> & { shape?: string }): Setting<string | undefined>;
-export function text(told: Untold<string> & { shape?: string }): Setting<string | undefined> {
+interface TextRules {
+  shape?: string;
+  /** Default: anything. */
+  accepts?: (value: string) => boolean;
+}
+
+/** A text without control characters. */
+export function text(told: Told<string> & TextRules): Setting<string>;
+export function text(told: Untold<string> & TextRules): Setting<string | undefined>;
+export function text(told: Untold<string> & TextRules): Setting<string | undefined> {
+  const { accepts = () => true } = told;
   return setting<string | undefined>(
     { ...told, default: told.default },
     {
       shape: told.shape ?? 'a text without control characters',
       // oxlint-disable-next-line no-control-regex
-      parse: (value) => (/[\u0000-\u001f\u007f]/.test(value) ? undefined : value),
+      parse: (value) => (/[\u0000-\u001f\u007f]/.test(value) || !accepts(value) ? undefined : value),
     },
   );
 }
