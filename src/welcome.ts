@@ -13,18 +13,24 @@ export async function welcome({ app, database, url }: Waybill, configuration: Co
   lines.push(`Every route is described at ${url}/docs`);
   if (configuration.auth.mode !== 'dev') return lines.join('\n');
   const token = await app.get(DevTokens).issue({ subject: 'ada', roles: ['customer'] });
-  return [
-    ...lines,
-    'Place an order (the token is a customer’s, good for 12 hours):',
-    '',
-    firstOrder(url!, token),
-    '',
-  ].join('\n');
+  const { rows } = await database.pools.query.query<{ sku: string }>(
+    `SELECT sku FROM catalog.products WHERE NOT discontinued ORDER BY sku <> 'TEE-BLK-M', sku LIMIT 1`,
+  );
+  const [what, line] =
+    rows[0] === undefined
+      ? ['Look at the products', products(url!, token)]
+      : ['Place an order', order(url!, token, rows[0].sku)];
+  return [...lines, `${what} (the token is a customer’s, good for 12 hours):`, '', line, ''].join('\n');
 }
 
-function firstOrder(url: string, token: string): string {
-  const order = {
-    lines: [{ sku: 'TEE-BLK-M', quantity: 2 }],
+function products(url: string, token: string): string {
+  return `curl -s ${url}/v1/products -H 'Authorization: Bearer ${token}'`;
+}
+
+function order(url: string, token: string, sku: string): string {
+  const body = {
+    lines: [{ sku, quantity: 2 }],
+    paymentMethodToken: 'tok_ok',
     shipTo: {
       name: 'Ada Lovelace',
       street: '12 St James Square',
@@ -33,5 +39,5 @@ function firstOrder(url: string, token: string): string {
       country: 'GB',
     },
   };
-  return `curl -s ${url}/v1/orders -H 'Authorization: Bearer ${token}' -H 'Content-Type: application/json' -d '${JSON.stringify(order)}'`;
+  return `curl -s ${url}/v1/orders -H 'Authorization: Bearer ${token}' -H 'Content-Type: application/json' -d '${JSON.stringify(body)}'`;
 }

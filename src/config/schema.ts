@@ -106,16 +106,6 @@ const http = section('HTTP', 'HTTP server', {
     max: 100_000,
     about: 'Open connections per process; more are refused.',
   }),
-  commandDeadlineMs: milliseconds({
-    default: 10 * SECOND,
-    min: 100,
-    about: 'How long a command may take in all, its retries included.',
-  }),
-  queryDeadlineMs: milliseconds({
-    default: 5 * SECOND,
-    min: 100,
-    about: 'How long a read may take in all, waiting for a consistency token not included.',
-  }),
 });
 
 const database = section('DATABASE', 'Database', {
@@ -219,47 +209,6 @@ const consistency = section('CONSISTENCY', 'Consistency tokens', {
     about: 'How long a read with a token waits for its view before it answers with what is there.',
   }),
   maxWaitMs: milliseconds({ default: 10 * SECOND, about: 'The most that `Prefer: wait=N` may ask for.' }),
-  pollMs: milliseconds({
-    default: 20,
-    min: 1,
-    about: 'How often waiting reads look at the checkpoints, all of a process together.',
-  }),
-});
-
-const commands = section('COMMANDS', 'Commands', {
-  tries: integer({
-    default: 5,
-    min: 1,
-    max: 50,
-    about: 'How often a command is run when others get in its way, before it answers 409.',
-  }),
-  retryFirstMs: milliseconds({ default: 20, min: 1, about: 'Upper end of the first random pause; doubles each time.' }),
-  retryMaxMs: milliseconds({ default: 500, min: 1, about: 'Upper end of any random pause.' }),
-  keyRetentionDays: integer({
-    default: 7,
-    min: 1,
-    max: 3_650,
-    unit: 'days',
-    about: 'How long an Idempotency-Key is remembered. Longer: more disk; shorter: late retries run twice.',
-  }),
-});
-
-const subscriptions = section('SUBSCRIPTIONS', 'Subscriptions', {
-  batchSize: integer({
-    default: 200,
-    min: 1,
-    max: 5_000,
-    about: 'Events per transaction when up to date. Larger: faster, but more is repeated after a crash.',
-  }),
-  catchUpBatchSize: integer({ default: 2_000, min: 1, max: 50_000, about: 'Events per transaction when far behind.' }),
-  sequenceBatchSize: integer({
-    default: 500,
-    min: 1,
-    max: 10_000,
-    about: 'Events that get their position in one call. Larger: longer lock, fewer calls.',
-  }),
-  pollMs: milliseconds({ default: 100, min: 5, about: 'First pause of an idle reader that nobody woke; doubles.' }),
-  maxPollMs: milliseconds({ default: SECOND, min: 5, about: 'Longest pause of an idle reader that nobody woke.' }),
 });
 
 const mail = section('SMTP', 'Mail to customers', {
@@ -293,7 +242,7 @@ const shutdown = section('SHUTDOWN', 'Shutdown', {
 });
 
 /** Everything that can be configured: the one list that parsing, printing and the reference pages are made from. */
-export const schema = { runtime, http, database, auth, consistency, commands, subscriptions, mail, shutdown } as const;
+export const schema = { runtime, http, database, auth, consistency, mail, shutdown } as const;
 
 export type Schema = typeof schema;
 

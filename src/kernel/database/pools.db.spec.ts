@@ -80,6 +80,22 @@ describe('a pool', () => {
     expect(await kindOf(pools.app.query('SELECT 1'))).toBe('none');
   });
 
+  it('prepares statements by name, unless a pooler in between can’t carry that', async () => {
+    const prepared = async (given: Pools): Promise<string[]> => {
+      const client = await given.app.connect();
+      await client.query({ name: 'spec_named', text: 'SELECT 1' });
+      const { rows } = await client.query<{ name: string }>('SELECT name FROM pg_prepared_statements');
+      client.release();
+      return rows.map(({ name }) => name);
+    };
+    expect(await prepared(pools)).toEqual(['spec_named']);
+    const { database } = configurationOf({ ...db.environment, DATABASE_STATEMENT_NAMES: 'false' });
+    const login = { url: db.appUrl };
+    const nameless = new Pools({ app: login, worker: login, query: login, listen: login }, database);
+    expect(await prepared(nameless)).toEqual([]);
+    await nameless.end();
+  });
+
   it('names its connections by their work, and listens on one of its own', async () => {
     const listener = await pools.connectListener();
     const heard = new Promise((resolve) => listener.once('notification', ({ payload }) => resolve(payload)));

@@ -1,6 +1,6 @@
 import { Pool, type Client, type ClientConfig, type PoolConfig } from 'pg';
 import type { Configuration } from '#config';
-import { ResilientClient } from './resilient-client.js';
+import { NamelessClient, ResilientClient } from './resilient-client.js';
 import { typeParsers } from './type-parsers.js';
 
 /** Who a connection signs in as, and what the server must be told that the role's own settings don't say. */
@@ -45,16 +45,24 @@ export class Pools {
 
   constructor(logins: Logins, settings: PoolSettings) {
     const { poolSize, workerPoolSize, statementTimeoutMs, workerStatementTimeoutMs } = settings;
-    const acquireMs = settings.acquireTimeoutMs;
+    const shared = {
+      acquireMs: settings.acquireTimeoutMs,
+      client: settings.statementNames ? ResilientClient : NamelessClient,
+    };
     const requestMs = statementTimeoutMs + CLIENT_PATIENCE_MS;
     const batchMs = workerStatementTimeoutMs + CLIENT_PATIENCE_MS;
-    this.app = pool('app', logins.app, { max: poolSize, acquireMs, answerMs: requestMs });
-    this.query = pool('query', logins.query, { max: poolSize, acquireMs, answerMs: requestMs });
-    this.worker = pool('worker', logins.worker, { max: workerPoolSize, acquireMs, answerMs: batchMs });
-    this.health = pool('health', logins.query, { max: 1, acquireMs: HEALTH_TIMEOUT_MS, answerMs: HEALTH_TIMEOUT_MS });
+    this.app = pool('app', logins.app, { ...shared, max: poolSize, answerMs: requestMs });
+    this.query = pool('query', logins.query, { ...shared, max: poolSize, answerMs: requestMs });
+    this.worker = pool('worker', logins.worker, { ...shared, max: workerPoolSize, answerMs: batchMs });
+    this.health = pool('health', logins.query, {
+      ...shared,
+      max: 1,
+      acquireMs: HEALTH_TIMEOUT_MS,
+      answerMs: HEALTH_TIMEOUT_MS,
+    });
     this.#listener = {
       ...clientConfig('listen', logins.listen),
-      connectionTimeoutMillis: acquireMs,
+      connectionTimeoutMillis: shared.acquireMs,
       query_timeout: batchMs,
     };
   }
@@ -95,14 +103,21 @@ export function clientConfig(purpose: string, login: Login): ClientConfig {
   };
 }
 
-function pool(purpose: string, login: Login, limits: { max: number; acquireMs: number; answerMs: number }): Pool {
+interface PoolLimits {
+  readonly max: number;
+  readonly acquireMs: number;
+  readonly answerMs: number;
+  readonly client: typeof ResilientClient;
+}
+
+function pool(purpose: string, login: Login, limits: PoolLimits): Pool {
   const config: PoolConfig = {
     ...clientConfig(purpose, login),
     max: limits.max,
     connectionTimeoutMillis: limits.acquireMs,
     query_timeout: limits.answerMs,
     idleTimeoutMillis: IDLE_CONNECTION_MS,
-    Client: ResilientClient,
+    Client: limits.client,
   };
   const made = new Pool(config);
   // An idle connection that breaks is replaced by the next borrower; without a listener it would end the process.

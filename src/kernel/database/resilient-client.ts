@@ -7,13 +7,18 @@ import { Client, type ClientConfig } from 'pg';
  * ended (FATAL) would be handed to the next borrower until its end arrives on the network. The latter two are destroyed.
  */
 export class ResilientClient extends Client {
+  /** False behind a pooler that mixes sessions up: there a statement prepared by name isn't found again. */
+  protected readonly keepsStatementNames: boolean = true;
+
   constructor(config?: string | ClientConfig) {
     super(config);
     this.on('error', () => undefined);
   }
 
   override query: Client['query'] = ((...args: unknown[]): unknown => {
-    const result = (Client.prototype.query as (...given: unknown[]) => unknown).apply(this, args);
+    const [first, ...rest] = args;
+    const statement = this.keepsStatementNames ? first : withoutName(first);
+    const result = (Client.prototype.query as (...given: unknown[]) => unknown).call(this, statement, ...rest);
     if (result instanceof Promise) result.catch((error: unknown) => this.#destroyIfLost(error));
     return result;
   }) as Client['query'];
@@ -26,4 +31,15 @@ export class ResilientClient extends Client {
     // What the pool looks at when the connection is given back.
     Object.assign(this, { _queryable: false });
   }
+}
+
+/** For `DATABASE_STATEMENT_NAMES=false`. */
+export class NamelessClient extends ResilientClient {
+  protected override readonly keepsStatementNames = false;
+}
+
+function withoutName(statement: unknown): unknown {
+  if (typeof statement !== 'object' || statement === null || !('name' in statement) || 'submit' in statement)
+    return statement;
+  return { ...statement, name: undefined };
 }
