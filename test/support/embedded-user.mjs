@@ -8,10 +8,12 @@ const { useEmbeddedServer } = await import(pathToFileURL(`${root}/src/kernel/dat
 
 const say = (text) => process.stdout.write(`${text}\n`);
 const server = await useEmbeddedServer({ dataDir, isDurable: false, say });
-process.on('SIGTERM', async () => {
-  say(`left: ${await server.leave()}`);
-  process.exit(0);
-});
+process.on('SIGTERM', () => void leave());
 // Keeps the process alive until the signal.
 setInterval(() => {}, 60_000);
 say(`using: ${JSON.stringify({ wasRunning: server.wasRunning, port: server.port, ownerUrl: server.ownerUrl })}`);
+
+async function leave() {
+  say(`left: ${await server.leave()}`);
+  process.exit(0);
+}

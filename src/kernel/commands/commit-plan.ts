@@ -38,14 +38,14 @@ export function planCommit(
   registry: EventRegistry,
   answered: { key: AnswerKey; answer: Answer },
 ): CommitPlan {
-  const writes = [...unit.writes.values()].filter((write) => write.events.length > 0).sort(byStream);
+  const writes = [...unit.writes.values()].filter((write) => write.events.length > 0).toSorted(byStream);
   const planned = writes.map((write) => ({ write, recorded: recordAll(unit, registry, write) }));
   const work: CommitWork = {
     keys: [keyRow(unit, answered.key, answered.answer, writes.at(-1))],
-    streams: [...writes.map((write) => streamRow(unit, write)), ...guardRows(unit)].sort(byStream),
+    streams: [...writes.map((write) => streamRow(unit, write)), ...guardRows(unit)].toSorted(byStream),
     uniques: unit.uniques
       .map(({ scope, value, owner }) => ({ tenant: unit.context.tenant, scope, value, owner }))
-      .sort(byValue),
+      .toSorted(byValue),
     events: planned.flatMap(({ write, recorded }) => eventRows(registry, write, recorded)),
   };
   return { work, writes: planned };

@@ -63,7 +63,7 @@ export async function commitWork(
   sides: ReadonlyMap<SideWrite, readonly object[]>,
   guard?: CommitGuard,
 ): Promise<readonly CommittedStream[]> {
-  const sorted = [...sides.keys()].sort((a, b) => (a.id < b.id ? -1 : 1));
+  const sorted = [...sides.keys()].toSorted((a, b) => (a.id < b.id ? -1 : 1));
   const values = [JSON.stringify(work), ...sorted.map((side) => JSON.stringify(sides.get(side)))];
   if (guard !== undefined) values.push(JSON.stringify(guard.argument));
   const result: QueryResult<CommittedStream & { [column: string]: unknown }> = await on.query({

@@ -7,6 +7,11 @@ import type { CommandInterceptor } from './command-interceptor.js';
 import { admitHandler, handlerType } from './handler-registration.js';
 import { UnitsOfWork } from './units-of-work.js';
 
+/** What the native bus keeps private: the key under which it knows a handler. */
+interface NativeRegistration {
+  reflectCommandId(handler: Type<object>): string;
+}
+
 /** The native command bus, with every command in a unit of work. What handlers and callers write stays as it is. */
 @Injectable()
 export class DurableCommandBus extends CommandBus {
@@ -22,14 +27,14 @@ export class DurableCommandBus extends CommandBus {
   }
 
   /** Runs a command in a unit of work of its own, or in the one of the command that executes it. */
-  override execute<T extends ICommand, R = unknown>(command: T, context?: AsyncContext): Promise<R> {
+  override execute<R = unknown>(command: ICommand, context?: AsyncContext): Promise<R> {
     const name = command.constructor.name;
     return this.units.run(name, () => this.#intercepted(command, context)) as Promise<R>;
   }
 
   protected override registerHandler(handler: InstanceWrapper<ICommandHandler<ICommand>>): void {
     const type = handlerType(handler);
-    const id = this['reflectCommandId'](type) as string;
+    const id = (this as unknown as NativeRegistration).reflectCommandId(type);
     if (admitHandler(this.#handlerTypes, { id, type, message: commandOf(type), kind: 'command' }))
       super.registerHandler(handler);
   }

@@ -63,8 +63,8 @@ export class UnitTransaction {
     if (this.#runner !== undefined) return this.#runner;
     const runner = this.write.createQueryRunner();
     active(runner, true);
-    const query = runner.query.bind(runner) as QueryRunner['query'];
-    runner.query = (async (...args: Parameters<QueryRunner['query']>) => {
+    const query: QueryRunner['query'] = runner.query.bind(runner);
+    runner.query = (async (...args: Parameters<QueryRunner['query']>): Promise<unknown> => {
       await this.client();
       return query(...args);
     }) as QueryRunner['query'];

@@ -39,7 +39,5 @@ export function durableNameOf(command: object): string | undefined {
 /** A stored command as an instance of its class again, or undefined when this release doesn't know the name. */
 export function reviveCommand(name: string, data: object): object | undefined {
   const type = known.get(name);
-  return type === undefined
-    ? undefined
-    : (Object.assign(Object.create(type.prototype as object) as object, data) as object);
+  return type === undefined ? undefined : Object.assign(Object.create(type.prototype as object) as object, data);
 }

@@ -9,8 +9,7 @@ export abstract class Refusal extends Error {
 
   /** What the client may know about it: the own fields, which must be JSON-safe. */
   facts(): Record<string, unknown> {
-    const { code: _code, ...facts } = { ...this } as Record<string, unknown>;
-    return facts;
+    return Object.fromEntries(Object.entries(this).filter(([name]) => name !== 'code'));
   }
 }
 

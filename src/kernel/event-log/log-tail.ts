@@ -119,7 +119,7 @@ export class LogTail {
   }
 
   #release(): void {
-    for (const resolve of [...this.#waiting]) resolve();
+    for (const resolve of this.#waiting) resolve();
   }
 
   async #sleep(ms: number): Promise<void> {

@@ -46,7 +46,7 @@ export class EventRegistry {
 
   /** Names of every known event, sorted. */
   names(): string[] {
-    return [...this.#byName.keys()].sort();
+    return [...this.#byName.keys()].toSorted();
   }
 
   #add(definition: EventDefinition): void {

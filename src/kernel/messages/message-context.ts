@@ -107,6 +107,9 @@ export const messageContext = {
 
   /** Runs work under the same caller without the caller's idempotency key: for a step before the keyed command. */
   withoutKey<T>(work: () => T): T {
-    return storage.run(new MessageContext({ ...messageContext.current(), idempotency: undefined }), work);
+    return storage.run(
+      new MessageContext(Object.assign({}, messageContext.current(), { idempotency: undefined })),
+      work,
+    );
   },
 };

@@ -100,7 +100,7 @@ export class OutgoingWorker {
       .run(context, () => this.commands.execute(command))
       .then(
         () => undefined,
-        (error: unknown) => error,
+        (error: Error) => error,
       );
     if (context.outcome.replayed)
       await endCommand(this.pools.worker, row.id, refusal === undefined ? 'succeeded' : 'refused');

@@ -50,7 +50,7 @@ export class ProjectionDefinition {
     this.#keys = keysOf(type, instance, this.table);
     for (const [event, method] of reactionsOf(type))
       this.#folds.set(registry.definition(event).name, bound(instance, method));
-    this.eventNames = [...this.#folds.keys()].sort();
+    this.eventNames = [...this.#folds.keys()].toSorted();
     this.#check(instance);
   }
 

@@ -35,7 +35,7 @@ export class ProjectionRegistry implements OnModuleInit {
       }
       byName.set(projection.name, projection);
     }
-    this.#all = [...byName.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+    this.#all = [...byName.values()].toSorted((a, b) => (a.name < b.name ? -1 : 1));
     this.#indexInline();
   }
 

@@ -8,6 +8,11 @@ import { messageContext } from '../messages/message-context.js';
 import { READS_FROM_METADATA } from './reads-from.js';
 import { ViewFreshness } from './view-freshness.js';
 
+/** What the native bus keeps private: the key under which it knows a handler. */
+interface NativeRegistration {
+  reflectQueryId(handler: Type<object>): string;
+}
+
 /** The native query bus, which waits for what the caller has seen and tells how fresh the answer is. */
 @Injectable()
 export class DurableQueryBus extends QueryBus {
@@ -21,8 +26,8 @@ export class DurableQueryBus extends QueryBus {
     super(modules);
   }
 
-  override async execute<T extends IQuery, R = unknown>(query: T, context?: AsyncContext): Promise<R> {
-    const run = (): Promise<R> => super.execute<T, R>(query, context as AsyncContext);
+  override async execute<R = unknown>(query: IQuery, context?: AsyncContext): Promise<R> {
+    const run = (): Promise<R> => super.execute<IQuery, R>(query, context as AsyncContext);
     const views = this.#viewsOf(query);
     if (views === undefined || UnitOfWork.current() !== undefined) return run();
     const { consistency, outcome } = messageContext.current();
@@ -32,7 +37,7 @@ export class DurableQueryBus extends QueryBus {
 
   protected override registerHandler(handler: InstanceWrapper<IQueryHandler<IQuery>>): void {
     const type = handlerType(handler);
-    const id = this['reflectQueryId'](type) as string;
+    const id = (this as unknown as NativeRegistration).reflectQueryId(type);
     const query = Reflect.getMetadata('__queryHandler__', type) as Type<object> | undefined;
     if (admitHandler(this.#handlerTypes, { id, type, message: query?.name ?? 'A query', kind: 'query' })) {
       super.registerHandler(handler);

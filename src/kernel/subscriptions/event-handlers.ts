@@ -37,7 +37,7 @@ export class EventHandlers {
       );
     }
     const events = Reflect.getMetadata(EVENTS_HANDLER_METADATA, type) as readonly EventClass[];
-    const eventNames = events.map((event) => this.registry.definition(event).name).sort();
+    const eventNames = events.map((event) => this.registry.definition(event).name).toSorted();
     this.#byType.set(
       type,
       new EventHandlerSubscriber({ ...declared, eventNames }, this.units, (event) =>

@@ -79,7 +79,7 @@ export class OwnedPartitions {
     this.#generation = taken[0]?.generation ?? this.#generation;
     this.#partitions = leases[0]?.partitions ?? this.#partitions;
     this.#barrier = leases[0]?.barrier ?? null;
-    this.#owned = [...kept, ...fresh].sort((a, b) => a.partition - b.partition);
+    this.#owned = [...kept, ...fresh].toSorted((a, b) => a.partition - b.partition);
   }
 
   /** Reads everything anew at the next step: after a lost fence or an unknown outcome. */
