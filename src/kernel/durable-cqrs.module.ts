@@ -122,7 +122,7 @@ export class DurableCqrsModule implements OnApplicationBootstrap, BeforeApplicat
         ...OPEN_TO_CONTEXTS.filter((type) => type !== EventRegistry),
         ...INSIDE,
       ],
-      exports: [KERNEL_OPTIONS, LogBell, ViewFreshness, EventHandlers, ...OPEN_TO_CONTEXTS],
+      exports: [KERNEL_OPTIONS, LogBell, ViewFreshness, EventHandlers, SubscriptionCatalog, ...OPEN_TO_CONTEXTS],
     };
     const cqrs = CqrsModule.forRoot();
     const buses: DynamicModule = {

@@ -1,17 +1,54 @@
 import { Module, type DynamicModule } from '@nestjs/common';
+import { DiscoveryModule } from '@nestjs/core';
 import type { Migration } from '../database/migrations.js';
+import './api/operations.problems.js';
+import { AuditController } from './api/audit.controller.js';
+import { DeadLettersController } from './api/dead-letters.controller.js';
+import { EventsController } from './api/events.controller.js';
+import { LogController } from './api/log.controller.js';
+import { ProjectionsController } from './api/projections.controller.js';
+import { SubscriptionsController } from './api/subscriptions.controller.js';
 import { HealthController } from './health.controller.js';
 import { Lifecycle } from './lifecycle.js';
 import { KNOWN_MIGRATIONS, Readiness } from './readiness.js';
+import { CausationTrees } from './reports/causation-trees.js';
+import { EventFinder } from './reports/event-finder.js';
+import { LogReports } from './reports/log-reports.js';
+import { ProjectionRebuilds } from './reports/projection-rebuilds.js';
+import { ProjectionReports } from './reports/projection-reports.js';
+import { StreamPrefixes } from './reports/stream-prefixes.js';
+import { SubscriptionReports } from './reports/subscription-reports.js';
 
-/** What those who run Waybill need: health now; metrics and the operations API belong here too. */
+const CONTROLLERS = [
+  HealthController,
+  LogController,
+  SubscriptionsController,
+  ProjectionsController,
+  DeadLettersController,
+  EventsController,
+  AuditController,
+];
+
+/** What the operations API and the command line show; both ask these. */
+const REPORTS = [
+  LogReports,
+  SubscriptionReports,
+  ProjectionReports,
+  ProjectionRebuilds,
+  EventFinder,
+  StreamPrefixes,
+  CausationTrees,
+];
+
+/** What those who run Waybill need: health, the operations API, and what both it and the command line stand on. */
 @Module({})
 export class OperationsModule {
   static forRoot(steps: readonly Migration[]): DynamicModule {
     return {
       module: OperationsModule,
-      controllers: [HealthController],
-      providers: [Lifecycle, Readiness, { provide: KNOWN_MIGRATIONS, useValue: steps }],
+      imports: [DiscoveryModule],
+      controllers: CONTROLLERS,
+      providers: [Lifecycle, Readiness, { provide: KNOWN_MIGRATIONS, useValue: steps }, ...REPORTS],
       exports: [Lifecycle, Readiness],
     };
   }

@@ -1,0 +1,142 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { Type } from 'class-transformer';
+import {
+  ArrayMinSize,
+  IsArray,
+  IsBoolean,
+  IsIn,
+  IsInt,
+  IsObject,
+  IsOptional,
+  Matches,
+  Max,
+  Min,
+  ValidateNested,
+} from 'class-validator';
+import { ListQuery } from '../../http/lists/list-query.dto.js';
+import { IsText } from '../../http/validation/rules.js';
+import { HELD_STATES } from '../reports/causation.dto.js';
+import { NAME } from './names.js';
+import { ReasonedBody } from './reason.dto.js';
+
+type HeldState = (typeof HELD_STATES)[number];
+
+/** Which held events to list. */
+export class FindDeadLetters extends ListQuery {
+  @IsOptional()
+  @Matches(NAME)
+  subscription?: string;
+
+  /** Event name. */
+  @IsOptional()
+  @Matches(NAME)
+  event?: string;
+
+  /** The key that keeps its order: a stream or a row's key. */
+  @IsOptional()
+  @IsText({ max: 500 })
+  key?: string;
+
+  @IsOptional()
+  @IsIn(HELD_STATES)
+  state?: HeldState;
+
+  /** Part of the error's text, in any case. */
+  @IsOptional()
+  @IsText({ max: 200 })
+  error?: string;
+}
+
+/** Which held events to act on; empty: all. */
+export class DeadLetterFilterBody {
+  @IsOptional()
+  @Matches(NAME)
+  subscription?: string;
+
+  @IsOptional()
+  @Matches(NAME)
+  event?: string;
+
+  @IsOptional()
+  @IsText({ max: 500 })
+  key?: string;
+
+  @IsOptional()
+  @IsIn(HELD_STATES)
+  state?: HeldState;
+
+  @IsOptional()
+  @IsText({ max: 200 })
+  error?: string;
+}
+
+/** Either a filter or ids. */
+export class RetryBody extends ReasonedBody {
+  @IsOptional()
+  @ValidateNested()
+  @Type(() => DeadLetterFilterBody)
+  filter?: DeadLetterFilterBody;
+
+  @ApiProperty({ type: [Number], required: false })
+  @IsOptional()
+  @IsArray()
+  @ArrayMinSize(1)
+  @IsInt({ each: true })
+  @Min(1, { each: true })
+  @Max(Number.MAX_SAFE_INTEGER, { each: true })
+  ids?: number[];
+
+  /** Only say what would be tried. */
+  @IsOptional()
+  @IsBoolean()
+  dryRun?: boolean;
+}
+
+export class EditBody extends ReasonedBody {
+  /** The event's data as this subscription is to take it; the log keeps its own. */
+  @ApiProperty({ type: 'object', additionalProperties: true })
+  @IsObject()
+  data!: Record<string, unknown>;
+}
+
+/** How many keys are tried again, each from its first held event on. */
+export class RetriedBody {
+  keys!: number;
+  dryRun!: boolean;
+}
+
+/** The event that is held. */
+export class HeldEventBody {
+  eventId!: string;
+  name!: string;
+  /** Of its shape. */
+  version!: number;
+  stream!: string;
+}
+
+/** An event that could not take effect in one subscription. */
+export class DeadLetterBody {
+  id!: number;
+  subscription!: string;
+  key!: string;
+  position!: number;
+  @ApiProperty({ enum: HELD_STATES })
+  state!: HeldState;
+
+  attempts!: number;
+  @ApiProperty({ type: String, nullable: true })
+  nextTryAt!: string | null;
+
+  @ApiProperty({ type: String, nullable: true })
+  error!: string | null;
+
+  heldAt!: string;
+  event!: HeldEventBody;
+  /** Somebody has corrected its data for this subscription. */
+  isEdited!: boolean;
+}
+
+export class DeadLetterWithDataBody extends DeadLetterBody {
+  @ApiProperty({ type: 'object', additionalProperties: true })
+  data!: object;
+}

@@ -1,0 +1,36 @@
+import { Body, Controller, Get, HttpCode, Post } from '@nestjs/common';
+import { CurrentPrincipal } from '../../http/auth/current-principal.decorator.js';
+import { PathText } from '../../http/exchange/path-segments.js';
+import { Roles } from '../../http/routes/route.decorators.js';
+import type { Principal } from '../../messages/message-context.js';
+import { Repartition } from '../../subscriptions/repartition.js';
+import { SubscriptionReports } from '../reports/subscription-reports.js';
+import { NAME } from './names.js';
+import { RepartitionBody, SubscriptionsBody } from './subscriptions.dto.js';
+
+/** What takes effect from the log. */
+@Controller('ops/v1/subscriptions')
+@Roles('operator')
+export class SubscriptionsController {
+  constructor(
+    private readonly subscriptions: SubscriptionReports,
+    private readonly repartition: Repartition,
+  ) {}
+
+  @Get()
+  async all(): Promise<SubscriptionsBody> {
+    return { data: await this.subscriptions.all() };
+  }
+
+  /** Splits or merges the partitions of a running subscription, and answers when it is done. */
+  @Post(':name/partitions')
+  @HttpCode(200)
+  async split(
+    @PathText('name', NAME) name: string,
+    @Body() { partitions, reason }: RepartitionBody,
+    @CurrentPrincipal() by: Principal,
+  ): Promise<SubscriptionsBody> {
+    await this.repartition.to(name, partitions, { by, reason });
+    return { data: (await this.subscriptions.all()).filter((subscription) => subscription.name === name) };
+  }
+}

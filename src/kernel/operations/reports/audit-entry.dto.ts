@@ -1,0 +1,17 @@
+import { ApiProperty } from '@nestjs/swagger';
+
+/** What somebody did to the log's readers. */
+export class AuditEntryReport {
+  id!: number;
+  at!: string;
+  principal!: string;
+  /** `<what>.<verb>`: dead-letters.retry. */
+  action!: string;
+  /** Which subscription, mostly. */
+  subject!: string;
+  @ApiProperty({ type: String, nullable: true })
+  reason!: string | null;
+
+  @ApiProperty({ type: 'object', additionalProperties: true })
+  detail!: object;
+}

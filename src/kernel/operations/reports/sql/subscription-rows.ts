@@ -1,0 +1,32 @@
+import type { Queryable } from '../../../event-log/sql/queryable.js';
+
+export interface SubscriptionRow {
+  readonly name: string;
+  readonly generation: number;
+  readonly version: number;
+  readonly kind: 'inline' | 'async' | 'handler';
+  readonly status: 'running' | 'stopped' | 'diverged';
+  readonly barrier: number | null;
+  readonly blocked: number;
+  readonly queued: number;
+  readonly parked: number;
+  /** Of the subscription itself, else of the event that was held last. */
+  readonly lastError: string | null;
+  readonly head: number;
+}
+
+/** Every subscription that the database knows, by name, with what it holds back. Index: the key of kernel.held_events. */
+export async function readSubscriptionRows(on: Queryable): Promise<SubscriptionRow[]> {
+  const { rows } = await on.query<SubscriptionRow & { [column: string]: unknown }>({
+    text: `SELECT s.name, s.generation, s.version, s.kind, s.status, s.barrier, h.blocked, h.queued, h.parked,
+                  coalesce(s.last_error, h.error) AS "lastError", l.head
+             FROM kernel.log_state l, kernel.subscriptions s,
+                  LATERAL (SELECT count(*) FILTER (WHERE state = 'blocked')::int AS blocked,
+                                  count(*) FILTER (WHERE state = 'queued')::int AS queued,
+                                  count(*) FILTER (WHERE state = 'parked')::int AS parked,
+                                  (array_agg(error ORDER BY held_at DESC) FILTER (WHERE error IS NOT NULL))[1] AS error
+                             FROM kernel.held_events h WHERE h.subscription = s.name AND h.generation = s.generation) AS h
+            ORDER BY s.name, s.generation`,
+  });
+  return rows;
+}

@@ -1,0 +1,63 @@
+import { ApiProperty } from '@nestjs/swagger';
+
+/** Events that could not take effect, by state. */
+export class HeldCounts {
+  /** The first of a key, tried again by itself. */
+  blocked!: number;
+  /** Behind another one of the same key. */
+  queued!: number;
+  /** Given up on: an operator must act. */
+  parked!: number;
+}
+
+/** One partition of a subscription, and who works on it. */
+export class PartitionReport {
+  partition!: number;
+  position!: number;
+  behind!: number;
+  movedAt!: string;
+  fence!: number;
+  /** The replica; null while nobody works on it. */
+  @ApiProperty({ type: String, nullable: true })
+  owner!: string | null;
+  /** In the past: the owner has stopped renewing. */
+  @ApiProperty({ type: String, nullable: true })
+  leaseExpiresAt!: string | null;
+}
+
+export const SUBSCRIPTION_KINDS = ['inline', 'async', 'handler'] as const;
+export const SUBSCRIPTION_STATES = ['running', 'stopped', 'diverged'] as const;
+
+/** Something that takes effect from the log: a projection, an event handler. */
+export class SubscriptionReport {
+  name!: string;
+  /** `inline`: a view written with the command's own commit, never behind. */
+  @ApiProperty({ enum: SUBSCRIPTION_KINDS })
+  kind!: (typeof SUBSCRIPTION_KINDS)[number];
+
+  generation!: number;
+  /** Of the code that has filled the view; 1 for handlers. */
+  version!: number;
+  /** `diverged`: it has seen events that this log doesn't hold. */
+  @ApiProperty({ enum: SUBSCRIPTION_STATES })
+  status!: (typeof SUBSCRIPTION_STATES)[number];
+
+  /** False: the code that answers doesn't have it any more. */
+  isDeclared!: boolean;
+  /** Of the partition that is furthest behind. */
+  position!: number;
+  head!: number;
+  /** Positions not looked at yet. Over events that it doesn't care for, a checkpoint moves every 5 seconds. */
+  behind!: number;
+  /** Age of the oldest event that it cares for and hasn't handled; 0: up to date. */
+  lagSeconds!: number;
+  held!: HeldCounts;
+  @ApiProperty({ type: String, nullable: true })
+  lastError!: string | null;
+
+  /** While partitions are split or merged, nobody goes beyond this position. */
+  @ApiProperty({ type: Number, nullable: true })
+  barrier!: number | null;
+
+  partitions!: PartitionReport[];
+}
