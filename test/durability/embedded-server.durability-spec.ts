@@ -1,7 +1,7 @@
 import { chmod, cp, mkdir, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
+import { until } from '../../src/kernel/testing/until.js';
 import { answer, EmbeddedFolder, gone, leave, useOf } from '../support/embedded-folder.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -12,10 +12,6 @@ beforeEach(async () => {
   folder = await EmbeddedFolder.make();
 });
 afterEach(() => folder.remove(), TIMEOUT_MS);
-
-async function until(isTrue: () => Promise<boolean>): Promise<void> {
-  while (!(await isTrue())) await pause(5);
-}
 
 describe('the embedded server', () => {
   it(
@@ -109,8 +105,10 @@ describe('the embedded server', () => {
     'is made anew when the first start was killed half-way, with nothing of it left',
     async () => {
       const killed = folder.user();
-      await until(async () =>
-        (await readdir(folder.dataDir).catch(() => [])).some((name) => name.startsWith('pg18.new-')),
+      await until(
+        'a folder for the new server lies there',
+        async () => (await readdir(folder.dataDir).catch(() => [])).some((name) => name.startsWith('pg18.new-')),
+        TIMEOUT_MS,
       );
       await killed.kill('SIGKILL');
       expect(await folder.serverPid()).toBeUndefined();

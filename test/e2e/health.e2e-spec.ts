@@ -1,7 +1,7 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { Client } from 'pg';
 import { configurationOf, type Environment } from '#config';
 import { freshDatabase, type FreshDatabase } from '#kernel/testing';
+import { until } from '../../src/kernel/testing/until.js';
 import { boot, type Waybill } from '../../src/boot.js';
 
 const ISSUER = {
@@ -49,11 +49,12 @@ async function health(url: string, probe: 'live' | 'ready' | 'startup'): Promise
 }
 
 async function becomes(url: string, status: number): Promise<Health> {
-  for (;;) {
-    const answer = await health(url, 'ready');
-    if (answer.status === status) return answer;
-    await pause(50);
-  }
+  let answer = await health(url, 'ready');
+  await until(`readiness answers ${status}`, async () => {
+    answer = await health(url, 'ready');
+    return answer.status === status;
+  });
+  return answer;
 }
 
 describe('a running server', () => {

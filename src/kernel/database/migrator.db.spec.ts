@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { setTimeout as pause } from 'node:timers/promises';
 import { Client, type ClientBase } from 'pg';
 import { freshDatabase, type FreshDatabase } from '#kernel/testing';
+import { until } from '../testing/until.js';
 import type { Migration } from './migrations.js';
 import { migrate, schemaMismatch } from './migrator.js';
 
@@ -84,7 +84,7 @@ describe('a migration', () => {
     ];
     const dying = migrate(victim, steps).catch((error: Error) => error.message);
     const { processID } = victim as unknown as { processID: number };
-    await waitUntil(async () => {
+    await until('the second step is running', async () => {
       const { rowCount } = await next.query(`SELECT FROM pg_stat_activity WHERE pid = $1 AND wait_event = 'PgSleep'`, [
         processID,
       ]);
@@ -129,7 +129,7 @@ describe('a migration', () => {
       lockTimeoutMs: 50,
       say: (text) => said.push(text),
     });
-    await waitUntil(async () => said.length >= 2);
+    await until('the migration has tried twice', () => said.length >= 2);
     const started = Date.now();
     await bystander.query('SELECT * FROM busy.t');
     expect(Date.now() - started).toBeLessThan(1_000);
@@ -150,12 +150,3 @@ describe('a migration', () => {
     await reader.query('COMMIT');
   });
 });
-
-/** Asks the database until it says so; the test's own time limit ends a wait in vain. */
-async function waitUntil(isTrue: () => Promise<boolean>): Promise<void> {
-  const giveUpAt = Date.now() + 10_000;
-  while (!(await isTrue())) {
-    if (Date.now() > giveUpAt) throw new Error('It never came true.');
-    await pause(10);
-  }
-}
