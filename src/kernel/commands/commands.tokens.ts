@@ -4,5 +4,3 @@ export const WRITE_DATA_SOURCE = Symbol('waybill.write-data-source');
 export const READ_DATA_SOURCE = Symbol('waybill.read-data-source');
 /** What adds rows to a commit: inline projections. */
 export const COMMIT_CONTRIBUTORS = Symbol('waybill.commit-contributors');
-/** Middleware around commands, outermost first. */
-export const COMMAND_INTERCEPTORS = Symbol('waybill.command-interceptors');
