@@ -1,6 +1,5 @@
 import { Body, Controller, Get, HttpCode, Post, Query } from '@nestjs/common';
 import { UnitOfWorkRoute } from '../../commands/unit-of-work-route.js';
-import type { StoredData } from '../../domain/index.js';
 import { CurrentPrincipal } from '../../http/auth/current-principal.decorator.js';
 import { PathText } from '../../http/exchange/path-segments.js';
 import { Cursors } from '../../http/lists/cursors.js';
@@ -78,7 +77,7 @@ export class DeadLettersController {
     @Body() { data, reason }: EditBody,
     @CurrentPrincipal() by: Principal,
   ): Promise<RetriedBody> {
-    await this.letters.editAndRetry(Number(id), data as StoredData, { by, reason });
+    await this.letters.editAndRetry(Number(id), data, { by, reason });
     return { keys: 1, dryRun: false };
   }
 }
@@ -86,7 +85,7 @@ export class DeadLettersController {
 function chosenBy({ filter, ids }: RetryBody): DeadLetterFilter {
   if (filter && ids) throw invalidInput('/ids', 'either-or', 'Send filter or ids, not both.');
   if (ids) return { ids };
-  if (filter) return { ...filter };
+  if (filter) return filter;
   throw invalidInput('', 'either-or', 'Send ids, or filter: an empty one matches all.');
 }
 

@@ -56,6 +56,6 @@ export function loggedEvent(row: EventRow): LoggedEvent {
     correlationId,
     causationId,
     imported,
-    data: row.data as Record<string, unknown>,
+    data: row.data,
   };
 }

@@ -27,7 +27,8 @@ export class SubscriptionReports {
       ),
     );
     const lags = await this.#lags(reports);
-    return reports.map((report) => ({ ...report, lagSeconds: lags.get(report.name) ?? 0 }));
+    for (const report of reports) report.lagSeconds = lags.get(report.name) ?? 0;
+    return reports;
   }
 
   #report(row: SubscriptionRow, rows: readonly PartitionRow[]): SubscriptionReport {

@@ -1,0 +1,139 @@
+import { withOwner } from '../../src/kernel/database/prepare.js';
+import { eventually } from '../../src/kernel/testing/eventually.js';
+import { shipTo } from '../support/ordering-app.js';
+import { ServedWaybill, type Client } from '../support/served-waybill.js';
+
+/** A view that somebody has made too narrow: it takes no order of so many pieces. */
+const TOO_MANY = 666;
+const SEARCH = 'ordering.order-search';
+
+interface Letter {
+  readonly id: number;
+  readonly key: string;
+  readonly state: string;
+}
+
+let server: ServedWaybill;
+let ada: Client;
+let olga: Client;
+
+beforeAll(async () => {
+  server = await ServedWaybill.start(import.meta.url);
+  ada = await server.as('ada', 'customer');
+  olga = await server.as('olga', 'operator');
+  const mary = await server.as('mary', 'manager');
+  const product = { sku: 'TEE', name: 'Black tee', unitPrice: { amount: 1999, currency: 'EUR' } };
+  await mary.post('/v1/products').send(product).expect(201);
+  await narrow();
+}, 30_000);
+afterAll(() => server.stop());
+
+const asOwner = (sql: string) => withOwner(server.db.url, (client) => client.query(sql));
+const narrow = () =>
+  asOwner(`ALTER TABLE ordering_read.order_search ADD CONSTRAINT narrow CHECK (units <> ${TOO_MANY})`);
+const widen = () => asOwner('ALTER TABLE ordering_read.order_search DROP CONSTRAINT narrow');
+
+async function order(quantity: number): Promise<string> {
+  const basket = { lines: [{ sku: 'TEE', quantity }], shipTo, paymentMethodToken: 'tok_ok' };
+  return (await ada.post('/v1/orders').send(basket).expect(201)).body.id as string;
+}
+
+async function lettersOf(query: string): Promise<Letter[]> {
+  return (await olga.get(`/ops/v1/dead-letters?${query}`).expect(200)).body.data;
+}
+
+/** An order that its view doesn't take, and the letter that says so. */
+async function heldOrder(): Promise<{ orderId: string; letter: Letter }> {
+  const orderId = await order(TOO_MANY);
+  let letter: Letter | undefined;
+  await eventually(async () => {
+    letter = (await lettersOf(`subscription=${SEARCH}`)).find(({ key }) => key.includes(orderId));
+    expect(letter).toBeDefined();
+  });
+  return { orderId, letter: letter! };
+}
+
+const unitsOf = async (orderId: string): Promise<number | undefined> => {
+  const { body } = await ada.get('/v1/orders?limit=100').set('consistency-token', 'head').expect(200);
+  return body.data.find(({ id }: { id: string }) => id === orderId)?.units;
+};
+
+describe('an event that can not take effect', () => {
+  it('is listed with its cause and what it is, and holds nobody else up', async () => {
+    const { orderId, letter } = await heldOrder();
+    expect(letter).toMatchObject({
+      subscription: SEARCH,
+      state: 'blocked',
+      attempts: expect.any(Number),
+      error: expect.stringContaining('narrow'),
+      event: { name: 'ordering.order-placed', stream: `ordering.order:${orderId}`, version: 1 },
+      isEdited: false,
+    });
+    expect(letter).not.toHaveProperty('data');
+    const { body } = await olga.get(`/ops/v1/dead-letters/${letter.id}`).expect(200);
+    expect(body.data).toMatchObject({ orderId });
+    const other = await order(1);
+    await eventually(async () => expect(await unitsOf(other)).toBe(1));
+    expect(await lettersOf('event=ordering.order-discarded')).toEqual([]);
+    expect((await lettersOf('error=NARROW')).length).toBeGreaterThan(0);
+    const subscriptions = (await olga.get('/ops/v1/subscriptions').expect(200)).body.data;
+    expect(subscriptions.find(({ name }: { name: string }) => name === SEARCH)).toMatchObject({
+      held: { blocked: expect.any(Number) },
+      lastError: expect.stringContaining('narrow'),
+    });
+    const tree = (await olga.get(`/ops/v1/correlations/${orderId}`).expect(200)).body;
+    expect(JSON.stringify(tree.roots)).toContain(`"heldBy":[{"subscription":"${SEARCH}","state":"blocked"`);
+  });
+
+  it('is listed page by page', async () => {
+    for (let n = 0; n < 2; n += 1) await heldOrder();
+    const first = (await olga.get('/ops/v1/dead-letters?limit=1').expect(200)).body;
+    const second = (await olga.get(`/ops/v1/dead-letters?limit=1&cursor=${first.page.next}`).expect(200)).body;
+    expect(second.data[0].position).toBeGreaterThan(first.data[0].position);
+    await olga.get(`/ops/v1/dead-letters?state=parked&cursor=${first.page.next}`).expect(400);
+  });
+
+  it('can be dropped for its view, with a reason, once', async () => {
+    const { orderId, letter } = await heldOrder();
+    const path = `/ops/v1/dead-letters/${letter.id}/discard`;
+    await olga.post(path).send({}).expect(400);
+    await olga.post(path).set('idempotency-key', 'drop-it').send({ reason: 'a joke' }).expect(204);
+    const again = await olga.post(path).set('idempotency-key', 'drop-it').send({ reason: 'a joke' }).expect(204);
+    expect(again.headers['idempotent-replayed']).toBe('true');
+    expect((await olga.post(path).send({ reason: 'a joke' }).expect(404)).body.code).toBe('dead-letter-unknown');
+    expect(await unitsOf(orderId)).toBeUndefined();
+    await ada.get(`/v1/orders/${orderId}`).expect(200);
+    const { body } = await olga.get('/ops/v1/audit?action=dead-letters.discard').expect(200);
+    expect(body.data).toMatchObject([
+      { principal: 'olga', subject: SEARCH, reason: 'a joke', detail: { id: letter.id } },
+    ]);
+  });
+
+  it('can be tried with other data, for its view alone', async () => {
+    const { orderId, letter } = await heldOrder();
+    const { data } = (await olga.get(`/ops/v1/dead-letters/${letter.id}`).expect(200)).body;
+    const edited = { ...data, lines: [{ ...data.lines[0], quantity: 665 }] };
+    const path = `/ops/v1/dead-letters/${letter.id}/edit-and-retry`;
+    await olga.post(path).send({ data: 'nonsense' }).expect(400);
+    await olga.post(path).send({ data: edited, reason: 'one too many' }).expect(200);
+    await eventually(async () => expect(await unitsOf(orderId)).toBe(665));
+    const { body } = await olga.get(`/ops/v1/events?stream=ordering.order:${orderId}`).expect(200);
+    expect(body.data[0].data.lines[0].quantity).toBe(TOO_MANY);
+  });
+
+  it('is tried again by a filter or by ids, when what was wrong is right', async () => {
+    const { orderId, letter } = await heldOrder();
+    const retry = (body: object) => olga.post('/ops/v1/dead-letters/retry').send(body);
+    for (const body of [{}, { filter: {}, ids: [1] }, { ids: [] }, { filter: { nonsense: 1 } }])
+      await retry(body).expect(400);
+    const held = (await lettersOf('limit=100')).length;
+    expect((await retry({ filter: {}, dryRun: true }).expect(200)).body).toEqual({ keys: held, dryRun: true });
+    expect((await retry({ ids: [letter.id], dryRun: true }).expect(200)).body).toEqual({ keys: 1, dryRun: true });
+    await widen();
+    await retry({ filter: { subscription: SEARCH, error: 'narrow' }, reason: 'widened' }).expect(200);
+    await eventually(async () => expect(await unitsOf(orderId)).toBe(TOO_MANY));
+    await eventually(async () => expect(await lettersOf('limit=100')).toEqual([]));
+    const { body } = await olga.get('/ops/v1/audit?action=dead-letters.retry').expect(200);
+    expect(body.data).toMatchObject([{ principal: 'olga', reason: 'widened', detail: { count: expect.any(Number) } }]);
+  });
+});
