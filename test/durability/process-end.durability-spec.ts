@@ -1,5 +1,6 @@
 import { Client } from 'pg';
 import { freshDatabase, type FreshDatabase } from '#kernel/testing';
+import { until } from '../../src/kernel/testing/until.js';
 import { BuiltProgram, KillableServer } from '../support/processes.js';
 
 const TIMEOUT_MS = 60_000;
@@ -136,29 +137,26 @@ async function stoppable(): Promise<{ url: string; stop: () => Promise<unknown> 
   return { url: running.url, stop: () => running.stop() };
 }
 
-/** Until another session waits for a lock that this one holds. */
-async function isWaitedFor(holder: Client): Promise<void> {
-  const waiting = async (): Promise<boolean> => {
+function isWaitedFor(holder: Client): Promise<void> {
+  return until('somebody waits for the lock', async () => {
     const { rowCount } = await holder.query(
       'SELECT FROM pg_stat_activity WHERE pg_backend_pid() = ANY (pg_blocking_pids(pid))',
     );
     return rowCount !== 0;
-  };
-  while (!(await waiting()));
+  });
 }
 
-async function refusesConnections(url: string): Promise<void> {
-  const isOpen = (): Promise<boolean> =>
+function refusesConnections(url: string): Promise<void> {
+  return until('nobody listens', () =>
     fetch(`${url}/health/live`).then(
-      () => true,
       () => false,
-    );
-  while (await isOpen());
+      () => true,
+    ),
+  );
 }
 
 async function untilStatus(url: string, status: number): Promise<unknown> {
-  for (;;) {
-    const response = await fetch(url);
-    if (response.status === status) return response.json();
-  }
+  let response = await fetch(url);
+  await until(`the status is ${status}`, async () => (response = await fetch(url)).status === status);
+  return response.json();
 }

@@ -1,8 +1,8 @@
 import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import { Client } from 'pg';
+import { until } from '../../src/kernel/testing/until.js';
 import { BuiltProgram } from './processes.js';
 
 export interface Use {
@@ -78,8 +78,8 @@ export async function answer(ownerUrl: string, sql: string): Promise<unknown> {
   }
 }
 
-export async function gone(pid: number): Promise<void> {
-  while (isAlive(pid)) await pause(10);
+export function gone(pid: number): Promise<void> {
+  return until(`process ${pid} is gone`, () => !isAlive(pid));
 }
 
 function isAlive(pid: number): boolean {
