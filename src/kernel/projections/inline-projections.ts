@@ -7,8 +7,13 @@ import type { ProjectionDefinition } from './projection-definition.js';
 import { ProjectionRegistry } from './projection-registry.js';
 import type { ReadTable, Row } from './read-table.js';
 
+interface Sides {
+  readonly upsert: SideWrite;
+  readonly remove: SideWrite;
+}
+
 /** Event ids exist only inside the commit: they flow from its result into the row. */
-function inlineSide(table: ReadTable): SideWrite {
+function upsertSide(table: ReadTable): SideWrite {
   return {
     id: table.name,
     sql: (param) => {
@@ -24,6 +29,17 @@ function inlineSide(table: ReadTable): SideWrite {
   };
 }
 
+/** For a row that its fold gave up. */
+function removeSide(table: ReadTable): SideWrite {
+  const columns = table.keys.map((c) => `"${c.property}" ${c.sqlType}`).join(', ');
+  return {
+    id: `${table.name} removed`,
+    sql: (param) => `DELETE FROM ${table.name} t
+        USING c JOIN jsonb_to_recordset(${param}) AS r ("$stream" text, ${columns}) ON r."$stream" = c.stream_id
+        WHERE ${table.sameKey()}`,
+  };
+}
+
 /**
  * Writes inline views in the command's own commit. The row is folded from the stream's history and the new events, and
  * the stream's version check protects it. An event-sourced aggregate was loaded with its history, so that costs no extra
@@ -31,7 +47,7 @@ function inlineSide(table: ReadTable): SideWrite {
  */
 @Injectable()
 export class InlineProjections implements CommitContributor {
-  readonly #sides = new Map<ProjectionDefinition, SideWrite>();
+  readonly #sides = new Map<ProjectionDefinition, Sides>();
 
   constructor(private readonly registry: ProjectionRegistry) {}
 
@@ -46,19 +62,23 @@ export class InlineProjections implements CommitContributor {
 
   #contribute(projection: ProjectionDefinition, events: readonly RecordedEvent[], scope: CommitScope): void {
     let row: Row | undefined;
+    let last: Row | undefined;
     for (const { event, meta } of events) {
       row = projection.fold(row, event, meta);
       assertOneRow(projection, row, meta);
+      last = row ?? last;
     }
-    if (row !== undefined) scope.add(this.#side(projection), { ...row, $stream: events[0]!.meta.stream });
+    if (last === undefined) return;
+    const { upsert, remove } = this.#sidesOf(projection);
+    scope.add(row === undefined ? remove : upsert, { ...last, $stream: events[0]!.meta.stream });
   }
 
-  #side(projection: ProjectionDefinition): SideWrite {
+  #sidesOf(projection: ProjectionDefinition): Sides {
     const known = this.#sides.get(projection);
     if (known !== undefined) return known;
-    const side = inlineSide(projection.table);
-    this.#sides.set(projection, side);
-    return side;
+    const sides = { upsert: upsertSide(projection.table), remove: removeSide(projection.table) };
+    this.#sides.set(projection, sides);
+    return sides;
   }
 }
 

@@ -40,6 +40,7 @@ export class SubscriptionWorker {
   #interrupt: (() => void) | undefined;
   #movedAt = Date.now();
   #faults = 0;
+  #hasLost = false;
 
   constructor(
     private readonly subscriber: Subscriber,
@@ -48,6 +49,12 @@ export class SubscriptionWorker {
     this.#owned = new OwnedPartitions(subscriber.name, through.pools);
     this.#held = new HeldEvents(subscriber, through);
   }
+
+  /** Somebody who read the checkpoints has seen that they aren't ours any more: a rebuild has started them anew. */
+  readonly #onLost = (): void => {
+    this.#hasLost = true;
+    this.#interrupt?.();
+  };
 
   get name(): string {
     return this.subscriber.name;
@@ -83,6 +90,8 @@ export class SubscriptionWorker {
   }
 
   async #step(): Promise<void> {
+    if (this.#hasLost) this.#owned.forget();
+    this.#hasLost = false;
     if (this.#owned.differsFrom(this.#leases)) await this.#takeOver();
     if (this.#owned.isEmpty) return this.#pause(IDLE_MOVE_MS);
     await this.#held.retryDue(this.#owned);
@@ -197,8 +206,10 @@ export class SubscriptionWorker {
   }
 
   #tellBoard(): void {
-    if (this.#owned.isWhole) this.through.board.reached(this.name, this.#owned.reached);
-    else this.through.board.forget(this.name);
+    if (!this.#owned.isWhole) return this.through.board.forget(this.name);
+    const { reached, numbers } = this.#owned;
+    const fences = numbers.map((partition) => this.#owned.fenceOf(partition)).join(',');
+    this.through.board.reached(this.name, { position: reached, fences, onLost: this.#onLost });
   }
 
   #pause(ms: number): Promise<void> {

@@ -53,15 +53,24 @@ export async function storeCheckpoints(
   return rows[0]!.mine;
 }
 
-/** Every checkpoint, and the head of the log in the same snapshot. */
-export async function readAllCheckpoints(on: Queryable): Promise<{ head: number; positions: Map<string, number> }> {
-  const { rows } = await on.query<{ head: number; subscription: string | null; position: number }>({
+/** How far all partitions of a subscription have come, and by whom. */
+export interface StoredProgress {
+  readonly position: number;
+  /** The partitions' fences; another text means that somebody else has taken one over, or started it anew. */
+  readonly fences: string;
+}
+
+/** Every subscription's progress, and the head of the log in the same snapshot. */
+export async function readAllCheckpoints(
+  on: Queryable,
+): Promise<{ head: number; progress: ReadonlyMap<string, StoredProgress> }> {
+  const { rows } = await on.query<{ head: number; subscription: string | null } & StoredProgress>({
     name: 'kernel_read_checkpoints',
-    text: `SELECT s.head, c.subscription, min(c.position) AS position
+    text: `SELECT s.head, c.subscription, min(c.position) AS position, string_agg(c.fence::text, ',' ORDER BY c.partition) AS fences
              FROM kernel.log_state s LEFT JOIN kernel.checkpoints c ON true GROUP BY s.head, c.subscription`,
   });
   const known = rows.filter((row) => row.subscription !== null);
-  return { head: rows[0]?.head ?? 0, positions: new Map(known.map((row) => [row.subscription!, row.position])) };
+  return { head: rows[0]?.head ?? 0, progress: new Map(known.map((row) => [row.subscription!, row])) };
 }
 
 /** Is there an event of these names in (after, to]? If not, a view is as fresh at `after` as at `to`. */
