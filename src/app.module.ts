@@ -3,6 +3,7 @@ import { ConfigurationModule, type Configuration } from '#config';
 import { CatalogModule } from './contexts/catalog/catalog.module.js';
 import { CustomersModule } from './contexts/customers/customers.module.js';
 import { InsightsModule } from './contexts/insights/insights.module.js';
+import { NotificationsModule } from './contexts/notifications/notifications.module.js';
 import { OrderingModule } from './contexts/ordering/ordering.module.js';
 import { DatabaseModule } from './kernel/database/database.module.js';
 import type { OpenDatabase } from './kernel/database/open-database.js';
@@ -11,7 +12,7 @@ import type { KernelOptions } from './kernel/kernel-options.js';
 import { OperationsModule } from './kernel/operations/operations.module.js';
 
 /** The table of contents: every context of this application. */
-const CONTEXTS = [CatalogModule, CustomersModule, InsightsModule, OrderingModule];
+const CONTEXTS = [CatalogModule, CustomersModule, InsightsModule, NotificationsModule, OrderingModule];
 
 /** What an application is made of, besides its contexts. */
 export interface AppParts {

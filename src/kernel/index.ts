@@ -22,7 +22,7 @@ export { Effects, type EffectIntent } from './effects/effects.js';
 export * from './http/index.js';
 export type { KernelOptions } from './kernel-options.js';
 export { Clock } from './messages/clock.js';
-export { newId } from './messages/ids.js';
+export { derivedId, newId } from './messages/ids.js';
 export { MessageContext, messageContext, type MessageOutcome, type Principal } from './messages/message-context.js';
 export {
   Projection,

@@ -21,6 +21,7 @@ const events = carrying('DurableEvent').map(({ type, args }) => ({
   version: Number(textOf(args[1])),
 }));
 const projections = carrying('Projection').map(({ args }) => textAt(args[0], 'name') ?? '(not written out)');
+const effects = carrying('EffectHandler').map(({ args }) => textOf(args[0]) ?? '(not written out)');
 const subscriptions = carrying('Subscription').map(({ args }) => textOf(args[0]) ?? '(not written out)');
 
 describe('the name of an event', () => {
@@ -47,6 +48,7 @@ describe('a permanent name', () => {
     ...events.map(({ name }) => `event ${name}`),
     ...projections.map((name) => `projection ${name}`),
     ...subscriptions.map((name) => `subscription ${name}`),
+    ...effects.map((name) => `effect ${name}`),
   ].toSorted();
   const listed = read(PERMANENT_NAMES)
     .split('\n')

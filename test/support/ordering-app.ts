@@ -1,5 +1,6 @@
 import { CommandBus, QueryBus, type Command, type Query } from '@nestjs/cqrs';
 import { MessageContext, StreamReader, messageContext, newId } from '#kernel';
+import { configurationOf, type Environment } from '#config';
 import type { Actor } from '#kernel/domain';
 import { freshDatabase, type FreshDatabase } from '#kernel/testing';
 import { ImportProductCommand, type ImportedProduct } from '#catalog/contracts';
@@ -37,9 +38,10 @@ export class OrderingApp {
     readonly waybill: Waybill,
   ) {}
 
-  static async open(specUrl: string): Promise<OrderingApp> {
+  static async open(specUrl: string, environment: Environment = {}): Promise<OrderingApp> {
     const db = await freshDatabase(specUrl);
-    const app = new OrderingApp(db, await boot(db.configuration, { serves: 'nothing', logger: false }));
+    const configuration = configurationOf({ ...db.environment, ...environment });
+    const app = new OrderingApp(db, await boot(configuration, { serves: 'nothing', logger: false }));
     for (const product of GOODS) await app.execute(new ImportProductCommand(product));
     await app.execute(new EnsureCustomerCommand({ customerId: ada.id, name: 'Ada L.' }));
     return app;

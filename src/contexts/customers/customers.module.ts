@@ -9,6 +9,7 @@ import { CustomerExistsHandler } from './storage/customer-exists.query.js';
 import { CustomerReader } from './storage/customer-reader.js';
 import { CustomerEntity } from './storage/customer.entity.js';
 import { Customers } from './storage/customers.js';
+import { GetCustomerContactHandler } from './storage/get-customer-contact.query.js';
 import { GetCustomerNamesHandler } from './storage/get-customer-names.query.js';
 
 @Module({
@@ -19,6 +20,7 @@ import { GetCustomerNamesHandler } from './storage/get-customer-names.query.js';
     CustomerReader,
     Customers,
     EnsureCustomerHandler,
+    GetCustomerContactHandler,
     GetCustomerNamesHandler,
     ImportCustomerHandler,
   ],

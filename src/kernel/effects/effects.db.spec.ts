@@ -48,7 +48,7 @@ afterAll(async () => {
 const intend = (key: string, { to = 'ada', kind = 'toy.call', by = toy } = {}): Promise<unknown> =>
   by.inCommand(() => by.get(Effects).intend({ kind, key, body: { to } }));
 const effect = async (key: string) => (await toy.get(ParkedEffects).find({ key }))[0];
-const until = (key: string, expected: object): Promise<void> =>
+const expectEffect = (key: string, expected: object): Promise<void> =>
   eventually(async () => expect(await effect(key)).toMatchObject(expected));
 /** A promise, and the function that keeps it. */
 function gate(): { opened: Promise<void>; open: () => void } {
@@ -69,7 +69,7 @@ describe('an effect', () => {
     const fields = { correlationId: newId(), causationId: newId() };
     await toy.inCommand(() => toy.get(Effects).intend({ kind: 'toy.call', key, body: { to: 'ada' } }), fields);
 
-    await until(key, { state: 'done', attempts: 1, result: { answer: 42 }, error: null, dueAt: null });
+    await expectEffect(key, { state: 'done', attempts: 1, result: { answer: 42 }, error: null, dueAt: null });
     expect(context).toEqual({ ...fields, actor: { type: 'system', id: 'toy.call' }, unit: undefined });
   });
 
@@ -89,7 +89,7 @@ describe('an effect', () => {
       for (const to of ['ada', 'ada']) toy.get(Effects).intend({ kind: 'toy.call', key, body: { to } });
     });
     await Promise.all([intend(key), intend(key)]);
-    await until(key, { state: 'done' });
+    await expectEffect(key, { state: 'done' });
     await intend(key);
     expect(callsOf(key)).toEqual([1]);
   });
@@ -123,7 +123,7 @@ describe('a call that fails', () => {
       if (attempt < 3) throw new Error('busy');
     });
     await intend(key);
-    await until(key, { state: 'done', attempts: 3, error: null });
+    await expectEffect(key, { state: 'done', attempts: 3, error: null });
     expect(callsOf(key)).toEqual([1, 2, 3]);
   });
 
@@ -133,12 +133,12 @@ describe('a call that fails', () => {
       throw new Error('gone');
     });
     await intend(key);
-    await until(key, { state: 'parked', attempts: 3, error: 'gone', dueAt: null });
+    await expectEffect(key, { state: 'parked', attempts: 3, error: 'gone', dueAt: null });
     expect(toy.said).toContain(`toy.call ${key} is parked after 3 tries: gone`);
 
     behaviour.delete(key);
     expect(await toy.get(ParkedEffects).retry({ key }, { by: { id: 'ada' }, reason: 'is back' })).toBe(1);
-    await until(key, { state: 'done', attempts: 1 });
+    await expectEffect(key, { state: 'done', attempts: 1 });
     const audit = await toy.rows("SELECT principal, reason FROM kernel.audit WHERE action = 'effects.retry'");
     expect(audit).toEqual([{ principal: 'ada', reason: 'is back' }]);
     expect(await toy.get(ParkedEffects).retry({ key }, { by: { id: 'ada' } })).toBe(0);
@@ -150,7 +150,7 @@ describe('a call that fails', () => {
       throw new EffectRefused('no such number');
     });
     await intend(key);
-    await until(key, { state: 'parked', attempts: 1, error: 'no such number' });
+    await expectEffect(key, { state: 'parked', attempts: 1, error: 'no such number' });
   });
 
   it('is given up when it takes too long, and told so by its signal', async () => {
@@ -162,7 +162,7 @@ describe('a call that fails', () => {
     });
     await intend(key, { kind: 'toy.hurry' });
     await told.opened;
-    await until(key, { state: 'parked', error: expect.stringContaining('took longer than 20 ms') });
+    await expectEffect(key, { state: 'parked', error: expect.stringContaining('took longer than 20 ms') });
   });
 });
 
@@ -175,18 +175,18 @@ describe('many effects', () => {
     await eventually(() => expect(keys.flatMap(callsOf)).toHaveLength(2));
     const other = newId();
     await intend(other, { kind: 'toy.hurry' });
-    await until(other, { state: 'done' });
+    await expectEffect(other, { state: 'done' });
     expect(keys.flatMap(callsOf)).toHaveLength(2);
 
     release.open();
-    for (const key of keys) await until(key, { state: 'done' });
+    for (const key of keys) await expectEffect(key, { state: 'done' });
   });
 
   it('are shared by replicas: each is called once', async () => {
     const other = await ToyApp.start(db, { parts });
     const keys = Array.from({ length: 40 }, () => newId());
     await Promise.all(keys.map((key, n) => intend(key, { by: n % 2 === 0 ? toy : other })));
-    for (const key of keys) await until(key, { state: 'done', attempts: 1 });
+    for (const key of keys) await expectEffect(key, { state: 'done', attempts: 1 });
     await other.close();
     expect(keys.map((key) => callsOf(key))).toEqual(keys.map(() => [1]));
   });
@@ -214,9 +214,9 @@ describe('a worker', () => {
     await dying.close();
 
     toy = await ToyApp.start(db, { parts });
-    await until(key, { state: 'running', attempts: 1 });
+    await expectEffect(key, { state: 'running', attempts: 1 });
     await toy.rows('UPDATE kernel.effects SET due_at = now() WHERE key = $1', key); // the claim ends
-    await until(key, { state: 'done', attempts: 2 });
+    await expectEffect(key, { state: 'done', attempts: 2 });
     expect(callsOf(key)).toEqual([1, 2]);
   });
 
@@ -227,7 +227,7 @@ describe('a worker', () => {
        VALUES ('default', 'toy.call', $1, '{}', '', '{}', 'running', 3)`,
       key,
     );
-    await until(key, { state: 'parked', error: expect.stringContaining('ended during the call') });
+    await expectEffect(key, { state: 'parked', error: expect.stringContaining('ended during the call') });
     expect(callsOf(key)).toEqual([]);
   });
 

@@ -1,12 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import { Pools } from '../database/pools.js';
+import { LogBell } from '../event-log/log-bell.js';
 import type { OperatorAct } from '../subscriptions/dead-letters.js';
 import { findEffects, retryParked, type EffectFilter, type EffectRecord } from './sql/find-effects.js';
 
 /** What operators see of effects, and can do about those that were given up. */
 @Injectable()
 export class ParkedEffects {
-  constructor(private readonly pools: Pools) {}
+  constructor(
+    private readonly pools: Pools,
+    private readonly bell: LogBell,
+  ) {}
 
   /** At most `limit` effects, newest first; of any state unless the filter says which. */
   find(filter: EffectFilter, limit = 100): Promise<EffectRecord[]> {
@@ -14,7 +18,9 @@ export class ParkedEffects {
   }
 
   /** Lets parked effects that match be tried again, under their old keys. @returns how many; written to the audit. */
-  retry(filter: Omit<EffectFilter, 'state'>, { by, reason }: OperatorAct): Promise<number> {
-    return retryParked(this.pools.app, filter, { principal: by.id, reason });
+  async retry(filter: Omit<EffectFilter, 'state'>, { by, reason }: OperatorAct): Promise<number> {
+    const count = await retryParked(this.pools.app, filter, { principal: by.id, reason });
+    if (count > 0) this.bell.ring();
+    return count;
   }
 }

@@ -1,6 +1,7 @@
 /** Door `#customers/contracts`: what other contexts may ask of the customer records. */
 export { CustomerExistsQuery } from './customer-exists.js';
 export { EnsureCustomerCommand, type CustomerEnsured } from './ensure-customer.js';
+export { GetCustomerContactQuery, type CustomerContact } from './get-customer-contact.js';
 export { GetCustomerNamesQuery } from './get-customer-names.js';
 export {
   ImportCustomerCommand,

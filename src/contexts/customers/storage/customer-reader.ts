@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Cursors, ReadSql, messageContext, type Page, type Sort } from '#kernel';
 import { NotFound } from '#kernel/domain';
+import type { CustomerContact } from '../contracts/index.js';
 import type { Customer } from '../domain/customer.js';
 
 /** Which customers a list shows. */
@@ -24,6 +25,8 @@ const ONE = `SELECT ${COLUMNS} FROM customers.customers WHERE tenant = $1 AND cu
 
 /** An index-only probe of the primary key. On the path of every order. */
 const EXISTS = 'SELECT EXISTS (SELECT FROM customers.customers WHERE tenant = $1 AND customer_id = $2) AS known';
+
+const CONTACT = 'SELECT name, email FROM customers.customers WHERE tenant = $1 AND customer_id = $2';
 
 const NAMES =
   'SELECT customer_id AS "customerId", name FROM customers.customers WHERE tenant = $1 AND customer_id = ANY ($2::text[])';
@@ -63,6 +66,12 @@ export class CustomerReader {
     const values = [messageContext.current().tenant, customerId];
     const [row] = await this.sql.query<{ known: boolean }>({ name: 'customers.exists', text: EXISTS, values });
     return row?.known === true;
+  }
+
+  async contactOf(customerId: string): Promise<CustomerContact | null> {
+    const values = [messageContext.current().tenant, customerId];
+    const [contact] = await this.sql.query<CustomerContact>({ name: 'customers.contact', text: CONTACT, values });
+    return contact ?? null;
   }
 
   async namesOf(customerIds: readonly string[]): Promise<ReadonlyMap<string, string>> {

@@ -1,5 +1,6 @@
 import { UnitsOfWork } from '#kernel';
 import { OrderingApp } from '../../../../test/support/ordering-app.js';
+import { GetCustomerContactQuery } from '#customers/contracts';
 import { CustomerReader } from './customer-reader.js';
 import { Customers } from './customers.js';
 
@@ -62,5 +63,16 @@ describe('a profile', () => {
     await expect(reader.one('nobody')).rejects.toMatchObject({ code: 'not-found' });
     const change = inUnit(() => customers.change({ customerId: 'nobody' }, { name: 'Some' }));
     await expect(change).rejects.toMatchObject({ code: 'not-found' });
+  });
+});
+
+describe('the contact of a customer', () => {
+  it('is name and e-mail, as far as they are known', async () => {
+    await add('reached');
+    const contact = () => app.ask(new GetCustomerContactQuery({ customerId: 'reached' }));
+    expect(await contact()).toEqual({ name: 'Grace H.', email: null });
+    await inUnit(() => customers.change({ customerId: 'reached' }, { email: 'grace@example.org' }));
+    expect(await contact()).toEqual({ name: 'Grace H.', email: 'grace@example.org' });
+    expect(await app.ask(new GetCustomerContactQuery({ customerId: 'nobody' }))).toBeNull();
   });
 });

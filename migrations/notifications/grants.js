@@ -1,0 +1,2 @@
+// Whoever delivers a notification reads it first.
+export const queryable = ['notifications'];

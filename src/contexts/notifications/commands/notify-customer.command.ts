@@ -1,0 +1,26 @@
+import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { Effects, derivedId } from '#kernel';
+import type { Notification } from '../domain/notification.js';
+import { Notifications } from '../storage/notifications.js';
+
+/** Tells a customer of an event, once. */
+export class NotifyCustomerCommand extends Command<void> {
+  constructor(readonly notification: Omit<Notification, 'notificationId'>) {
+    super();
+  }
+}
+
+@CommandHandler(NotifyCustomerCommand)
+export class NotifyCustomerHandler implements ICommandHandler<NotifyCustomerCommand> {
+  constructor(
+    private readonly notifications: Notifications,
+    private readonly effects: Effects,
+  ) {}
+
+  /** Row and intent commit together with the checkpoint of whoever handles the event. */
+  async execute({ notification }: NotifyCustomerCommand): Promise<void> {
+    const notificationId = derivedId(notification.eventId, notification.matter.about);
+    await this.notifications.add({ ...notification, notificationId });
+    this.effects.intend({ kind: 'notifications.deliver', key: notificationId, body: { notificationId } });
+  }
+}

@@ -1,0 +1,24 @@
+import { letterFor } from './letter.js';
+
+describe('a letter', () => {
+  it('says what was ordered and what it comes to', () => {
+    const lines = [
+      { name: 'Black tee', quantity: 2 },
+      { name: 'Mug à café', quantity: 1 },
+    ];
+    const total = { amount: 4848, currency: 'EUR' };
+    expect(letterFor({ about: 'order-placed', number: 'SO-1001', lines, total }, 'Ada L.')).toEqual({
+      subject: 'We have your order SO-1001',
+      text:
+        'Hello Ada L.,\n\nthank you for your order SO-1001:\n\n' +
+        '  2 × Black tee\n  1 × Mug à café\n\nIt comes to 48.48 EUR.\n',
+    });
+  });
+
+  it('says that a draft was discarded', () => {
+    expect(letterFor({ about: 'order-discarded' }, 'Ada L.')).toEqual({
+      subject: 'Your draft order was discarded',
+      text: 'Hello Ada L.,\n\nthe order that you had begun, and not placed yet, was discarded. Nothing was charged.\n',
+    });
+  });
+});

@@ -1,0 +1,26 @@
+import type { MoneyJson } from '#shared';
+
+/** What a customer is told, as facts: no personal data, which the delivery looks up. */
+export type Matter =
+  | {
+      readonly about: 'order-placed';
+      /** For people: `SO-1001`. */
+      readonly number: string;
+      readonly lines: readonly { readonly name: string; readonly quantity: number }[];
+      readonly total: MoneyJson;
+    }
+  | { readonly about: 'order-discarded' };
+
+/** How a delivery ended. */
+export type Delivery =
+  | { readonly status: 'sent'; readonly via: 'log' | 'mail' }
+  | { readonly status: 'skipped'; readonly reason: 'no-email' }
+  | { readonly status: 'undeliverable'; readonly reason: 'address-refused' };
+
+export interface Notification {
+  readonly notificationId: string;
+  readonly eventId: string;
+  readonly orderId: string;
+  readonly customerId: string;
+  readonly matter: Matter;
+}

@@ -1,0 +1,13 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { Notifier, type AddressedLetter } from './notifier.js';
+
+/** For a house without a mail server: says in the log what would have gone out. Not to whom: a log can't forget. */
+@Injectable()
+export class LogNotifier extends Notifier {
+  override readonly via = 'log';
+  readonly #logger = new Logger('Notifications');
+
+  override async send({ notificationId, customerId, subject }: AddressedLetter): Promise<void> {
+    this.#logger.log(`To customer ${customerId}: "${subject}" (${notificationId}). Set SMTP_URL to send it.`);
+  }
+}

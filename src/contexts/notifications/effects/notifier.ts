@@ -1,0 +1,26 @@
+import type { Letter } from '../domain/letter.js';
+
+/** A letter on its way to one customer. The address is personal data: it goes to the notifier and nowhere else. */
+export interface AddressedLetter extends Letter {
+  /** The same for every try. */
+  readonly notificationId: string;
+  readonly customerId: string;
+  readonly email: string;
+}
+
+/** The other side will never take mail for this address. */
+export class AddressRefused extends Error {
+  readonly code = 'address-refused';
+}
+
+/** How letters leave the house. */
+export abstract class Notifier {
+  abstract readonly via: 'log' | 'mail';
+
+  /**
+   * Hands the letter over. Once it returns, the other side has it; a repeat is told by the notification's id.
+   *
+   * @throws AddressRefused where another try can't help; anything else is tried again.
+   */
+  abstract send(letter: AddressedLetter, signal: AbortSignal): Promise<void>;
+}
