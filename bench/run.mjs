@@ -6,7 +6,8 @@ import { optionsOf, USAGE } from './options.mjs';
 import { openScope } from './scope.mjs';
 
 const scope = openScope();
-for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => void scope.end().then(() => process.exit(130)));
+let isInterrupted = false;
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, interrupt);
 process.exitCode = await main();
 
 async function main() {
@@ -18,11 +19,18 @@ async function main() {
     await bench(scope, options);
     return 0;
   } catch (error) {
-    console.error(error);
+    if (!isInterrupted) console.error(error);
     return 1;
   } finally {
     await scope.end();
   }
+}
+
+/** Leaves nothing behind; what fails because of that is no news. */
+async function interrupt() {
+  isInterrupted = true;
+  await scope.end();
+  process.exit(130);
 }
 
 /** What to do, or the exit code of having said it. */
