@@ -7,7 +7,7 @@ import { openScope } from './scope.mjs';
 
 const scope = openScope();
 let isInterrupted = false;
-for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, interrupt);
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => void interrupt());
 process.exitCode = await main();
 
 async function main() {
