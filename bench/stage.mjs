@@ -1,13 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { built } from './built.mjs';
 import { CUSTOMERS, PRODUCTS, orderBody } from './orders-wanted.mjs';
 import { patternsOf, readRecording } from './recording.mjs';
 import { Waybill } from './waybill.mjs';
 
-const RECORDER = fileURLToPath(new URL('processes/record.mjs', import.meta.url));
+const RECORDER = new URL('processes/record.mjs', import.meta.url).href;
 const SKUS = PRODUCTS.map(({ sku }) => sku);
 
 /** A fresh embedded PostgreSQL, as durable as ever, that stays up until the bench ends. */

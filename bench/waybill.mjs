@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 const MAIN = fileURLToPath(new URL('../dist/main.js', import.meta.url));
+const END_WITH_PARENT = new URL('processes/end-with-parent.mjs', import.meta.url).href;
 const START_TIMEOUT_MS = 60_000;
 
 /** A Waybill server of the bench, with its own data folder and settings as they come, but for what is said here. */
@@ -24,7 +25,11 @@ export class Waybill {
       RATE_LIMITS: 'off',
       SHUTDOWN_WAIT_MS: '0',
     };
-    const program = scope.program(['--enable-source-maps', ...nodeArgs, MAIN], { ...inherited(), ...own, ...env });
+    const program = scope.program(['--enable-source-maps', '--import', END_WITH_PARENT, ...nodeArgs, MAIN], {
+      ...inherited(),
+      ...own,
+      ...env,
+    });
     return new Waybill(port, program);
   }
 
