@@ -30,8 +30,9 @@ describe('the name of an event', () => {
     expect(events.filter(({ name, version }) => !/^[a-z-]+\.[a-z-]+$/.test(name) || !(version >= 1))).toEqual([]);
   });
 
-  it('begins with the context that owns the event', () => {
-    const strays = events.filter(({ type, name }) => !type.path.startsWith(`src/contexts/${name.split('.')[0]}/`));
+  it('begins with the context that owns the event, or the kernel', () => {
+    const homeOf = (owner: string): string => (owner === 'kernel' ? 'src/kernel/' : `src/contexts/${owner}/`);
+    const strays = events.filter(({ type, name }) => !type.path.startsWith(homeOf(name.split('.')[0]!)));
     expectNone(
       strays.map(({ type, name }) => `${type.path}: ${name}`),
       'Name it <context>.<event-in-kebab> after the context it lies in.',
