@@ -12,6 +12,7 @@ import { stopGracefully } from './kernel/operations/graceful-stop.js';
 import { createHealthServer } from './kernel/operations/health-server.js';
 import { Lifecycle } from './kernel/operations/lifecycle.js';
 import { createLogger } from './kernel/operations/logger.js';
+import { Metrics } from './kernel/operations/metrics/metrics.js';
 import { Readiness } from './kernel/operations/readiness.js';
 import { SubscriptionEngine } from './kernel/subscriptions/subscription-engine.js';
 
@@ -89,6 +90,7 @@ function start(root: Root, configuration: Configuration, { serves, logger = fals
 async function startApi(root: Root, configuration: Configuration, logger: Logger): Promise<Started> {
   const app = await createHttpApp(root, configuration, { logger });
   closeConnectionsWhileDraining(app);
+  app.get(Metrics).http.install(app.getHttpAdapter().getInstance());
   await orClose(app, () => app.listen(configuration.http.port, configuration.http.host));
   return { app, server: app.getHttpServer(), refuseRequests: () => app.get(Admission).drain() };
 }

@@ -9,6 +9,7 @@ import {
 } from '@nestjs/common';
 import { DiscoveryModule, ModulesContainer } from '@nestjs/core';
 import { CommandBus, CqrsModule, EventBus, EventPublisher, QueryBus, UnhandledExceptionBus } from '@nestjs/cqrs';
+import { CommandWatch } from './commands/command-watch.js';
 import { COMMIT_CONTRIBUTORS } from './commands/commands.tokens.js';
 import { DurableCommandBus } from './commands/durable-command-bus.js';
 import { DurableEventBus } from './commands/durable-event-bus.js';
@@ -76,6 +77,7 @@ const OPEN_TO_CONTEXTS = [
 const INSIDE: Provider[] = [
   LogBell,
   LogNotifier,
+  CommandWatch,
   SubscriptionCatalog,
   EventHandlers,
   ViewFreshness,
@@ -122,7 +124,15 @@ export class DurableCqrsModule implements OnApplicationBootstrap, BeforeApplicat
         ...OPEN_TO_CONTEXTS.filter((type) => type !== EventRegistry),
         ...INSIDE,
       ],
-      exports: [KERNEL_OPTIONS, LogBell, ViewFreshness, EventHandlers, SubscriptionCatalog, ...OPEN_TO_CONTEXTS],
+      exports: [
+        KERNEL_OPTIONS,
+        LogBell,
+        ViewFreshness,
+        EventHandlers,
+        SubscriptionCatalog,
+        CommandWatch,
+        ...OPEN_TO_CONTEXTS,
+      ],
     };
     const cqrs = CqrsModule.forRoot();
     const buses: DynamicModule = {

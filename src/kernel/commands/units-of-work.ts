@@ -10,6 +10,7 @@ import { recordedEvent, type RecordedEvent } from '../event-log/stored-event.js'
 import { Clock } from '../messages/clock.js';
 import { EventRegistry } from '../messages/event-registry.js';
 import { messageContext, type MessageContext } from '../messages/message-context.js';
+import { CommandWatch, type WatchedCommand } from './command-watch.js';
 import { COMMIT_CONTRIBUTORS, WRITE_DATA_SOURCE } from './commands.tokens.js';
 import { planCommit, type CommitContributor } from './commit-plan.js';
 import { commitWork, type CommittedStream } from './commit-statement.js';
@@ -57,6 +58,7 @@ export class UnitsOfWork {
     private readonly registry: EventRegistry,
     private readonly clock: Clock,
     private readonly bell: LogBell,
+    private readonly watch: CommandWatch,
     @Optional() @Inject(COMMIT_CONTRIBUTORS) private readonly contributors: readonly CommitContributor[] = [],
   ) {}
 
@@ -68,11 +70,16 @@ export class UnitsOfWork {
   async run<T>(name: string, work: () => Promise<T>): Promise<T> {
     const outer = UnitOfWork.current();
     if (outer !== undefined) return outer.join(name, work);
+    return this.watch.watch(name, (watched) => this.#outermost(name, work, watched));
+  }
+
+  async #outermost<T>(name: string, work: () => Promise<T>, watched: WatchedCommand): Promise<T> {
     const context = messageContext.current();
     let fault: unknown;
     let key: AnswerKey | undefined;
     let isUnknown = false;
     for (let attempt = 1; attempt <= MAX_TRIES; attempt += 1) {
+      watched.tries = attempt;
       const unit = this.#unit(context, attempt);
       key ??= answerKey(context, name, unit.commandId);
       const end = await this.#attempt({ unit, key, work, mayBeAnswered: isUnknown || key.kind !== 'kernel' });

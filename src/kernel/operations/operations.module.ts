@@ -6,10 +6,12 @@ import { AuditController } from './api/audit.controller.js';
 import { DeadLettersController } from './api/dead-letters.controller.js';
 import { EventsController } from './api/events.controller.js';
 import { LogController } from './api/log.controller.js';
+import { MetricsController } from './api/metrics.controller.js';
 import { ProjectionsController } from './api/projections.controller.js';
 import { SubscriptionsController } from './api/subscriptions.controller.js';
 import { HealthController } from './health.controller.js';
 import { Lifecycle } from './lifecycle.js';
+import { Metrics } from './metrics/metrics.js';
 import { KNOWN_MIGRATIONS, Readiness } from './readiness.js';
 import { CausationTrees } from './reports/causation-trees.js';
 import { EventFinder } from './reports/event-finder.js';
@@ -21,6 +23,7 @@ import { SubscriptionReports } from './reports/subscription-reports.js';
 
 const CONTROLLERS = [
   HealthController,
+  MetricsController,
   LogController,
   SubscriptionsController,
   ProjectionsController,
@@ -40,7 +43,7 @@ const REPORTS = [
   CausationTrees,
 ];
 
-/** What those who run Waybill need: health, the operations API, and what both it and the command line stand on. */
+/** What those who run Waybill need: health, metrics, the operations API, and what both it and the command line stand on. */
 @Module({})
 export class OperationsModule {
   static forRoot(steps: readonly Migration[]): DynamicModule {
@@ -48,8 +51,8 @@ export class OperationsModule {
       module: OperationsModule,
       imports: [DiscoveryModule],
       controllers: CONTROLLERS,
-      providers: [Lifecycle, Readiness, { provide: KNOWN_MIGRATIONS, useValue: steps }, ...REPORTS],
-      exports: [Lifecycle, Readiness],
+      providers: [Lifecycle, Readiness, { provide: KNOWN_MIGRATIONS, useValue: steps }, ...REPORTS, Metrics],
+      exports: [Lifecycle, Readiness, Metrics],
     };
   }
 }

@@ -1,0 +1,17 @@
+import { Controller, Get, Header } from '@nestjs/common';
+import { Registry } from 'prom-client';
+import { Roles } from '../../http/routes/route.decorators.js';
+import { Metrics } from '../metrics/metrics.js';
+
+/** For Prometheus, with an operator's token. */
+@Controller('metrics')
+@Roles('operator')
+export class MetricsController {
+  constructor(private readonly metrics: Metrics) {}
+
+  @Get()
+  @Header('content-type', Registry.PROMETHEUS_CONTENT_TYPE)
+  show(): Promise<string> {
+    return this.metrics.text();
+  }
+}
