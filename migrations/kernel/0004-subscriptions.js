@@ -9,9 +9,11 @@ ALTER TABLE kernel.subscriptions ADD CHECK (kind IN ('inline', 'async', 'handler
 
 CREATE TABLE kernel.replicas (
   replica text        PRIMARY KEY,
-  seen_at timestamptz NOT NULL
+  seen_at timestamptz NOT NULL,
+  runs    text[]      NOT NULL
 );
 COMMENT ON TABLE kernel.replicas IS 'Processes that run subscriptions; one not seen for the length of a lease is dead.';
+COMMENT ON COLUMN kernel.replicas.runs IS 'The subscriptions that its code has, as name@version: while releases run side by side they differ.';
 
 CREATE TABLE kernel.leases (
   subscription text        NOT NULL,
@@ -56,25 +58,28 @@ CREATE TABLE kernel.audit (
 COMMENT ON TABLE kernel.audit IS 'What operators did to the log''s readers: who, when, why.';
 
 -- Says that a replica lives, renews its leases, gives up what is above its fair share and takes what is free.
--- Fair share = ceil(partitions / live replicas). Returns what the replica owns. Database clock throughout.
-CREATE FUNCTION kernel.keep_leases(p_replica text, p_subscriptions text[], p_lease interval)
+-- Fair share = ceil(partitions / live replicas that run this version of it). A subscription whose view another version
+-- fills is nothing for this replica. Returns what the replica owns. Database clock throughout.
+CREATE FUNCTION kernel.keep_leases(p_replica text, p_runs text[], p_lease interval)
 RETURNS TABLE (subscription text, partition smallint, token bigint, partitions smallint, barrier bigint)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
 #variable_conflict use_column
 DECLARE
-  v_live int;
   s      record;
   v_own  int;
   v_fair int;
 BEGIN
-  INSERT INTO kernel.replicas AS r (replica, seen_at) VALUES (p_replica, clock_timestamp())
-  ON CONFLICT (replica) DO UPDATE SET seen_at = excluded.seen_at;
+  INSERT INTO kernel.replicas AS r (replica, seen_at, runs) VALUES (p_replica, clock_timestamp(), p_runs)
+  ON CONFLICT (replica) DO UPDATE SET seen_at = excluded.seen_at, runs = excluded.runs;
   PERFORM pg_advisory_xact_lock(7735918240173646);
   DELETE FROM kernel.replicas WHERE seen_at < clock_timestamp() - p_lease;
-  SELECT count(*) INTO v_live FROM kernel.replicas;
-  FOR s IN SELECT u.name, u.partitions, row_number() OVER (ORDER BY u.name) AS ord FROM kernel.subscriptions u
-            WHERE u.name = ANY (p_subscriptions) AND u.status = 'running' ORDER BY u.name LOOP
-    v_fair := (s.partitions + v_live - 1) / v_live;
+  DELETE FROM kernel.leases l WHERE l.owner = p_replica AND NOT EXISTS
+    (SELECT FROM kernel.subscriptions u WHERE u.name = l.subscription AND u.name || '@' || u.version = ANY (p_runs));
+  FOR s IN SELECT u.name, u.partitions,
+                  (SELECT count(*) FROM kernel.replicas r WHERE u.name || '@' || u.version = ANY (r.runs))::int AS live
+             FROM kernel.subscriptions u
+            WHERE u.name || '@' || u.version = ANY (p_runs) AND u.status = 'running' ORDER BY u.name LOOP
+    v_fair := (s.partitions + s.live - 1) / s.live;
     DELETE FROM kernel.leases l WHERE l.subscription = s.name AND l.partition >= s.partitions;
     UPDATE kernel.leases l SET expires_at = clock_timestamp() + p_lease WHERE l.subscription = s.name AND l.owner = p_replica;
     GET DIAGNOSTICS v_own = ROW_COUNT;
@@ -94,7 +99,7 @@ BEGIN
   END LOOP;
   RETURN QUERY SELECT l.subscription, l.partition, l.token, u.partitions, u.barrier
     FROM kernel.leases l JOIN kernel.subscriptions u ON u.name = l.subscription
-   WHERE l.owner = p_replica AND l.subscription = ANY (p_subscriptions) AND u.status = 'running';
+   WHERE l.owner = p_replica AND u.name || '@' || u.version = ANY (p_runs) AND u.status = 'running';
 END $$;
 
 -- Gives a replica's leases up at once, so that others take them in less than a second.

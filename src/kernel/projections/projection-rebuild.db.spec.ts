@@ -14,6 +14,7 @@ import { newId } from '../messages/ids.js';
 import { MessageContext } from '../messages/message-context.js';
 import { freshDatabase, type FreshDatabase } from '../testing/databases.js';
 import { settled } from '../testing/settled.js';
+import { SubscriptionEngine } from '../subscriptions/subscription-engine.js';
 import { ProjectionRebuild } from './projection-rebuild.js';
 import { Projection } from './projection.decorator.js';
 
@@ -128,9 +129,56 @@ describe('a view that another version of its code has filled', () => {
   it.each([
     ['inline', NewerInline, 'toy.counters'],
     ['async', NewerAsync, 'toy.counter-search'],
-  ])('stops the start, naming the command that helps (%s)', async (_, projection, name) => {
+  ])('stops the start, naming the command that helps (%s)', async (mode, projection, name) => {
     await expect(ToyApp.start(db, { parts: partsWith(projection) })).rejects.toThrow(
-      `${name} is at version 2, but its view was filled by version 1. Its rows can't be mixed. Run: npm run waybill -- rebuild ${name}`,
+      `${name} is ${mode} at version 2, but its view was filled ${mode} at version 1. Its rows can't be mixed. Run: npm run waybill -- rebuild ${name}`,
     );
+  });
+
+  it('stops the start as well when it is to be kept in another way', async () => {
+    await expect(ToyApp.start(db, { parts: partsWith(NowAsync) })).rejects.toThrow(
+      'Run: npm run waybill -- rebuild toy.counters',
+    );
+  });
+
+  it('is filled by the new version once that command has run', async () => {
+    const id = newId();
+    await toy.run(new CountCommand(id, 4));
+    await settled(toy.app);
+    const parts = partsWith(NewerAsync);
+    const command = await ToyApp.start(db, {
+      parts,
+      kernel: { runSubscriptions: false, toleratesOutdatedViews: true },
+    });
+    await command.get(ProjectionRebuild).rebuild('toy.counter-search');
+    await command.close();
+
+    const newer = await ToyApp.start(db, { parts });
+    await settled(newer.app);
+    expect(await newer.rows('SELECT total FROM toy_read.counter_search WHERE counter_id = $1', id)).toEqual([
+      { total: 4 },
+    ]);
+    const owners = await newer.rows(
+      `SELECT DISTINCT owner FROM kernel.leases WHERE subscription = 'toy.counter-search'`,
+    );
+    expect(owners).toEqual([{ owner: newer.get(SubscriptionEngine).replica }]);
+    await newer.close();
+  });
+
+  it('is filled in the new way once that command has run', async () => {
+    await toy.run(new CountCommand(newId(), 4));
+    const inline = await toy.rows('SELECT * FROM toy_read.counters ORDER BY counter_id');
+    const parts = partsWith(NowAsync);
+    const command = await ToyApp.start(db, {
+      parts,
+      kernel: { runSubscriptions: false, toleratesOutdatedViews: true },
+    });
+    await command.get(ProjectionRebuild).rebuild('toy.counters');
+    await command.close();
+
+    const now = await ToyApp.start(db, { parts });
+    await settled(now.app);
+    expect(await now.rows('SELECT * FROM toy_read.counters ORDER BY counter_id')).toEqual(inline);
+    await now.close();
   });
 });

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { PoolClient } from 'pg';
 import { Pools } from '../database/pools.js';
+import { LogNotifier } from '../event-log/log-notifier.js';
 import { recordedEvent, type EventRow } from '../event-log/stored-event.js';
 import { EventRegistry } from '../messages/event-registry.js';
 import type { Delivery } from '../subscriptions/subscriber.js';
@@ -40,6 +41,7 @@ export class ProjectionRebuild {
     private readonly pools: Pools,
     private readonly projections: ProjectionRegistry,
     private readonly registry: EventRegistry,
+    private readonly notifier: LogNotifier,
   ) {}
 
   /** @returns rows written here: 0 for an async view, which its subscription fills. @throws ProjectionUnknown, RebuildUnderWay */
@@ -57,11 +59,14 @@ export class ProjectionRebuild {
       const written =
         projection.mode === 'inline' ? await this.#refill(client, projection) : await this.#restart(client, projection);
       await client.query({
-        text: 'UPDATE kernel.subscriptions SET version = $2, status = $3, last_error = NULL, failed_at = NULL WHERE name = $1',
-        values: [name, projection.version, 'running'],
+        text: `UPDATE kernel.subscriptions SET version = $2, kind = $3, status = 'running', last_error = NULL, failed_at = NULL
+                WHERE name = $1`,
+        values: [name, projection.version, projection.mode],
       });
       await client.query('COMMIT');
       client.release();
+      // Workers of another version give it up now; those of this one take it.
+      await this.notifier.tellLeasesChanged();
       return written;
     } catch (error) {
       client.release(true);
@@ -96,6 +101,7 @@ export class ProjectionRebuild {
   async #refill(client: PoolClient, projection: ProjectionDefinition): Promise<number> {
     await client.query(`LOCK TABLE ${projection.table.name} IN SHARE ROW EXCLUSIVE MODE`);
     await client.query(`DELETE FROM ${projection.table.name}`);
+    await client.query({ text: 'DELETE FROM kernel.checkpoints WHERE subscription = $1', values: [projection.name] });
     let written = 0;
     let after = 0;
     for (;;) {

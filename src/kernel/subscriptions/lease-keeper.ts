@@ -24,7 +24,8 @@ export class LeaseKeeper {
   constructor(
     private readonly pools: Pools,
     private readonly replica: string,
-    private readonly subscriptions: readonly string[],
+    /** What its code has, as `name@version`. */
+    private readonly runs: readonly string[],
     /** Told the leases whenever they were looked at; an empty list means: stop working. */
     private readonly onLeases: (leases: readonly LeaseRow[]) => void,
   ) {}
@@ -66,7 +67,7 @@ export class LeaseKeeper {
     try {
       const leases = await keepLeases(this.pools.worker, {
         replica: this.replica,
-        subscriptions: this.subscriptions,
+        runs: this.runs,
         leaseMs: LEASE_MS,
       });
       this.#renewedAt = askedAt;

@@ -23,7 +23,7 @@ export class OwnedPartitions {
   #barrier: number | null = null;
 
   constructor(
-    private readonly subscription: string,
+    private readonly subscription: { readonly name: string; readonly version: number },
     private readonly pools: Pools,
   ) {}
 
@@ -109,7 +109,7 @@ export class OwnedPartitions {
       .map(({ partition, stored, fence }) => ({ partition, from: stored, fence }));
     return {
       call: 'kernel.advance',
-      argument: { subscription: this.subscription, generation: this.#generation, ...target, partitions, held },
+      argument: { subscription: this.subscription.name, generation: this.#generation, ...target, partitions, held },
     };
   }
 
@@ -131,7 +131,7 @@ export class OwnedPartitions {
   async storeReached(): Promise<boolean> {
     if (this.isEmpty) return true;
     const moved = await storeCheckpoints(this.pools.worker, {
-      subscription: this.subscription,
+      subscription: this.subscription.name,
       generation: this.#generation,
       rows: this.#owned.map(({ partition, stored, reached, fence }) => ({
         partition,

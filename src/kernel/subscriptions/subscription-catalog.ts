@@ -73,12 +73,14 @@ export class SubscriptionCatalog {
 
   /** Views that another version of their code has filled: they stop the start, or, for the rebuild itself, are left alone. */
   async #outdated(): Promise<string[]> {
-    const stored = new Map((await readSubscriptions(this.pools.worker)).map((row) => [row.name, row.version]));
-    const outdated = this.projections.all().filter(({ name, version }) => stored.get(name) !== version);
+    const stored = new Map((await readSubscriptions(this.pools.worker)).map((row) => [row.name, row]));
+    const outdated = this.projections.all().flatMap(({ name, version, mode }) => {
+      const is = `${mode} at version ${version}`;
+      const was = `${stored.get(name)?.kind} at version ${stored.get(name)?.version}`;
+      return is === was ? [] : [{ name, is, was }];
+    });
     if (outdated.length > 0 && !this.options.toleratesOutdatedViews) {
-      throw new ProjectionOutdated(
-        outdated.map(({ name, version }) => describeOutdated(name, version, stored.get(name))).join('\n'),
-      );
+      throw new ProjectionOutdated(outdated.map(describeOutdated).join('\n'));
     }
     return outdated.map(({ name }) => name);
   }
@@ -99,11 +101,8 @@ export class SubscriptionCatalog {
   }
 }
 
-function describeOutdated(name: string, version: number, stored: number | undefined): string {
-  return (
-    `${name} is at version ${version}, but its view was filled by version ${stored}. ` +
-    `Its rows can't be mixed. Run: npm run waybill -- rebuild ${name}`
-  );
+function describeOutdated({ name, is, was }: { name: string; is: string; was: string }): string {
+  return `${name} is ${is}, but its view was filled ${was}. Its rows can't be mixed. Run: npm run waybill -- rebuild ${name}`;
 }
 
 function assertNamesDiffer(known: readonly { name: string }[]): void {

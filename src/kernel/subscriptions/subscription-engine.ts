@@ -46,7 +46,7 @@ export class SubscriptionEngine {
     this.#keeper = new LeaseKeeper(
       this.pools,
       this.replica,
-      this.#workers.map(({ name }) => name),
+      subscribers.map(({ name, version }) => `${name}@${version}`),
       (leases) => this.#lease(leases),
     );
     this.notifier.onLeasesChanged = () => void this.#keeper?.keep();

@@ -46,7 +46,7 @@ export class SubscriptionWorker {
     private readonly subscriber: Subscriber,
     private readonly through: WorkerSurroundings,
   ) {
-    this.#owned = new OwnedPartitions(subscriber.name, through.pools);
+    this.#owned = new OwnedPartitions(subscriber, through.pools);
     this.#held = new HeldEvents(subscriber, through);
   }
 

@@ -14,13 +14,13 @@ export interface LeaseRow {
 /** Renews, gives up and takes leases by fair share; returns what the replica owns. Lock: one keeper at a time. */
 export async function keepLeases(
   on: Queryable,
-  of: { replica: string; subscriptions: readonly string[]; leaseMs: number },
+  of: { replica: string; runs: readonly string[]; leaseMs: number },
 ): Promise<LeaseRow[]> {
   const { rows } = await on.query<LeaseRow & { [column: string]: unknown }>({
     name: 'kernel_keep_leases',
     text: `SELECT subscription, partition, token, partitions, barrier
              FROM kernel.keep_leases($1, $2, $3 * interval '1 millisecond') ORDER BY subscription, partition`,
-    values: [of.replica, of.subscriptions, of.leaseMs],
+    values: [of.replica, of.runs, of.leaseMs],
   });
   return rows;
 }
