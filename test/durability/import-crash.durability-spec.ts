@@ -23,7 +23,7 @@ beforeEach(async () => {
 afterEach(async () => {
   folder.discard();
   await db.drop();
-});
+}, 30_000);
 
 function write(orders: number): void {
   books = madeUpBooks(orders);

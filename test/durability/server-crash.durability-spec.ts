@@ -2,7 +2,7 @@ import { freshDatabase, type FreshDatabase } from '#kernel/testing';
 import { ShopUnderLoad } from '../support/load-shop.js';
 import { chaos, chaosRounds } from '../support/seed.js';
 
-const KILLS = 4 * chaosRounds();
+const KILLS = 3 * chaosRounds();
 const TIMEOUT_MS = 60_000 + KILLS * 15_000;
 
 let db: FreshDatabase;
@@ -14,7 +14,7 @@ beforeEach(async () => {
 afterEach(async () => {
   await shop.close();
   await db.drop();
-});
+}, 60_000);
 
 describe('a server that is killed again and again while clients order', () => {
   it(

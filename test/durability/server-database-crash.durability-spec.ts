@@ -14,7 +14,7 @@ beforeEach(async () => {
 afterEach(async () => {
   await shop.close();
   await database.stop();
-});
+}, 60_000);
 
 describe('a PostgreSQL that is killed again and again while clients order', () => {
   it(

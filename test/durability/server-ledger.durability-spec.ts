@@ -19,7 +19,7 @@ beforeAll(async () => {
   sound = { facts: await readFacts(db.url), entries: shop.ledger.read() };
   await shop.close();
 }, 60_000);
-afterAll(() => db.drop());
+afterAll(() => db.drop(), 30_000);
 
 const violationsOf = (facts: Facts, entries: readonly Entry[] = sound.entries): string[] => [
   ...violationsOfLedger(entries, facts),

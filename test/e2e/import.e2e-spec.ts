@@ -31,7 +31,7 @@ const books = readBooks(folder);
 
 let server: ServedWaybill;
 beforeEach(async () => void (server = await ServedWaybill.start(import.meta.url)), 30_000);
-afterEach(() => server.stop());
+afterEach(() => server.stop(), 30_000);
 
 const importing = (path: string): BuiltProgram => startImport(path, server.db.environment);
 

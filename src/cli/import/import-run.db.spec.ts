@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import { freshDatabase, type FreshDatabase } from '#kernel/testing';
 import { violationsOfImport } from '../../../test/support/import-check.js';
 import { FIXTURE_FOLDER, TemporaryFolder, readBooks, type Books } from '../../../test/support/import-folders.js';
@@ -8,6 +9,9 @@ import { openImportFolder } from './files/import-folder.js';
 import { ImportRun } from './import-run.js';
 import { TakeIn } from './take-in.js';
 import { KINDS, type Tally } from './tally.js';
+
+/** Each test starts a Waybill of its own and takes a company over, perhaps on a busy machine. */
+jest.setTimeout(30_000);
 
 const NOW = new Date('2026-11-23T09:00:00Z');
 const books = readBooks(FIXTURE_FOLDER);
@@ -24,7 +28,7 @@ beforeEach(async () => {
 afterEach(async () => {
   await waybill.stop();
   await db.drop();
-});
+}, 30_000);
 
 async function importing(path: string, stop: AbortSignal = never, whenSaid?: () => void): Promise<Tally> {
   const progress = {
