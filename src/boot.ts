@@ -39,6 +39,8 @@ export interface BootOptions {
   /** Told what takes long during the start. */
   readonly say?: (text: string) => void;
   readonly logger?: LoggerService | false;
+  /** A database that is being opened already. Default: the configuration's. */
+  readonly opening?: Promise<OpenDatabase>;
 }
 
 /**
@@ -47,7 +49,7 @@ export interface BootOptions {
  */
 export async function boot(configuration: Configuration, options: BootOptions = {}): Promise<Waybill> {
   const logger = options.logger ?? createLogger(configuration);
-  const database = await openDatabase(configuration, options.say);
+  const database = await (options.opening ?? openDatabase(configuration, options.say));
   try {
     if (logger !== false) for (const warning of database.warnings) logger.warn(warning, 'Database');
     const root = AppModule.forRoot({ configuration, database, kernel: kernelOptions(configuration, options) });
