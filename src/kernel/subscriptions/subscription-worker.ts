@@ -149,11 +149,21 @@ export class SubscriptionWorker {
       for (const key of mine) if (this.#held.isHeld(key)) queued.add(key, row, this.#owned.partitionOf(key));
       if (keys.length > 0) deliveries.push({ recorded, keys });
     }
-    if (deliveries.length === 0 && queued.rows.length === 0) return this.#owned.reach(to);
+    if (deliveries.length === 0 && queued.rows.length === 0) return this.#passOver(to);
     const target = { position: to, eventId: rows.at(-1)!.id };
     const guard = this.#owned.advance(target, queued.rows);
     await this.subscriber.apply(this.through.pools.worker, deliveries, guard);
     this.#owned.stored(target.position);
+  }
+
+  /**
+   * The events are for partitions of other processes. Whoever reads the view by a token waits until every partition is
+   * past them, so for a view that is stored at once; for others it may wait.
+   */
+  async #passOver(to: number): Promise<void> {
+    this.#owned.reach(to);
+    if (this.subscriber.kind !== 'async' || this.#owned.isWhole) return;
+    if (!(await this.#owned.storeReached())) this.#owned.forget();
   }
 
   /** Blocks the keys of one event that can't take effect, and moves on. An event this code can't read is parked at once. */
