@@ -9,6 +9,8 @@ import { DatabaseRefused, prepareDatabase, type PreparedDatabase } from './prepa
 let db: FreshDatabase;
 let admin: Client;
 const made: string[] = [];
+/** A server that syncs its files takes a while for each database that goes. */
+const CLEAN_UP_MS = 60_000;
 
 beforeAll(async () => {
   db = await freshDatabase(import.meta.url);
@@ -24,7 +26,7 @@ afterAll(async () => {
   }
   await admin.end();
   await db.drop();
-});
+}, CLEAN_UP_MS);
 
 async function ownedDatabase(kind: string, attributes: string): Promise<string> {
   const name = `waybill_owned_${kind}_${process.pid}`;
