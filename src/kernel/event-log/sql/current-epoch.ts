@@ -28,3 +28,11 @@ export async function clusterIdentity(on: Queryable): Promise<ClusterIdentity> {
   });
   return rows[0]!;
 }
+
+/** Adds an epoch, which is the current one from then on. Under a lock of the table, or two processes may differ. */
+export async function beginEpoch(tx: Queryable, of: EpochRow & { readonly reason: string }): Promise<void> {
+  await tx.query({
+    text: 'INSERT INTO kernel.epochs (epoch, system_identifier, timeline, reason) VALUES ($1, $2, $3, $4)',
+    values: [of.epoch, of.system_identifier, of.timeline, of.reason],
+  });
+}
