@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Environment } from '#config';
+import { configurationOf, type Environment } from '#config';
 import { freshDatabase, type FreshDatabase } from '#kernel/testing';
 import { boot } from '../../src/boot.js';
 import { withOwner } from '../../src/kernel/database/prepare.js';
@@ -7,6 +7,7 @@ import { violationsOfImport } from '../support/import-check.js';
 import { TemporaryFolder, madeUpBooks, type Books } from '../support/import-folders.js';
 import { readFacts, settled, taken } from '../support/ledger-facts.js';
 import { violationsAtRest } from '../support/ledger-rest.js';
+import { KillableDatabase } from '../support/processes-database.js';
 import { BuiltProgram, startImport } from '../support/processes.js';
 import { chaos, chaosRounds, type Seeded } from '../support/seed.js';
 
@@ -31,11 +32,12 @@ function write(orders: number): void {
 }
 
 /** What is wrong once everything is in and folded. */
-async function violations(): Promise<string[]> {
-  const waybill = await boot(db.configuration, { serves: 'nothing', runSubscriptions: true, logger: false });
-  await settled(db.url);
+async function violations(environment: Environment = db.environment): Promise<string[]> {
+  const configuration = configurationOf(environment);
+  const waybill = await boot(configuration, { serves: 'nothing', runSubscriptions: true, logger: false });
+  await settled(configuration.database.url!);
   await waybill.stop();
-  const facts = await readFacts(db.url);
+  const facts = await readFacts(configuration.database.url!);
   return [...violationsOfImport(books, facts), ...violationsAtRest(facts)];
 }
 
@@ -74,6 +76,28 @@ describe('an import that is killed again and again', () => {
       expect(kills).toBeGreaterThan(KILLS / 2);
       expect(await violations()).toEqual([]);
       expect(again.output).toContain(`${ORDERS} already there,   0 bad`);
+    },
+    TIMEOUT_MS,
+  );
+});
+
+describe('an import whose PostgreSQL is killed', () => {
+  let database: KillableDatabase;
+  beforeEach(async () => void (database = await KillableDatabase.start()), 60_000);
+  afterEach(() => database.stop(), 60_000);
+
+  it(
+    'waits until it is back, and takes everything in once',
+    async () => {
+      write(200);
+      const seed = chaos('PostgreSQL of an import killed');
+      const program = startImport(folder.path, database.environment);
+      await database.takenIn(aside() + seed.between(1, 50));
+      await database.killBackend(seed);
+      await database.takenIn(aside() + seed.between(80, 150));
+      await database.killPostmaster();
+      expect(await program.ended).toEqual({ code: 0, signal: null });
+      expect(await violations(database.environment)).toEqual([]);
     },
     TIMEOUT_MS,
   );

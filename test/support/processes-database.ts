@@ -5,6 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Environment } from '#config';
 import { useEmbeddedServer, type EmbeddedServer } from '../../src/kernel/database/embedded/index.js';
 import { withOwner } from '../../src/kernel/database/prepare.js';
+import { taken } from './ledger-facts.js';
 import type { Seeded } from './seed.js';
 
 /** A PostgreSQL of one test, with all that makes it durable, to be killed. */
@@ -29,6 +30,22 @@ export class KillableDatabase {
       for (const [name, value] of Object.entries(settings)) await client.query(`ALTER SYSTEM SET ${name} = '${value}'`);
       await client.query('SELECT pg_reload_conf()');
     });
+  }
+
+  /** Waits until so many products, customers and orders are in, through the time in which there are no tables yet. */
+  async takenIn(rows: number): Promise<void> {
+    const deadline = AbortSignal.timeout(60_000);
+    for (;;) {
+      const isThere = await withOwner(this.server.ownerUrl, (client) =>
+        taken(client, rows, () => !deadline.aborted),
+      ).then(
+        () => true,
+        () => false,
+      );
+      if (isThere) return;
+      deadline.throwIfAborted();
+      await pause(50);
+    }
   }
 
   /** Kill -9 of one connection's process while it commits commands: PostgreSQL throws all others out and recovers. */

@@ -1,4 +1,3 @@
-import { jest } from '@jest/globals';
 import { freshDatabase, type FreshDatabase } from '#kernel/testing';
 import { violationsOfImport } from '../../../test/support/import-check.js';
 import { FIXTURE_FOLDER, TemporaryFolder, readBooks, type Books } from '../../../test/support/import-folders.js';
@@ -11,7 +10,7 @@ import { TakeIn } from './take-in.js';
 import { KINDS, type Tally } from './tally.js';
 
 /** Each test starts a Waybill of its own and takes a company over, perhaps on a busy machine. */
-jest.setTimeout(30_000);
+import.meta.jest.setTimeout(30_000);
 
 const NOW = new Date('2026-11-23T09:00:00Z');
 const books = readBooks(FIXTURE_FOLDER);

@@ -26,16 +26,16 @@ export class DatabaseLost extends Error {
 /**
  * Runs work that may be repeated at will, again and again while the database is away or others are in its way.
  *
- * @throws DatabaseLost after half a minute; BadRow for a value that the database refuses; what the work throws besides.
+ * @throws DatabaseLost when patience ends (default: half a minute); BadRow for a value that the database refuses; what the work throws besides.
  */
-export async function throughFaults<T>(work: () => Promise<T>): Promise<T> {
-  const giveUpAt = Date.now() + PATIENCE_MS;
+export async function throughFaults<T>(work: () => Promise<T>, patienceMs = PATIENCE_MS): Promise<T> {
+  const giveUpAt = Date.now() + patienceMs;
   for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(LONGEST_PAUSE_MS, pauseMs * 2)) {
     try {
       return await work();
     } catch (error) {
       assertPassing(error);
-      if (Date.now() + pauseMs > giveUpAt) throw lost(error);
+      if (Date.now() + pauseMs > giveUpAt) throw lost(error, patienceMs);
     }
     await pause(pauseMs);
   }
@@ -48,10 +48,10 @@ function assertPassing(error: unknown): void {
   if (!PASSING.has(kind) && !PASSING_CODES.has((error as { code?: unknown }).code)) throw error;
 }
 
-function lost(cause: unknown): DatabaseLost {
+function lost(cause: unknown, patienceMs: number): DatabaseLost {
   const said = cause instanceof Error ? cause.message : String(cause);
   return new DatabaseLost(
-    `The database didn't answer for ${PATIENCE_MS / 1_000} s: ${said}. What was taken in is in; see to the database, ` +
+    `The database didn't answer for ${patienceMs / 1_000} s: ${said}. What was taken in is in; see to the database, ` +
       'then run the import again.',
     { cause },
   );
