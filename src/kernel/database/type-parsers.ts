@@ -41,11 +41,18 @@ const ZONED = /^(.+)([+-])(\d\d)(?::(\d\d))?(?::(\d\d))?$/;
 
 /** `2026-01-31 12:00:00.5+01` as `2026-01-31T11:00:00.500Z`. Microseconds are cut off: JavaScript's times have none. */
 function utcTime(text: string): string {
+  if (text.endsWith('+00') && text[4] === '-' && text[10] === ' ') return ofUtcServer(text);
   const [, local = '', sign, hours, minutes = 0, seconds = 0] = ZONED.exec(text) ?? [];
   const offsetMs = ((Number(hours) * 60 + Number(minutes)) * 60 + Number(seconds)) * 1_000;
   const time = new Date(Date.parse(`${local.replace(' ', 'T')}Z`) - (sign === '-' ? -offsetMs : offsetMs));
   if (Number.isNaN(time.getTime())) throw new RangeError(`The database holds the time ${text}, which isn't one here.`);
   return time.toISOString();
+}
+
+/** On a server in UTC, as most are: `2026-01-31 12:00:00.5+00`, cut and padded without a Date, for each event read. */
+function ofUtcServer(text: string): string {
+  const fraction = text[19] === '.' ? text.slice(20, -3) : '';
+  return `${text.slice(0, 10)}T${text.slice(11, 19)}.${fraction.padEnd(3, '0').slice(0, 3)}Z`;
 }
 
 function eachOf<T>(text: string, parse: (element: string) => T): (T | null)[] {

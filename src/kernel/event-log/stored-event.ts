@@ -46,7 +46,14 @@ export function metaOf(row: EventRow): EventMeta {
   };
 }
 
+/** Rows at the end of the log are read once and taken by every subscription: each is revived once. */
+const revived = new WeakMap<EventRow, RecordedEvent>();
+
 /** @throws UnknownEvent when this release doesn't know the event. */
 export function recordedEvent(registry: EventRegistry, row: EventRow): RecordedEvent {
-  return { event: registry.revive(row.name, row.schema_version, row.data), meta: metaOf(row) };
+  const known = revived.get(row);
+  if (known !== undefined) return known;
+  const recorded = { event: registry.revive(row.name, row.schema_version, row.data), meta: metaOf(row) };
+  revived.set(row, recorded);
+  return recorded;
 }

@@ -67,11 +67,11 @@ export class ProjectionDefinition {
     const next = fold(row, event, meta);
     if (next === undefined || next === row) return next;
     const { bookkeeping } = this.table;
-    const kept: Row = {};
+    const kept: Row = { ...next };
     if (bookkeeping.has('version')) kept['version'] = meta.version;
     if (bookkeeping.has('eventId')) kept['eventId'] = meta.id;
     if (bookkeeping.has('position')) kept['position'] = meta.position ?? 0;
-    return { ...next, ...kept };
+    return kept;
   }
 
   reactsTo(name: string): boolean {

@@ -1,4 +1,4 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac, createSecretKey, timingSafeEqual, type KeyObject } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { LogEpoch } from '../event-log/epoch.js';
 import { Secrets } from '../database/secrets.js';
@@ -29,7 +29,7 @@ const BODY_BYTES = 32;
 /** Opaque, authenticated tokens: epoch (16 bytes), position and event id (8 each), HMAC-SHA-256 cut to 16 bytes. */
 @Injectable()
 export class ConsistencyTokens {
-  #key: Buffer | undefined;
+  #key: KeyObject | undefined;
 
   constructor(
     private readonly secrets: Secrets,
@@ -38,7 +38,7 @@ export class ConsistencyTokens {
 
   /** Reads the key, which replicas share. Called at start. */
   async open(): Promise<void> {
-    this.#key = await this.secrets.get('token');
+    this.#key = createSecretKey(await this.secrets.get('token'));
   }
 
   /** The token of a command whose last event has this `kernel.events.id`. */

@@ -38,6 +38,7 @@ export class SubscriptionWorker {
   #stopping = false;
   #loop: Promise<void> | undefined;
   #interrupt: (() => void) | undefined;
+  #ahead: { readonly after: number; readonly to: number; readonly rows: Promise<readonly EventRow[]> } | undefined;
   #movedAt = Date.now();
   #faults = 0;
   #hasLost = false;
@@ -99,8 +100,23 @@ export class SubscriptionWorker {
     if (end <= this.#owned.reached) return this.#idle();
     const behind = end - this.#owned.reached;
     const to = this.#owned.reached + Math.min(behind, behind > LIVE_BATCH ? CATCH_UP_BATCH : LIVE_BATCH);
-    const rows = await this.through.tail.read(this.#owned.reached, to, this.subscriber.eventNames);
+    const rows = await this.#read(this.#owned.reached, to);
+    if (end > to) this.#readAhead(to, Math.min(end, to + CATCH_UP_BATCH));
     await this.#deliver(rows, to);
+  }
+
+  #read(after: number, to: number): Promise<readonly EventRow[]> {
+    const ahead = this.#ahead;
+    this.#ahead = undefined;
+    if (ahead?.after === after && ahead.to === to) return ahead.rows;
+    return this.through.tail.read(after, to, this.subscriber.eventNames);
+  }
+
+  /** While catching up, the next events are read while these take effect. */
+  #readAhead(after: number, to: number): void {
+    const rows = this.through.tail.read(after, to, this.subscriber.eventNames);
+    rows.catch(() => undefined);
+    this.#ahead = { after, to, rows };
   }
 
   async #takeOver(): Promise<void> {
