@@ -1,10 +1,11 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import type { PoolClient } from 'pg';
 import { Pools } from '../database/pools.js';
 import { LogNotifier } from '../event-log/log-notifier.js';
 import { partitionOf } from './partition-of.js';
 import { audit } from './sql/audit.js';
-import { lowerBarrier, movePartitions, partitionsAt, raiseBarrier, type PartitionsAt } from './sql/repartition.js';
+import { lowerBarrier, movePartitions, partitionsAt, raiseBarrier } from './sql/repartition.js';
 import type { OperatorAct } from './dead-letters.js';
 
 const MOST_PARTITIONS = 256;
@@ -33,12 +34,11 @@ export class Repartition {
     if (!Number.isInteger(partitions) || partitions < 1 || partitions > MOST_PARTITIONS) {
       throw new RepartitionRefused(`${partitions} partitions can't be: choose 1 to ${MOST_PARTITIONS}.`);
     }
-    const barrier = await raiseBarrier(this.pools.worker, subscription);
-    if (barrier === undefined) throw new RepartitionRefused(`No subscription ${subscription} reads the log.`);
-    await this.notifier.tellLeasesChanged();
+    if ((await raiseBarrier(this.pools.worker, subscription)) === undefined) {
+      throw new RepartitionRefused(`No subscription ${subscription} reads the log.`);
+    }
     try {
-      await this.#reached(subscription, barrier);
-      await this.#move({ subscription, partitions, barrier }, act);
+      await this.#untilMoved({ subscription, partitions }, act);
     } catch (error) {
       await lowerBarrier(this.pools.worker, subscription);
       throw error;
@@ -47,44 +47,41 @@ export class Repartition {
     }
   }
 
-  async #reached(subscription: string, barrier: number): Promise<void> {
+  /** A worker that hadn't heard of the barrier may have gone beyond it: then it is set again, where that one stands. */
+  async #untilMoved(of: Wanted, act: OperatorAct): Promise<void> {
     const giveUpAt = Date.now() + PATIENCE_MS;
     for (;;) {
-      const { lowest, highest } = await partitionsAt(this.pools.worker, subscription);
-      if (lowest === barrier && highest === barrier) return;
+      const barrier = (await raiseBarrier(this.pools.worker, of.subscription))!;
+      await this.notifier.tellLeasesChanged();
+      const { lowest } = await partitionsAt(this.pools.worker, of.subscription);
+      if (lowest === barrier && (await this.#move({ ...of, barrier }, act))) return;
       if (Date.now() > giveUpAt) {
         throw new RepartitionRefused(
-          `${subscription} did not come to position ${barrier} in ${PATIENCE_MS / 1_000} s (it stands at ${lowest}). Is a worker running? Nothing was changed.`,
+          `${of.subscription} did not come to position ${barrier} in ${PATIENCE_MS / 1_000} s (it stands at ${lowest}). Is a worker running? Nothing was changed.`,
         );
       }
-      await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+      await pause(LOOK_EVERY_MS);
     }
   }
 
-  async #move(of: { subscription: string; partitions: number; barrier: number }, act: OperatorAct): Promise<void> {
+  /** @returns false when a partition has moved on meanwhile; nothing was changed then. */
+  async #move(of: Wanted & { readonly barrier: number }, act: OperatorAct): Promise<boolean> {
     const client = await this.pools.worker.connect();
     try {
       await client.query('BEGIN');
-      await this.#moveWithin(client, of, act);
-      await client.query('COMMIT');
+      const hasMoved = await this.#moveWithin(client, of, act);
+      await client.query(hasMoved ? 'COMMIT' : 'ROLLBACK');
       client.release();
+      return hasMoved;
     } catch (error) {
       client.release(true);
       throw error;
     }
   }
 
-  async #moveWithin(
-    tx: PoolClient,
-    of: { subscription: string; partitions: number; barrier: number },
-    act: OperatorAct,
-  ): Promise<void> {
-    const at: PartitionsAt = await partitionsAt(tx, of.subscription, 'locked');
-    if (at.lowest !== of.barrier || at.highest !== of.barrier) {
-      throw new RepartitionRefused(
-        `${of.subscription} moved on while it was to be split. Nothing was changed; try again.`,
-      );
-    }
+  async #moveWithin(tx: PoolClient, of: Wanted & { readonly barrier: number }, act: OperatorAct): Promise<boolean> {
+    const at = await partitionsAt(tx, of.subscription, 'locked');
+    if (at.lowest !== of.barrier || at.highest !== of.barrier) return false;
     await movePartitions(tx, { ...of, at, partitionOf: (key) => partitionOf(key, of.partitions) });
     await audit(tx, {
       principal: act.by.id,
@@ -93,5 +90,11 @@ export class Repartition {
       reason: act.reason,
       detail: of,
     });
+    return true;
   }
+}
+
+interface Wanted {
+  readonly subscription: string;
+  readonly partitions: number;
 }

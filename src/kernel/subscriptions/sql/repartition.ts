@@ -10,11 +10,14 @@ export interface PartitionsAt {
   readonly fence: number;
 }
 
-/** Sets the position beyond which nobody goes, at the furthest partition; returns it, also where it was set before. */
+/**
+ * Sets the position beyond which nobody goes: the furthest partition's. Again, when a worker that hadn't heard of it
+ * has gone beyond. @returns it, or undefined when no such subscription reads the log.
+ */
 export async function raiseBarrier(on: Queryable, subscription: string): Promise<number | undefined> {
   const { rows } = await on.query<{ barrier: number | null }>({
     text: `UPDATE kernel.subscriptions s
-              SET barrier = coalesce(s.barrier, (SELECT max(c.position) FROM kernel.checkpoints c WHERE c.subscription = s.name))
+              SET barrier = (SELECT max(c.position) FROM kernel.checkpoints c WHERE c.subscription = s.name)
             WHERE s.name = $1 AND s.kind <> 'inline' RETURNING s.barrier`,
     values: [subscription],
   });
