@@ -50,6 +50,15 @@ describe('the documentation', () => {
     );
   });
 
+  it.each(pages)('%s shows code as it is in the file it names', (page) => {
+    const shown = [...read(page).matchAll(/<!-- from (\S+) -->\n+```\w*\n([^]*?)```/g)];
+    const stale = shown.filter(([, file, code]) => !exists(file!) || !shows(code!, read(file!)));
+    expectNone(
+      stale.map(([, file]) => file!),
+      'Copy the lines from the file again; a line that says only `// …` stands for what is left out.',
+    );
+  });
+
   it('has a page for the whole, one for those who change it, and one for every decision', () => {
     expect(pages).toEqual(expect.arrayContaining(['README.md', 'CONTRIBUTING.md', 'src/kernel/README.md']));
     expect(filesIn('docs/adr', '.md').length).toBeGreaterThanOrEqual(7);
@@ -102,3 +111,9 @@ describe('a read view', () => {
     );
   });
 });
+
+/** Whether every part of a snippet is in the file, whatever the indentation. */
+function shows(snippet: string, file: string): boolean {
+  const flat = (text: string): string => text.replaceAll(/^\s+/gm, '');
+  return snippet.split(/^\s*\/\/ …\n/m).every((part) => flat(file).includes(flat(part)));
+}

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { UnitOfWork } from '../commands/unit-of-work.js';
 import { Pools } from '../database/pools.js';
 import { LogBell } from '../event-log/log-bell.js';
 import type { OperatorAct } from '../subscriptions/dead-letters.js';
@@ -17,9 +18,13 @@ export class ParkedEffects {
     return findEffects(this.pools.app, filter, limit);
   }
 
-  /** Lets parked effects that match be tried again, under their old keys. @returns how many; written to the audit. */
+  /**
+   * Lets parked effects that match be tried again, under their old keys; written to the audit, with the caller's unit of
+   * work if there is one. @returns how many.
+   */
   async retry(filter: Omit<EffectFilter, 'state'>, { by, reason }: OperatorAct): Promise<number> {
-    const count = await retryParked(this.pools.app, filter, { principal: by.id, reason });
+    const on = (await UnitOfWork.current()?.transaction.client()) ?? this.pools.app;
+    const count = await retryParked(on, filter, { principal: by.id, reason });
     if (count > 0) this.bell.ring();
     return count;
   }
