@@ -41,6 +41,8 @@ CREATE TABLE kernel.log (
 COMMENT ON TABLE kernel.log IS 'Dense positions of the events, given after commit; event_id is kernel.events.id.';
 CREATE TRIGGER log_append_only BEFORE UPDATE OR DELETE ON kernel.log
   FOR EACH ROW EXECUTE FUNCTION kernel.refuse_change();
+CREATE TRIGGER log_no_truncate BEFORE TRUNCATE ON kernel.log
+  FOR EACH STATEMENT EXECUTE FUNCTION kernel.refuse_change();
 
 CREATE TABLE kernel.log_state (
   only_row    boolean  PRIMARY KEY DEFAULT true CHECK (only_row),
