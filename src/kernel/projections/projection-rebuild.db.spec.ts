@@ -73,16 +73,16 @@ describe('a rebuild', () => {
     'of %s misses and doubles nothing while commands come in',
     async (name) => {
       const ids = Array.from({ length: 8 }, newId);
-      let isOver = false;
+      const rebuilds = { areOver: false };
       let counts = 0;
       const load = ids.map(async (id) => {
-        while (!isOver) {
+        while (!rebuilds.areOver) {
           await toy.run(new CountCommand(id, 1, 'load'));
           counts += 1;
         }
       });
       for (let n = 0; n < 3; n += 1) await toy.get(ProjectionRebuild).rebuild(name);
-      isOver = true;
+      rebuilds.areOver = true;
       await Promise.all(load);
       await settled(toy.app);
 
