@@ -15,6 +15,7 @@ import { DurableCommandBus } from './commands/durable-command-bus.js';
 import { DurableEventBus } from './commands/durable-event-bus.js';
 import { EventStreams } from './commands/event-streams.js';
 import { assertNoNativeBuses } from './commands/native-buses.js';
+import { KeyRetention } from './commands/key-retention.js';
 import { PersonalData } from './commands/personal-data.js';
 import { UniqueValues } from './commands/unique-values.js';
 import { UnitsOfWork } from './commands/units-of-work.js';
@@ -106,6 +107,7 @@ export class DurableCqrsModule implements OnApplicationBootstrap, BeforeApplicat
     private readonly tokens: ConsistencyTokens,
     private readonly engine: SubscriptionEngine,
     private readonly outgoing: OutgoingWorker,
+    private readonly keys: KeyRetention,
     @Inject(KERNEL_OPTIONS) private readonly options: KernelOptions,
   ) {}
 
@@ -148,7 +150,7 @@ export class DurableCqrsModule implements OnApplicationBootstrap, BeforeApplicat
     // Not global itself: Nest then starts it after the buses have found their handlers.
     return {
       module: DurableCqrsModule,
-      providers: [OutgoingWorker, EffectWorker],
+      providers: [OutgoingWorker, EffectWorker, KeyRetention],
       imports: [core, buses],
       exports: [core, buses],
     };
@@ -159,11 +161,14 @@ export class DurableCqrsModule implements OnApplicationBootstrap, BeforeApplicat
     assertNoNativeBuses(this.modules);
     await this.engine.start();
     await this.tokens.open();
-    if (this.options.runSubscriptions) this.outgoing.start();
+    if (!this.options.runSubscriptions) return;
+    this.outgoing.start();
+    this.keys.start();
   }
 
   /** Ends the batches under way while the pools are still open. */
   async beforeApplicationShutdown(): Promise<void> {
+    await this.keys.stop();
     await this.outgoing.stop();
     await this.engine.stop();
   }
