@@ -12,8 +12,8 @@ const SEQUENCE_BATCH = 500;
 
 /**
  * Waits until nothing is left to be done: every committed event has its position, every subscription has come to the end
- * of the log, also with what event handlers have caused meanwhile, and every outgoing command that is due is done. Events
- * that are held back (blocked, parked) are not waited for.
+ * of the log, also with what event handlers have caused meanwhile, and every outgoing command and effect that is due is
+ * done. What is held back for later or for an operator is not waited for.
  *
  * @throws Error naming who is behind, when it doesn't come to rest within 10 s.
  */
@@ -26,6 +26,7 @@ export async function settled(app: INestApplicationContext): Promise<void> {
       },
     );
     await until('outgoing commands are done', () => hasNoCommandDue(app));
+    await until('effects are carried out', () => hasNoEffectDue(app));
     if (head === before) return;
     before = head;
   }
@@ -64,5 +65,14 @@ async function hasNoCommandDue(app: INestApplicationContext): Promise<boolean> {
         AND NOT EXISTS (SELECT FROM kernel.outgoing_commands p
                          WHERE p.instance = o.instance AND p.seq < o.seq AND p.state = 'parked') LIMIT 1`,
   );
+  return rowCount === 0;
+}
+
+async function hasNoEffectDue(app: INestApplicationContext): Promise<boolean> {
+  const { rowCount } = await app
+    .get(Pools, { strict: false })
+    .worker.query(
+      `SELECT FROM kernel.effects WHERE state = 'running' OR (state = 'pending' AND due_at <= clock_timestamp()) LIMIT 1`,
+    );
   return rowCount === 0;
 }
