@@ -45,7 +45,7 @@ describe('the epoch of the log', () => {
 
     const restarted = await Promise.all([ToyApp.start(db), ToyApp.start(db)]);
     expect(new Set(restarted.map((toy) => toy.get(LogEpoch).current)).size).toBe(1);
-    const [after, other] = restarted as [ToyApp, ToyApp];
+    const [after, other] = restarted;
     expect((await epochs(after)).map(({ reason }) => reason)).toEqual(['first start', 'other cluster or timeline']);
     expect(restarted.flatMap(({ said }) => said).join('\n')).toContain('This database was restored or failed over');
 
