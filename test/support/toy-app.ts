@@ -144,10 +144,10 @@ export function poolsOf(db: FreshDatabase, settings: Partial<FreshDatabase['conf
 }
 
 /** Makes the toys' tables, with the privileges that a context's have. */
-export async function createToyTables(db: FreshDatabase): Promise<void> {
+export async function createToyTables(db: FreshDatabase, more = ''): Promise<void> {
   const [writers, reader] = [[db.appUrl, db.workerUrl].map(userOf).join(', '), userOf(db.queryUrl)];
   await withOwner(db.url, (client) =>
-    client.query(`${toys.TABLES}
+    client.query(`${toys.TABLES} ${more}
       GRANT USAGE ON SCHEMA toy, toy_read, toy_private TO ${writers}, ${reader};
       GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA toy, toy_read, toy_private TO ${writers};
       GRANT SELECT ON ALL TABLES IN SCHEMA toy, toy_read, toy_private TO ${reader};`),
