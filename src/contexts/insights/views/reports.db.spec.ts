@@ -70,7 +70,7 @@ describe('the best-selling products', () => {
       { sku: 'TEE', name: 'Black tee', currency: 'EUR', quantity: 2, net: 3998 },
       { sku: 'MUG', name: 'Mug à café', currency: 'EUR', quantity: 4, net: 2975 },
       { sku: 'OLD', name: 'Old tee', currency: 'EUR', quantity: 3, net: 624 },
-      { sku: 'CAP', name: 'Cap', currency: 'USD', quantity: 1, net: 1500 },
+      { sku: 'CAP', name: 'Cap, 100% wool_mix', currency: 'USD', quantity: 1, net: 1500 },
     ]);
   });
 
