@@ -4,6 +4,10 @@ import { explainedFailure } from '../kernel/operations/process-end.js';
 import { cli, CliExit, EXIT } from './cli.js';
 import { registerDoctor } from './doctor.js';
 import { registerImport } from './import/import.js';
+import { registerDeadLetters } from './operations/dead-letters.js';
+import { registerEvents } from './operations/events.js';
+import { registerStatus } from './operations/status.js';
+import { registerSubscriptions } from './operations/subscriptions.js';
 import { registerRebuild } from './rebuild.js';
 import { registerToken } from './token.js';
 
@@ -13,8 +17,19 @@ const program = new Command('waybill')
   .exitOverride()
   .showHelpAfterError('Add --help to see what there is.');
 
-for (const register of [registerImport, registerToken, registerRebuild, registerDoctor]) register(program);
-for (const command of program.commands) command.exitOverride().showHelpAfterError('Add --help to see what there is.');
+const COMMANDS = [
+  registerImport,
+  registerToken,
+  registerStatus,
+  registerSubscriptions,
+  registerRebuild,
+  registerDeadLetters,
+  registerEvents,
+  registerDoctor,
+];
+for (const register of COMMANDS) register(program);
+for (const command of program.commands.flatMap((each) => [each, ...each.commands]))
+  command.exitOverride().showHelpAfterError('Add --help to see what there is.');
 
 try {
   await program.parseAsync();

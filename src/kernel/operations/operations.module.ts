@@ -20,6 +20,7 @@ import { ProjectionRebuilds } from './reports/projection-rebuilds.js';
 import { ProjectionReports } from './reports/projection-reports.js';
 import { StreamPrefixes } from './reports/stream-prefixes.js';
 import { SubscriptionReports } from './reports/subscription-reports.js';
+import { SystemStatus } from './reports/system-status.js';
 
 const CONTROLLERS = [
   HealthController,
@@ -41,6 +42,7 @@ const REPORTS = [
   EventFinder,
   StreamPrefixes,
   CausationTrees,
+  SystemStatus,
 ];
 
 /** What those who run Waybill need: health, metrics, the operations API, and what both it and the command line stand on. */

@@ -1,1 +1,2 @@
 export { useEmbeddedServer, type EmbeddedServer } from './embedded-server.js';
+export { examineBinaries } from './examine-binaries.js';

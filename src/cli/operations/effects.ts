@@ -1,0 +1,82 @@
+import { InvalidArgumentError, type Command } from 'commander';
+import { ParkedEffects } from '../../kernel/effects/parked-effects.js';
+import type { EffectRecord } from '../../kernel/effects/sql/find-effects.js';
+import { CliExit, EXIT } from '../cli.js';
+import { table } from '../layout.js';
+import { looking, operator, show } from './looking.js';
+
+interface Listed {
+  readonly kind?: string;
+  readonly key?: string;
+  readonly state: EffectRecord['state'];
+  readonly limit: number;
+  readonly json?: boolean;
+}
+
+interface Retried {
+  readonly kind?: string;
+  readonly all?: boolean;
+  readonly reason?: string;
+  readonly json?: boolean;
+}
+
+const STATES = ['pending', 'running', 'done', 'parked'] as const;
+
+/** `waybill effects`: calls to other systems, and what to do about those that were given up. */
+export function registerEffects(program: Command): void {
+  const effects = program.command('effects').description('Calls to other systems.');
+  effects
+    .command('list', { isDefault: true })
+    .description('Effects, newest first; without --state those that were given up.')
+    .option('--kind <kind>', 'of one kind')
+    .option('--key <key>', 'under one key')
+    .option('--state <state>', STATES.join(', '), stateOf, 'parked')
+    .option('--limit <n>', 'at most so many', wholeNumber, 50)
+    .option('--json', 'print them as JSON, with body and result')
+    .action(list);
+  effects
+    .command('retry')
+    .description('Try given-up effects again, under their old keys: some ids, all of a kind, or --all.')
+    .argument('[ids...]', 'as listed')
+    .option('--kind <kind>', 'all of one kind')
+    .option('--all', 'everything that was given up')
+    .option('--reason <text>', 'why, for the audit')
+    .option('--json', 'print the count as JSON')
+    .action(retry);
+}
+
+async function list({ limit, json, ...filter }: Listed): Promise<void> {
+  const found = await looking(({ app }) => app.get(ParkedEffects, { strict: false }).find(filter, limit));
+  show(found, json, () => (found.length === 0 ? [`No effect is ${filter.state}.`] : effectsTable(found)));
+}
+
+async function retry(ids: readonly string[], { kind, all, reason, json }: Retried): Promise<void> {
+  const ways = [ids.length > 0, kind !== undefined, all === true].filter((isGiven) => isGiven).length;
+  if (ways !== 1) throw new CliExit(EXIT.usage, 'Give ids, --kind or --all: one of the three.');
+  const filter = { kind, ids: ids.length > 0 ? ids.map(wholeNumber) : undefined };
+  const act = { by: operator(), reason };
+  const count = await looking(({ app }) => app.get(ParkedEffects, { strict: false }).retry(filter, act));
+  show({ retried: count }, json, () => [`${count} effects are tried again.`]);
+}
+
+function effectsTable(effects: readonly EffectRecord[]): string[] {
+  return table(effects, [
+    { title: 'ID', of: ({ id }) => String(id), isNumber: true },
+    { title: 'KIND', of: ({ kind }) => kind },
+    { title: 'KEY', of: ({ key }) => key },
+    { title: 'STATE', of: ({ state }) => state },
+    { title: 'TRIES', of: ({ attempts }) => attempts, isNumber: true },
+    { title: 'ERROR', of: ({ error }) => error ?? '–' },
+  ]);
+}
+
+function wholeNumber(text: string): number {
+  if (!/^[1-9]\d{0,14}$/.test(text)) throw new InvalidArgumentError('Give a number as listed.');
+  return Number(text);
+}
+
+function stateOf(text: string): EffectRecord['state'] {
+  const state = STATES.find((known) => known === text);
+  if (state === undefined) throw new InvalidArgumentError(`Choose one of: ${STATES.join(', ')}.`);
+  return state;
+}

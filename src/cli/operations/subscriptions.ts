@@ -1,0 +1,119 @@
+import { InvalidArgumentError, type Command } from 'commander';
+import { counted } from '../../kernel/operations/counted.js';
+import type { SubscriptionReport } from '../../kernel/operations/reports/subscription-report.dto.js';
+import { SubscriptionReports } from '../../kernel/operations/reports/subscription-reports.js';
+import { Repartition } from '../../kernel/subscriptions/repartition.js';
+import { CliExit, EXIT, cli } from '../cli.js';
+import { age, moment, pairs, table } from '../layout.js';
+import { looking, operator, show } from './looking.js';
+
+interface Asked {
+  readonly json?: boolean;
+}
+
+/** `waybill subscriptions`: what takes effect from the log, and who runs it. */
+export function registerSubscriptions(program: Command): void {
+  const subscriptions = program.command('subscriptions').description('Everything that takes effect from the log.');
+  subscriptions
+    .command('list', { isDefault: true })
+    .description('Every subscription: how far it is, and what it holds back.')
+    .option('--json', 'print them as JSON, with their partitions')
+    .action(list);
+  subscriptions
+    .command('show')
+    .description('One subscription, with its partitions and who works on them.')
+    .argument('<name>', 'such as ordering.order-search')
+    .option('--json', 'print it as JSON')
+    .action(showOne);
+  subscriptions
+    .command('split')
+    .description('Split or merge the partitions of a subscription while it runs.')
+    .argument('<name>', 'such as ordering.order-search')
+    .argument('<partitions>', 'from 1 to 256', wholeNumber)
+    .option('--reason <text>', 'why, for the audit')
+    .action(split);
+}
+
+const all = (): Promise<SubscriptionReport[]> =>
+  looking(({ app }) => app.get(SubscriptionReports, { strict: false }).all());
+
+async function list({ json }: Asked): Promise<void> {
+  const reports = await all();
+  show(reports, json, () =>
+    table(reports, [
+      { title: 'SUBSCRIPTION', of: ({ name }) => name },
+      { title: 'KIND', of: ({ kind }) => kind },
+      { title: 'STATUS', of: statusOf },
+      { title: 'POSITION', of: ({ position }) => position, isNumber: true },
+      { title: 'BEHIND', of: ({ behind }) => behind, isNumber: true },
+      { title: 'LAG', of: ({ lagSeconds }) => age(lagSeconds), isNumber: true },
+      { title: 'OWNED', of: ownedOf, isNumber: true },
+      { title: 'HELD', of: heldOf },
+    ]),
+  );
+}
+
+async function showOne(name: string, { json }: Asked): Promise<void> {
+  const report = (await all()).find((each) => each.name === name);
+  if (report === undefined)
+    throw new CliExit(EXIT.failed, `There is no subscription ${name}. See: waybill subscriptions`);
+  show(report, json, () => [...summary(report), '', ...partitionsOf(report)]);
+}
+
+async function split(name: string, partitions: number, { reason }: { reason?: string }): Promise<void> {
+  await looking(({ app }) => app.get(Repartition, { strict: false }).to(name, partitions, { by: operator(), reason }));
+  cli.say(`${name} has ${counted(partitions, 'partition')} now.`);
+}
+
+function summary(report: SubscriptionReport): string[] {
+  return pairs({
+    Name: report.name,
+    Kind: report.kind,
+    Status: statusOf(report),
+    Version: report.version,
+    Generation: report.generation,
+    Position: `${report.position.toLocaleString('en')} of ${report.head.toLocaleString('en')}`,
+    Lag: age(report.lagSeconds),
+    Held: heldOf(report),
+    'Last error': report.lastError,
+    Barrier: report.barrier,
+  });
+}
+
+function partitionsOf({ kind, partitions }: SubscriptionReport): string[] {
+  if (kind === 'inline') return ['Written with the command’s own commit: it has no partitions and is never behind.'];
+  return table(partitions, [
+    { title: 'PARTITION', of: ({ partition }) => partition, isNumber: true },
+    { title: 'POSITION', of: ({ position }) => position, isNumber: true },
+    { title: 'BEHIND', of: ({ behind }) => behind, isNumber: true },
+    { title: 'FENCE', of: ({ fence }) => fence, isNumber: true },
+    { title: 'MOVED (UTC)', of: ({ movedAt }) => moment(movedAt) },
+    {
+      title: 'LEASE ENDS',
+      of: ({ leaseExpiresAt }) => (leaseExpiresAt === null ? '–' : moment(leaseExpiresAt).slice(11, 19)),
+    },
+    { title: 'OWNER', of: ({ owner }) => owner ?? '– nobody' },
+  ]);
+}
+
+function statusOf({ status, isDeclared }: SubscriptionReport): string {
+  return isDeclared ? status : 'not in code';
+}
+
+function ownedOf({ kind, partitions }: SubscriptionReport): string {
+  if (kind === 'inline') return '–';
+  const owned = partitions.filter(
+    ({ leaseExpiresAt }) => leaseExpiresAt !== null && Date.parse(leaseExpiresAt) > Date.now(),
+  );
+  return `${owned.length}/${partitions.length}`;
+}
+
+function heldOf({ held: { blocked, queued, parked } }: SubscriptionReport): string {
+  const counts = Object.entries({ parked, blocked, queued }).filter(([, count]) => count > 0);
+  return counts.length === 0 ? '–' : counts.map(([state, count]) => `${count} ${state}`).join(', ');
+}
+
+function wholeNumber(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('Give a whole number.');
+  return Number(text);
+}

@@ -1,0 +1,73 @@
+import type { Examination } from '../../database/examine.js';
+import { failure, ok, warning, type Finding } from './finding.js';
+
+/** Connections of one process that does everything, besides its two pools for requests. */
+const OTHER_CONNECTIONS = 7;
+const SPARE_CONNECTIONS = 10;
+const CLOCKS_APART_S = 2;
+
+/** What there is to say of a database that answers. */
+export function databaseFindings(found: Examination, place: string, poolSize: number): Finding[] {
+  const { version, pending } = found;
+  return [
+    ok(`PostgreSQL ${version} answers at ${place}`),
+    ok(pending === 0 ? 'Every migration is applied' : `${pending} migrations will be applied by the next start`),
+    encoding(found),
+    collation(found),
+    connections(found, poolSize),
+    clocks(found),
+    ...statistics(found),
+    ...trigrams(found),
+    ...found.warnings.map(explained),
+  ];
+}
+
+function encoding({ encoding: name }: Examination): Finding {
+  if (name === 'UTF8') return ok('Its encoding is UTF8');
+  return failure(
+    `Its encoding is ${name}`,
+    `Make the database anew: CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0;`,
+  );
+}
+
+function collation({ collation: name, isCollationStale, database }: Examination): Finding {
+  if (!isCollationStale) return ok(`Texts are sorted by ${name}`);
+  return warning(
+    `The system's rules for ${name} have changed since the database was made, so its indexes of texts may be wrong`,
+    `REINDEX DATABASE "${database}"; ALTER DATABASE "${database}" REFRESH COLLATION VERSION;`,
+  );
+}
+
+function connections({ maxConnections }: Examination, poolSize: number): Finding {
+  const needed = 2 * poolSize + OTHER_CONNECTIONS;
+  const what = `The server takes ${maxConnections} connections, a process needs up to ${needed}`;
+  if (maxConnections >= needed + SPARE_CONNECTIONS) return ok(what);
+  return warning(what, 'Raise max_connections, or lower DATABASE_POOL_SIZE.');
+}
+
+function clocks({ clockAheadSeconds }: Examination): Finding {
+  const apart = Math.abs(clockAheadSeconds);
+  if (apart <= CLOCKS_APART_S) return ok('Its clock and ours agree');
+  return warning(
+    `Its clock is ${Math.round(apart)} s ${clockAheadSeconds > 0 ? 'ahead' : 'behind'}`,
+    'Run NTP on both machines.',
+  );
+}
+
+function statistics({ seesAllTransactions, owner }: Examination): Finding[] {
+  if (seesAllTransactions) return [];
+  const remedy = `As an administrator: GRANT pg_read_all_stats TO "${owner}";`;
+  return [warning('The owner sees only its own transactions, so the oldest one may be missed', remedy)];
+}
+
+function trigrams({ hasTrigrams }: Examination): Finding[] {
+  if (hasTrigrams) return [];
+  const remedy = 'As an administrator: CREATE EXTENSION pg_trgm; it comes with the contrib package.';
+  return [warning('Without pg_trgm a search for text in orders reads all of them', remedy)];
+}
+
+/** The texts of the start: the first sentence says what, the rest what to do. */
+function explained(text: string): Finding {
+  const end = text.indexOf('. ');
+  return end < 0 ? warning(text, 'See above.') : warning(text.slice(0, end), text.slice(end + 2));
+}

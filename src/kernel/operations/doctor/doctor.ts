@@ -1,0 +1,38 @@
+import { ConfigurationRefused, maskedUrl, type Configuration } from '#config';
+import { examineDatabase } from '../../database/examine.js';
+import { databaseFindings } from './database-findings.js';
+import { examineMachine, examineNode } from './examine-machine.js';
+import { examinePort } from './examine-port.js';
+import { failure, ok, type Finding } from './finding.js';
+
+/** Looks at this machine, its settings and its database, and changes none of them. */
+export async function examine(load: () => Configuration, say: (text: string) => void): Promise<Finding[]> {
+  const findings = examineNode();
+  const configuration = settings(load, findings);
+  if (configuration === undefined) return findings;
+  findings.push(...(await examineMachine(configuration)), await examinePort(configuration));
+  if (findings.some(({ state, what }) => state === 'failure' && what.includes('PostgreSQL'))) return findings;
+  return [...findings, ...(await database(configuration, say))];
+}
+
+function settings(load: () => Configuration, findings: Finding[]): Configuration | undefined {
+  try {
+    const configuration = load();
+    findings.push(ok(`Settings are sound (${configuration.runtime.environment})`));
+    return configuration;
+  } catch (error) {
+    if (!(error instanceof ConfigurationRefused)) throw error;
+    findings.push(...error.reasons.map((reason) => failure('A setting is wrong', reason)));
+    return undefined;
+  }
+}
+
+async function database(configuration: Configuration, say: (text: string) => void): Promise<Finding[]> {
+  const { url, poolSize } = configuration.database;
+  const place = url === undefined ? configuration.runtime.dataDir : maskedUrl(url);
+  try {
+    return databaseFindings(await examineDatabase(configuration, say), place, poolSize);
+  } catch (error) {
+    return [failure(`The database at ${place} can't be used`, error instanceof Error ? error.message : String(error))];
+  }
+}

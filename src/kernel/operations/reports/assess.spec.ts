@@ -1,0 +1,80 @@
+import { assess } from './assess.js';
+import type { LogReport } from './log-report.dto.js';
+import type { SubscriptionReport } from './subscription-report.dto.js';
+
+const now = new Date('2026-11-23T12:00:00.000Z');
+const [later, earlier] = ['2026-11-23T12:00:09.000Z', '2026-11-23T11:59:59.000Z'];
+
+const log = (more: Partial<LogReport> = {}): LogReport => ({
+  epoch: 'e',
+  epochStartedAt: earlier,
+  head: 1_204,
+  gaps: 0,
+  eventsNotSequenced: 0,
+  oldestTransactionSeconds: 0.2,
+  seesAllTransactions: true,
+  lastEventAt: earlier,
+  ...more,
+});
+
+const reader = (more: Partial<SubscriptionReport> = {}, leaseExpiresAt: string | null = later): SubscriptionReport => ({
+  name: 'toy.search',
+  kind: 'async',
+  generation: 1,
+  version: 1,
+  status: 'running',
+  isDeclared: true,
+  position: 1_204,
+  head: 1_204,
+  behind: 0,
+  lagSeconds: 0,
+  held: { blocked: 0, queued: 0, parked: 0 },
+  lastError: null,
+  barrier: null,
+  partitions: [{ partition: 0, position: 1_204, behind: 0, movedAt: earlier, fence: 1, owner: 'r', leaseExpiresAt }],
+  ...more,
+});
+
+const statesOf = (...readers: SubscriptionReport[]) => assess(log(), readers, now).map(({ state }) => state);
+/** What isn't well, in words. */
+const complaints = (of: LogReport, ...readers: SubscriptionReport[]) =>
+  assess(of, readers, now).filter(({ state }) => state !== 'ok');
+
+describe('a system', () => {
+  it('is well when its readers are owned, in time, and hold nothing back', () => {
+    expect(complaints(log(), reader(), reader({ name: 'toy.inline', kind: 'inline', partitions: [] }))).toEqual([]);
+  });
+
+  it('says what to do about each complaint', () => {
+    const troubled = reader({ lagSeconds: 75, status: 'diverged', held: { blocked: 1, queued: 2, parked: 3 } }, null);
+    const found = complaints(
+      log({ oldestTransactionSeconds: 61, eventsNotSequenced: 10_000 }),
+      troubled,
+      reader({ name: 'toy.gone', isDeclared: false }),
+    );
+    expect(found.map(({ what }) => what)).toEqual([
+      'The log has 1,204 events, 10,000 without a position, 0 gaps',
+      'The oldest transaction is 61 s old',
+      '0 replicas work on 0 of 1 partition',
+      '1 subscription lags, toy.search by 75 s',
+      "toy.search has seen events that this log doesn't hold",
+      'toy.search holds back 6 events: 3 parked, 1 blocked, 2 queued',
+      "toy.gone is in the database, but this code doesn't have it",
+    ]);
+    for (const { remedy } of found) expect(remedy).toMatch(/\w/);
+  });
+
+  it('fails where an operator must act, and warns where waiting may do', () => {
+    const held = (blocked: number, parked: number) => reader({ held: { blocked, queued: 0, parked } });
+    expect(statesOf(held(0, 1))).toContain('failure');
+    expect(statesOf(held(1, 0))).toEqual(['ok', 'ok', 'ok', 'ok', 'warning']);
+    expect(statesOf(reader({}, earlier))[2]).toBe('failure');
+    expect(statesOf(reader(), reader({}, earlier))[2]).toBe('warning');
+    expect(statesOf(reader({ lagSeconds: 61 }))[3]).toBe('warning');
+  });
+
+  it('admits what it may not see', () => {
+    const [, second] = assess(log({ seesAllTransactions: false }), [], now);
+    expect(second!.what).toBe('The oldest transaction is 0 s old, as far as may be seen');
+  });
+});
