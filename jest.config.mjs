@@ -18,6 +18,8 @@ const withDatabase = {
 };
 
 export default {
+  // A limit on what hangs, not on what is slow: machines are shared, and a spec waits for facts.
+  testTimeout: 30_000,
   projects: [
     {
       ...shared,
