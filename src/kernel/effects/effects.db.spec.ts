@@ -220,6 +220,43 @@ describe('a worker', () => {
     expect(callsOf(key)).toEqual([1, 2]);
   });
 
+  /** A first call that outlives its claim, and a second one beside it; each ends when told how. */
+  async function twoCalls(key: string): Promise<Record<'first' | 'second', { end: (error?: Error) => void }>> {
+    const ends = new Map<number, (error?: Error) => void>();
+    const untilTold = (attempt: number) => (resolve: () => void, reject: (error: Error) => void) =>
+      ends.set(attempt, (error) => (error === undefined ? resolve() : reject(error)));
+    behaviour.set(key, ({ attempt }) => new Promise<void>(untilTold(attempt)));
+    await intend(key);
+    await eventually(() => expect(ends.size).toBe(1));
+    await toy.rows('UPDATE kernel.effects SET due_at = now() WHERE key = $1', key); // the claim ends
+    await eventually(() => expect(ends.size).toBe(2));
+    return { first: { end: ends.get(1)! }, second: { end: ends.get(2)! } };
+  }
+
+  it('that comes too late with a failure is not heard', async () => {
+    const key = newId();
+    const { first, second } = await twoCalls(key);
+    first.end(new Error('late'));
+    const other = newId();
+    await intend(other);
+    await expectEffect(other, { state: 'done' });
+    await expectEffect(key, { state: 'running', attempts: 2, error: null });
+    second.end();
+    await expectEffect(key, { state: 'done', attempts: 2 });
+  });
+
+  it('that comes late with a success is believed: the call did happen', async () => {
+    const key = newId();
+    const { first, second } = await twoCalls(key);
+    first.end();
+    await expectEffect(key, { state: 'done' });
+    second.end(new Error('a repeat'));
+    const other = newId();
+    await intend(other);
+    await expectEffect(other, { state: 'done' });
+    await expectEffect(key, { state: 'done', error: null });
+  });
+
   it('is not followed for ever by others into a call that ends them', async () => {
     const key = newId();
     await toy.rows(
