@@ -5,6 +5,7 @@ import { cli, CliExit, EXIT } from './cli.js';
 import { registerDoctor } from './doctor.js';
 import { registerImport } from './import/import.js';
 import { registerDeadLetters } from './operations/dead-letters.js';
+import { registerEffects } from './operations/effects.js';
 import { registerEvents } from './operations/events.js';
 import { registerStatus } from './operations/status.js';
 import { registerSubscriptions } from './operations/subscriptions.js';
@@ -24,6 +25,7 @@ const COMMANDS = [
   registerSubscriptions,
   registerRebuild,
   registerDeadLetters,
+  registerEffects,
   registerEvents,
   registerDoctor,
 ];

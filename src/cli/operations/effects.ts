@@ -1,6 +1,7 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import { ParkedEffects } from '../../kernel/effects/parked-effects.js';
 import type { EffectRecord } from '../../kernel/effects/sql/find-effects.js';
+import { counted } from '../../kernel/operations/counted.js';
 import { CliExit, EXIT } from '../cli.js';
 import { table } from '../layout.js';
 import { looking, operator, show } from './looking.js';
@@ -56,7 +57,7 @@ async function retry(ids: readonly string[], { kind, all, reason, json }: Retrie
   const filter = { kind, ids: ids.length > 0 ? ids.map(wholeNumber) : undefined };
   const act = { by: operator(), reason };
   const count = await looking(({ app }) => app.get(ParkedEffects, { strict: false }).retry(filter, act));
-  show({ retried: count }, json, () => [`${count} effects are tried again.`]);
+  show({ retried: count }, json, () => [`To be tried again now: ${counted(count, 'effect')}.`]);
 }
 
 function effectsTable(effects: readonly EffectRecord[]): string[] {
