@@ -1,4 +1,3 @@
-import { jest } from '@jest/globals';
 import { Command, CommanderError } from 'commander';
 import { freshDatabase, type FreshDatabase } from '#kernel/testing';
 import { cli, CliExit } from '../cli.js';
@@ -25,8 +24,8 @@ afterAll(async () => {
 /** What a call prints. */
 async function effects(...args: string[]): Promise<string> {
   const printed: string[] = [];
-  const print = jest.spyOn(cli, 'print').mockImplementation((line) => void printed.push(line));
-  const say = jest.spyOn(cli, 'say').mockImplementation(() => undefined);
+  const { print, say } = cli;
+  Object.assign(cli, { print: (line: string) => void printed.push(line), say: () => undefined });
   const program = new Command().exitOverride().configureOutput({ writeErr: () => undefined });
   registerEffects(program);
   for (const each of program.commands.flatMap((one) => [one, ...one.commands])) each.exitOverride();
@@ -34,8 +33,7 @@ async function effects(...args: string[]): Promise<string> {
     await program.parseAsync(['effects', ...args], { from: 'user' });
     return printed.join('\n');
   } finally {
-    print.mockRestore();
-    say.mockRestore();
+    Object.assign(cli, { print, say });
   }
 }
 const keysIn = (json: string): string[] => (JSON.parse(json) as { key: string }[]).map(({ key }) => key);
