@@ -33,6 +33,11 @@ for (const register of COMMANDS) register(program);
 for (const command of program.commands.flatMap((each) => [each, ...each.commands]))
   command.exitOverride().showHelpAfterError('Add --help to see what there is.');
 
+// Whoever reads our output may have seen enough: `waybill events tail | head`.
+process.stdout.on('error', (error: NodeJS.ErrnoException) =>
+  process.exit(error.code === 'EPIPE' ? EXIT.done : EXIT.failed),
+);
+
 try {
   await program.parseAsync();
 } catch (error) {

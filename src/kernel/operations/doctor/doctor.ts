@@ -10,8 +10,10 @@ export async function examine(load: () => Configuration, say: (text: string) => 
   const findings = examineNode();
   const configuration = settings(load, findings);
   if (configuration === undefined) return findings;
-  findings.push(...(await examineMachine(configuration)), await examinePort(configuration));
-  if (findings.some(({ state, what }) => state === 'failure' && what.includes('PostgreSQL'))) return findings;
+  const machine = await examineMachine(configuration);
+  findings.push(...machine, await examinePort(configuration));
+  // Without its programs or its folder the embedded database would only say the same again.
+  if (machine.some(({ state }) => state === 'failure')) return findings;
   return [...findings, ...(await database(configuration, say))];
 }
 
