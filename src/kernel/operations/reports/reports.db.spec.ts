@@ -19,6 +19,7 @@ import { newId } from '../../messages/ids.js';
 import { Subscription } from '../../subscriptions/subscription.decorator.js';
 import { freshDatabase, type FreshDatabase } from '../../testing/databases.js';
 import { eventually } from '../../testing/eventually.js';
+import { settled } from '../../testing/settled.js';
 import { OperationsModule } from '../operations.module.js';
 import { CausationTrees } from './causation-trees.js';
 import { EventFinder } from './event-finder.js';
@@ -118,6 +119,7 @@ describe('while a replica reads the log', () => {
     await idle.run(new CountCommand(id, 3), { correlationId });
     const trees = idle.get(CausationTrees);
     await eventually(async () => expect((await trees.of(correlationId))?.eventCount).toBe(2));
+    await settled(busy.app);
     const tree = (await trees.of(correlationId))!;
     expect(tree).toMatchObject({
       correlationIds: [correlationId],
@@ -150,6 +152,7 @@ describe('while a replica reads the log', () => {
   });
 
   it('a rare event is searched for in stretches of the log', async () => {
+    await settled(busy.app);
     const finder = idle.get(EventFinder);
     const { events, next } = await finder.find({ name: 'toy.counted' }, { after: 0, limit: 2 });
     expect([events.length, next]).toEqual([2, events[1]!.position]);
