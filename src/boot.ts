@@ -7,11 +7,15 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Configuration } from '#config';
 import { AppModule, type AppParts } from './app.module.js';
 import { openDatabase, type OpenDatabase } from './kernel/database/open-database.js';
-import { Admission, createHttpApp } from './kernel/http/index.js';
+import { Secrets } from './kernel/database/secrets.js';
+import { TokenVerifier } from './kernel/http/auth/token-verifier.js';
+import { Admission, createHttpApp, DevTokens } from './kernel/http/index.js';
+import { Clock } from './kernel/messages/clock.js';
 import { stopGracefully } from './kernel/operations/graceful-stop.js';
 import { createHealthServer } from './kernel/operations/health-server.js';
 import { Lifecycle } from './kernel/operations/lifecycle.js';
 import { createLogger } from './kernel/operations/logger.js';
+import { GuardedMetrics } from './kernel/operations/metrics/guarded-metrics.js';
 import { Metrics } from './kernel/operations/metrics/metrics.js';
 import { Readiness } from './kernel/operations/readiness.js';
 import { SubscriptionEngine } from './kernel/subscriptions/subscription-engine.js';
@@ -86,7 +90,7 @@ type Logger = LoggerService | false;
 function start(root: Root, configuration: Configuration, { serves, logger = false }: BootOptions): Promise<Started> {
   const what = serves ?? (configuration.runtime.role === 'worker' ? 'health' : 'api');
   if (what === 'api') return startApi(root, configuration, logger);
-  return startContext(root, what === 'health' ? configuration.http : undefined, logger);
+  return startContext(root, what === 'health' ? configuration : undefined, logger);
 }
 
 async function startApi(root: Root, configuration: Configuration, logger: Logger): Promise<Started> {
@@ -120,15 +124,22 @@ function closeConnectionsWhileDraining(app: NestFastifyApplication): void {
     });
 }
 
-async function startContext(root: Root, listenOn: Configuration['http'] | undefined, logger: Logger): Promise<Started> {
+async function startContext(root: Root, configuration: Configuration | undefined, logger: Logger): Promise<Started> {
   const app = await NestFactory.createApplicationContext(root, { logger, abortOnError: false });
-  if (listenOn === undefined) return { app, server: undefined, refuseRequests: () => undefined };
-  const server = createHealthServer(app.get(Lifecycle), app.get(Readiness));
+  if (configuration === undefined) return { app, server: undefined, refuseRequests: () => undefined };
+  const server = createHealthServer(app.get(Lifecycle), app.get(Readiness), guardedMetrics(app, configuration));
   await orClose(app, async () => {
-    server.listen(listenOn.port, listenOn.host);
+    server.listen(configuration.http.port, configuration.http.host);
     await once(server, 'listening');
   });
   return { app, server, refuseRequests: () => undefined };
+}
+
+/** A worker has no HTTP side, but takes the same tokens. */
+function guardedMetrics(app: INestApplicationContext, configuration: Configuration): GuardedMetrics {
+  const clock = app.get(Clock);
+  const verifier = new TokenVerifier(configuration, new DevTokens(app.get(Secrets), clock), clock);
+  return new GuardedMetrics(app.get(Metrics), verifier);
 }
 
 function urlOf(server: Server): string {

@@ -1,4 +1,8 @@
+import { configurationOf } from '#config';
+import { boot } from '../../src/boot.js';
 import { withOwner } from '../../src/kernel/database/prepare.js';
+import { DevTokens } from '../../src/kernel/http/auth/dev-tokens.js';
+import type { Role } from '../../src/kernel/http/index.js';
 import { eventually } from '../../src/kernel/testing/eventually.js';
 import { shipTo } from '../support/ordering-app.js';
 import { ServedWaybill, type Client } from '../support/served-waybill.js';
@@ -75,6 +79,28 @@ describe('GET /metrics', () => {
     await order(666).expect(201);
     await eventually(async () => expect(await value(held('blocked'))).toBe(1));
     expect(await value(held('parked'))).toBe(0);
+  });
+
+  it('is the same at a worker, which serves nothing else but its health', async () => {
+    const configuration = configurationOf({ ...server.db.environment, HOST: '127.0.0.1', PORT: '0', ROLE: 'worker' });
+    const worker = await boot(configuration, { logger: false });
+    try {
+      const of = (role: Role) =>
+        server.waybill.app.get(DevTokens, { strict: false }).issue({ subject: 'x', roles: [role] });
+      const ask = async (token?: string) =>
+        fetch(`${worker.url}/metrics`, token === undefined ? {} : { headers: { authorization: `Bearer ${token}` } });
+      expect([(await ask()).status, (await ask(await of('manager'))).status]).toEqual([401, 403]);
+      const answer = await ask(await of('operator'));
+      expect([answer.status, answer.headers.get('content-type')]).toEqual([
+        200,
+        'text/plain; version=0.0.4; charset=utf-8',
+      ]);
+      expect(valueIn(await answer.text(), 'waybill_database_up')).toBe(1);
+      expect((await fetch(`${worker.url}/v1/orders`)).status).toBe(404);
+      expect((await fetch(`${worker.url}/health/live`)).status).toBe(200);
+    } finally {
+      await worker.stop();
+    }
   });
 
   it('tells of the log, the pools and the process', async () => {

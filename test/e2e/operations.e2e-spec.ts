@@ -29,6 +29,7 @@ async function placedOrder(): Promise<{ id: string; number: string; requestId: s
 }
 
 const READS = [
+  '/ops/v1/status',
   '/ops/v1/log',
   '/ops/v1/subscriptions',
   '/ops/v1/projections',
@@ -70,6 +71,16 @@ describe('the operations API', () => {
 
   it('takes no parameters that it does not know', async () => {
     for (const path of READS) await olga.get(`${path}?nonsense=1`).expect(400);
+  });
+});
+
+describe('GET /ops/v1/status', () => {
+  it('tells what is well, and what to do about the rest', async () => {
+    await eventually(async () => {
+      const { body } = await olga.get('/ops/v1/status').expect(200);
+      expect(body.status).toBe('ok');
+      expect(body.findings).toContainEqual({ state: 'ok', what: expect.stringMatching(/^1 replica works on/) });
+    });
   });
 });
 

@@ -1,27 +1,39 @@
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { Lifecycle } from './lifecycle.js';
+import type { GuardedMetrics } from './metrics/guarded-metrics.js';
 import type { Readiness } from './readiness.js';
 
 /**
- * The health routes of a worker, which serves nothing else: the same paths and meanings as the API's, so that one
- * deployment description fits both roles.
+ * What a worker serves, and nothing else: health and metrics, under the same paths and with the same meanings as the
+ * API's, so that one deployment description fits both roles.
  */
-export function createHealthServer(lifecycle: Lifecycle, readiness: Readiness): Server {
+export function createHealthServer(lifecycle: Lifecycle, readiness: Readiness, metrics: GuardedMetrics): Server {
   const reasonOf: Readonly<Record<string, () => Promise<string | undefined>>> = {
     '/health/live': async () => undefined,
     '/health/startup': async () => (lifecycle.phase === 'starting' ? 'starting' : undefined),
     '/health/ready': async () => (await readiness.check())?.code,
   };
   return createServer((request, response) => {
+    if (request.url === '/metrics') {
+      void metrics.answer(request.headers.authorization).then((given) => answer(response, given));
+      return;
+    }
     const ask = Object.hasOwn(reasonOf, request.url ?? '') ? reasonOf[request.url!] : undefined;
-    if (ask === undefined) return answer(response, 404, { code: 'not-found' });
+    if (ask === undefined) return answerJson(response, 404, { code: 'not-found' });
     void ask().then((code) =>
-      answer(response, code === undefined ? 200 : 503, code === undefined ? { status: 'ok' } : { code }),
+      answerJson(response, code === undefined ? 200 : 503, code === undefined ? { status: 'ok' } : { code }),
     );
   });
 }
 
-function answer(response: ServerResponse, status: number, body: object): void {
-  response.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' });
-  response.end(JSON.stringify(body));
+function answerJson(response: ServerResponse, status: number, body: object): void {
+  answer(response, { status, contentType: 'application/json', body: JSON.stringify(body) });
+}
+
+function answer(
+  response: ServerResponse,
+  given: { readonly status: number; readonly contentType: string; readonly body: string },
+): void {
+  response.writeHead(given.status, { 'content-type': given.contentType, 'cache-control': 'no-store' });
+  response.end(given.body);
 }

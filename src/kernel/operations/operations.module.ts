@@ -8,6 +8,7 @@ import { EventsController } from './api/events.controller.js';
 import { LogController } from './api/log.controller.js';
 import { MetricsController } from './api/metrics.controller.js';
 import { ProjectionsController } from './api/projections.controller.js';
+import { StatusController } from './api/status.controller.js';
 import { SubscriptionsController } from './api/subscriptions.controller.js';
 import { HealthController } from './health.controller.js';
 import { Lifecycle } from './lifecycle.js';
@@ -25,6 +26,7 @@ import { SystemStatus } from './reports/system-status.js';
 const CONTROLLERS = [
   HealthController,
   MetricsController,
+  StatusController,
   LogController,
   SubscriptionsController,
   ProjectionsController,
