@@ -1,5 +1,5 @@
 import { DeliverySet, LineAdded } from '../contracts/ordering.events.js';
-import { given as givenAggregate } from '../../../../test/support/given.js';
+import { given as givenAggregate } from '#kernel/testing';
 import {
   discarded,
   mug,

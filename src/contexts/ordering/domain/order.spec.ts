@@ -5,7 +5,7 @@ import {
   LineQuantityChanged,
   LineRemoved,
 } from '../contracts/ordering.events.js';
-import { given as givenAggregate } from '../../../../test/support/given.js';
+import { given as givenAggregate } from '#kernel/testing';
 import {
   discarded,
   mug,

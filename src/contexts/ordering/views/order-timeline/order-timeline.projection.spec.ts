@@ -1,4 +1,5 @@
-import { metaOf, statesOf } from '../../../../../test/support/fold.js';
+import { metaOf } from '#kernel/testing';
+import { statesOf } from '../../../../../test/support/fold.js';
 import {
   delivered,
   discarded,

@@ -1,0 +1,64 @@
+import type { Type } from '@nestjs/common';
+import type { EventMeta } from '../domain/index.js';
+
+/** An event, or one with something that the log knows of it. */
+export type Told = object | readonly [event: object, meta: Partial<EventMeta>];
+
+/** The last step; each must be awaited. */
+interface RowsOutcome {
+  /** The one row that there is now; undefined for none. The kernel's own columns (version, position, eventId) may be left out. */
+  thenRow(expected: object | undefined): Promise<void>;
+  /** All rows, by key. */
+  thenRows(...expected: readonly object[]): Promise<void>;
+  /** What was added to a totals table, by key; sums that came to nothing are left out. */
+  thenTotals(view: Type<object>, ...expected: readonly object[]): Promise<void>;
+}
+
+interface GivenRows {
+  whenEvents(...events: readonly Told[]): RowsOutcome;
+  /** Each event twice in a row: for a fold whose rows must not care. */
+  whenEventsTwice(...events: readonly Told[]): RowsOutcome;
+}
+
+/**
+ * What a projection makes of events, by the kernel's own fold, without a database.
+ *
+ * ```ts
+ * await givenRows(OrderSummaryProjection).whenEvents(started, placed).thenRow({ orderId, status: 'placed' });
+ * await givenRows(OrderSummaryProjection, placedRow).whenEvents(discarded).thenRow(undefined);
+ * ```
+ */
+export function givenRows(projection: Type<object>, ...rows: readonly object[]): GivenRows {
+  const tell = (events: readonly Told[]): RowsOutcome =>
+    outcomeOf(async () => {
+      const { foldRows } = await import('./fold-rows.js');
+      return foldRows(projection, rows, events);
+    });
+  return {
+    whenEvents: (...events) => tell(events),
+    whenEventsTwice: (...events) => tell(events.flatMap((event) => [event, event])),
+  };
+}
+
+/** What is there after the events. */
+export interface FoldedRows {
+  /** By key. */
+  readonly rows: readonly object[];
+  /** By totals table; each by key. */
+  readonly totals: ReadonlyMap<Type<object>, readonly object[]>;
+}
+
+function outcomeOf(fold: () => Promise<FoldedRows>): RowsOutcome {
+  const expectRows = async (expected: readonly object[]): Promise<void> => {
+    const { rows } = await fold();
+    expect(rows).toEqual(expected.map((row) => expect.objectContaining(row) as object));
+  };
+  return {
+    thenRow: (expected) => expectRows(expected === undefined ? [] : [expected]),
+    thenRows: (...expected) => expectRows(expected),
+    thenTotals: async (view, ...expected) => {
+      const { totals } = await fold();
+      expect(totals.get(view)).toEqual(expected);
+    },
+  };
+}
