@@ -1,20 +1,18 @@
 import type { Examination } from '../../database/examine.js';
 import { failure, ok, warning, type Finding } from './finding.js';
 
-/** Connections of one process that does everything, besides its two pools for requests. */
-const OTHER_CONNECTIONS = 7;
 const SPARE_CONNECTIONS = 10;
 const CLOCKS_APART_S = 2;
 
 /** What there is to say of a database that answers. */
-export function databaseFindings(found: Examination, place: string, poolSize: number): Finding[] {
+export function databaseFindings(found: Examination, place: string, connectionsNeeded: number): Finding[] {
   const { version, pending } = found;
   return [
     ok(`PostgreSQL ${version} answers at ${place}`),
     ok(pending === 0 ? 'Every migration is applied' : `${pending} migrations will be applied by the next start`),
     encoding(found),
     collation(found),
-    connections(found, poolSize),
+    connections(found, connectionsNeeded),
     clocks(found),
     ...statistics(found),
     ...trigrams(found),
@@ -38,8 +36,7 @@ function collation({ collation: name, isCollationStale, database }: Examination)
   );
 }
 
-function connections({ maxConnections }: Examination, poolSize: number): Finding {
-  const needed = 2 * poolSize + OTHER_CONNECTIONS;
+function connections({ maxConnections }: Examination, needed: number): Finding {
   const what = `The server takes ${maxConnections} connections, a process needs up to ${needed}`;
   if (maxConnections >= needed + SPARE_CONNECTIONS) return ok(what);
   return warning(what, 'Raise max_connections, or lower DATABASE_POOL_SIZE.');

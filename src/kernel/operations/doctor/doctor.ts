@@ -5,6 +5,9 @@ import { examineMachine, examineNode } from './examine-machine.js';
 import { examinePort } from './examine-port.js';
 import { failure, ok, type Finding } from './finding.js';
 
+/** Connections besides the pools for commands, queries and subscriptions. */
+const LISTENER_AND_HEALTH = 2;
+
 /** Looks at this machine, its settings and its database, and changes none of them. */
 export async function examine(load: () => Configuration, say: (text: string) => void): Promise<Finding[]> {
   const findings = examineNode();
@@ -30,10 +33,11 @@ function settings(load: () => Configuration, findings: Finding[]): Configuration
 }
 
 async function database(configuration: Configuration, say: (text: string) => void): Promise<Finding[]> {
-  const { url, poolSize } = configuration.database;
+  const { url, poolSize, workerPoolSize } = configuration.database;
+  const needed = 2 * poolSize + workerPoolSize + LISTENER_AND_HEALTH;
   const place = url === undefined ? configuration.runtime.dataDir : maskedUrl(url);
   try {
-    return databaseFindings(await examineDatabase(configuration, say), place, poolSize);
+    return databaseFindings(await examineDatabase(configuration, say), place, needed);
   } catch (error) {
     return [failure(`The database at ${place} can't be used`, error instanceof Error ? error.message : String(error))];
   }
