@@ -147,4 +147,21 @@ describe('what became of an order', () => {
     ]);
     expect(JSON.stringify(events.body)).not.toMatch(/Long Row|tok_ok/);
   });
+
+  it('is told by the number of the order too', async () => {
+    const placed = await order(ada).expect(201);
+    const { id, number } = placed.body as { id: string; number: string };
+    for (const [client, part] of [
+      [ada, 'timeline'],
+      [olga, 'events'],
+    ] as const) {
+      const byId = await after(client, placed, `/v1/orders/${id}/${part}`).expect(200);
+      const byNumber = await after(client, placed, `/v1/orders/${number}/${part}`).expect(200);
+      expect(byNumber.body.data).toEqual(byId.body.data);
+      expect(byNumber.body.data).toHaveLength(1);
+      for (const absent of ['SO-99999', 'SO-', 'drafts', '00000000-0000-0000-0000-000000000000'])
+        await client.get(`/v1/orders/${absent}/${part}`).expect(404);
+    }
+    await eve.get(`/v1/orders/${number}/timeline`).expect(404);
+  });
 });

@@ -5,7 +5,6 @@ import {
   Creates,
   CurrentPrincipal,
   ListQuery,
-  PathId,
   PathText,
   Roles,
   Versioned,
@@ -28,6 +27,8 @@ import { OrderBody, OrderItemBody, PlacedOrderBody, TimelineStepBody } from './o
 import { orderBody } from './order-body.js';
 import { PlaceOrderBody } from './order-input.dto.js';
 import { placeOrderWish } from './order-wishes.js';
+
+const ID_OR_NUMBER = /^[A-Za-z0-9-]{1,40}$/;
 
 /** Orders: taken and looked at. */
 @Controller('v1/orders')
@@ -63,7 +64,7 @@ export class OrdersController {
   @Get(':idOrNumber')
   @Versioned()
   async one(
-    @PathText('idOrNumber', /^[A-Za-z0-9-]{1,40}$/) idOrNumber: string,
+    @PathText('idOrNumber', ID_OR_NUMBER) idOrNumber: string,
     @CurrentPrincipal() principal: Principal,
   ): Promise<OrderBody> {
     const query = new GetOrderSummaryQuery({
@@ -74,21 +75,33 @@ export class OrdersController {
   }
 
   /** What became of the order, oldest step first. */
-  @Get(':id/timeline')
-  timeline(
-    @PathId('id') orderId: string,
+  @Get(':idOrNumber/timeline')
+  async timeline(
+    @PathText('idOrNumber', ID_OR_NUMBER) idOrNumber: string,
     @Query() { limit, cursor }: ListQuery,
     @CurrentPrincipal() principal: Principal,
   ): Promise<Page<TimelineStepBody>> {
     const onlyCustomerId = onlyCustomerIdOf(principal);
+    const orderId = await this.#orderId(idOrNumber, onlyCustomerId);
     return this.queries.execute(new GetOrderTimelineQuery({ orderId, onlyCustomerId, limit, cursor }));
   }
 
   /** The raw stream, oldest event first. */
-  @Get(':id/events')
+  @Get(':idOrNumber/events')
   @Roles('operator')
-  events(@PathId('id') orderId: string, @Query() { limit, cursor }: ListQuery): Promise<Page<OrderEvent>> {
+  async events(
+    @PathText('idOrNumber', ID_OR_NUMBER) idOrNumber: string,
+    @Query() { limit, cursor }: ListQuery,
+  ): Promise<Page<OrderEvent>> {
+    const orderId = await this.#orderId(idOrNumber, null);
     return this.queries.execute(new GetOrderEventsQuery({ orderId, limit, cursor }));
+  }
+
+  /** An id is taken as it is; who it belongs to is asked with the order's parts. */
+  async #orderId(idOrNumber: string, onlyCustomerId: string | null): Promise<string> {
+    const order = referenceTo(idOrNumber);
+    if ('id' in order) return order.id;
+    return (await this.queries.execute(new GetOrderSummaryQuery({ order, onlyCustomerId }))).id;
   }
 }
 
