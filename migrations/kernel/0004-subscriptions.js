@@ -122,17 +122,17 @@ $$;
 CREATE FUNCTION kernel.advance(p jsonb) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
 DECLARE
-  x jsonb;
+  v_moved int;
 BEGIN
-  FOR x IN SELECT e.value FROM jsonb_array_elements(p->'partitions') AS e LOOP
-    UPDATE kernel.checkpoints c
-       SET position = (p->>'position')::bigint, event_id = (p->>'eventId')::bigint, updated_at = clock_timestamp()
-     WHERE c.subscription = p->>'subscription' AND c.generation = (p->>'generation')::int
-       AND c.partition = (x->>'partition')::smallint AND c.position = (x->>'from')::bigint AND c.fence = (x->>'fence')::bigint;
-    IF NOT FOUND THEN
-      RAISE EXCEPTION '% partition % has another owner', p->>'subscription', x->>'partition' USING ERRCODE = 'WB004';
-    END IF;
-  END LOOP;
+  UPDATE kernel.checkpoints c
+     SET position = (p->>'position')::bigint, event_id = (p->>'eventId')::bigint, updated_at = clock_timestamp()
+    FROM jsonb_to_recordset(p->'partitions') AS x (partition smallint, "from" bigint, fence bigint)
+   WHERE c.subscription = p->>'subscription' AND c.generation = (p->>'generation')::int
+     AND c.partition = x.partition AND c.position = x."from" AND c.fence = x.fence;
+  GET DIAGNOSTICS v_moved = ROW_COUNT;
+  IF v_moved < jsonb_array_length(p->'partitions') THEN
+    RAISE EXCEPTION 'a partition of % has another owner', p->>'subscription' USING ERRCODE = 'WB004';
+  END IF;
   IF jsonb_array_length(p->'held') > 0 THEN
     INSERT INTO kernel.held_events (subscription, generation, key, position, partition, event_id, state, attempts, error, next_try_at)
     SELECT p->>'subscription', (p->>'generation')::int, h.key, h.position, h.partition, h."eventId", h.state, h.attempts, h.error,
