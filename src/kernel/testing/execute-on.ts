@@ -5,7 +5,16 @@ import { UnitsOfWork } from '../commands/units-of-work.js';
 import { Pools } from '../database/pools.js';
 import { isRefusal } from '../domain/index.js';
 import { MessageContext, messageContext, type MessageContextFields } from '../messages/message-context.js';
-import type { Ended, GivenStreams } from './given-log.js';
+
+/** Streams and what they hold: `{ 'ordering.order:1': [started, placed] }`. */
+export type GivenStreams = Readonly<Record<string, readonly object[]>>;
+
+/** How a command ended. */
+export interface Ended {
+  readonly answer?: unknown;
+  readonly refusal: unknown;
+  readonly events: readonly { readonly name: string; readonly data: object }[];
+}
 
 /** Stores the streams, executes the command and tells how it ended. */
 export async function executeOn(

@@ -11,7 +11,17 @@ import { PROJECTION_METADATA, type ProjectionOptions } from '../projections/proj
 import type { Row } from '../projections/read-table.js';
 import type { Delivery } from '../subscriptions/subscriber.js';
 import { metaOf } from './event-meta.js';
-import type { FoldedRows, Told } from './given-rows.js';
+
+/** An event, or one with something that the log knows of it. */
+export type Told = object | readonly [event: object, meta: Partial<EventMeta>];
+
+/** What is there after the events. */
+export interface FoldedRows {
+  /** By key. */
+  readonly rows: readonly object[];
+  /** By totals table; each by key. */
+  readonly totals: ReadonlyMap<Type<object>, readonly object[]>;
+}
 
 /** Folds as the kernel does: the same definition, the same batch, the same bookkeeping. */
 export function foldRows(type: Type<object>, rows: readonly object[], events: readonly Told[]): FoldedRows {

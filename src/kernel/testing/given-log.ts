@@ -2,9 +2,7 @@ import type { INestApplicationContext } from '@nestjs/common';
 import type { ICommand } from '@nestjs/cqrs';
 import { definitionOf } from '../domain/index.js';
 import type { MessageContextFields } from '../messages/message-context.js';
-
-/** Streams and what they hold: `{ 'ordering.order:1': [started, placed] }`. */
-export type GivenStreams = Readonly<Record<string, readonly object[]>>;
+import type { Ended, GivenStreams } from './execute-on.js';
 
 /** The last step; each runs the command and must be awaited. */
 interface CommandOutcome {
@@ -52,13 +50,6 @@ export function givenLog(app: INestApplicationContext, streams: GivenStreams = {
       };
     },
   };
-}
-
-/** How a command ended. */
-export interface Ended {
-  readonly answer?: unknown;
-  readonly refusal: unknown;
-  readonly events: readonly { readonly name: string; readonly data: object }[];
 }
 
 /** As the log holds them: by name, because events of two classes may have the same fields. */

@@ -1,8 +1,5 @@
 import type { Type } from '@nestjs/common';
-import type { EventMeta } from '../domain/index.js';
-
-/** An event, or one with something that the log knows of it. */
-export type Told = object | readonly [event: object, meta: Partial<EventMeta>];
+import type { FoldedRows, Told } from './fold-rows.js';
 
 /** The last step; each must be awaited. */
 interface RowsOutcome {
@@ -38,14 +35,6 @@ export function givenRows(projection: Type<object>, ...rows: readonly object[]):
     whenEvents: (...events) => tell(events),
     whenEventsTwice: (...events) => tell(events.flatMap((event) => [event, event])),
   };
-}
-
-/** What is there after the events. */
-export interface FoldedRows {
-  /** By key. */
-  readonly rows: readonly object[];
-  /** By totals table; each by key. */
-  readonly totals: ReadonlyMap<Type<object>, readonly object[]>;
 }
 
 function outcomeOf(fold: () => Promise<FoldedRows>): RowsOutcome {
