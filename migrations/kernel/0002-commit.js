@@ -106,10 +106,11 @@ BEGIN
   v_list := p_work->'uniques';
   FOR i IN 0 .. coalesce(jsonb_array_length(v_list), 0) - 1 LOOP
     x := v_list->i;
-    INSERT INTO kernel.unique_values (tenant, scope, value, owner)
-    VALUES (x->>'tenant', x->>'scope', x->>'value', x->>'owner') ON CONFLICT DO NOTHING;
+    INSERT INTO kernel.unique_values AS u (tenant, scope, value, owner)
+    VALUES (x->>'tenant', x->>'scope', x->>'value', x->>'owner')
+    ON CONFLICT ON CONSTRAINT unique_values_pkey DO UPDATE SET owner = u.owner WHERE u.owner = excluded.owner;
     IF NOT FOUND THEN
-      RAISE EXCEPTION 'unique value is taken' USING ERRCODE = 'WB003', DETAIL = x->>'scope';
+      RAISE EXCEPTION 'unique value is taken' USING ERRCODE = 'WB003', DETAIL = jsonb_build_array(x->'scope', x->'value')::text;
     END IF;
   END LOOP;
 

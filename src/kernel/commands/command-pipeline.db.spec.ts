@@ -8,6 +8,7 @@ import {
   Noticed,
   streamOf,
 } from '../../../test/support/toys.js';
+import { NotFound } from '#kernel/domain';
 import { createToyTables, ToyApp } from '../../../test/support/toy-app.js';
 import { MessageContext } from '../messages/message-context.js';
 import { newId } from '../messages/ids.js';
@@ -66,6 +67,29 @@ describe('a command', () => {
     expect(await toy.events(streamOf(second))).toEqual([]);
     expect(await inlineRow(second)).toBeUndefined();
     expect(await personal(second)).toEqual([]);
+  });
+
+  it('is refused by the claim that is taken, whichever of several it is', async () => {
+    const [taken, free, id] = [newId(), newId(), newId()];
+    await toy.inCommand(() => claim(taken, 'somebody'));
+    const refusing = (value: string): void =>
+      toy.get(UniqueValues).claim({
+        scope: 'toy.tag',
+        value,
+        owner: id,
+        refusal: () => new NotFound(`${value} is taken`),
+      });
+    const both = (): void => [free, taken].forEach(refusing);
+    await expect(toy.inCommand(both)).rejects.toThrow(`${taken} is taken`);
+    expect(await toy.rows('SELECT FROM kernel.unique_values WHERE value = $1', free)).toEqual([]);
+  });
+
+  it('may claim again what is its own', async () => {
+    const [tag, id] = [newId(), newId()];
+    await toy.inCommand(() => claim(tag, id));
+    await toy.inCommand(() => claim(tag, id));
+    await expect(toy.inCommand(() => claim(tag, 'another'))).rejects.toMatchObject({ code: 'toy.limit-reached' });
+    expect(await toy.rows('SELECT owner FROM kernel.unique_values WHERE value = $1', tag)).toEqual([{ owner: id }]);
   });
 
   it('leaves nothing when its handler fails after saving', async () => {

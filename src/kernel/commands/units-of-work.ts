@@ -232,8 +232,8 @@ function revived(body: string): StoredRefusal {
 }
 
 function claimRefused(unit: UnitOfWork, error: unknown): unknown {
-  const scope = (error as { detail?: string }).detail;
-  return unit.uniques.find((claim) => claim.scope === scope)?.refusal() ?? error;
+  const [scope, value] = JSON.parse((error as { detail: string }).detail) as [scope: string, value: string];
+  return unit.uniques.find((claim) => claim.scope === scope && claim.value === value)?.refusal() ?? error;
 }
 
 /** A lock time-out while waiting for the key's row, told from one on a stream by what the server was doing. */
