@@ -88,7 +88,7 @@ export class RequestPipeline {
   #enter(exchange: Exchange, route: Route, identity: Identity): AdmissionSlot | Promise<AdmissionSlot> {
     exchange.identity = identity;
     if (!mayCall(route.access, identity.principal.roles)) throw forbidden();
-    return this.admission.enter();
+    return this.admission.enter({ isOperators: isOperatorsOnly(route) });
   }
 
   #routeOf(request: FastifyRequest): Route {
@@ -170,6 +170,11 @@ function assertSoundRequest({ raw, headers }: FastifyRequest): void {
   if (headers.host === undefined && raw.httpVersionMinor > 0)
     throw new ProblemError('malformed-request', 'The Host header is missing.');
   assertSingleHeaders(raw.rawHeaders);
+}
+
+/** Operations and metrics: few requests, needed most when all other places are taken. */
+function isOperatorsOnly({ access }: Route): boolean {
+  return Array.isArray(access) && access.length === 1 && access[0] === 'operator';
 }
 
 /** The place is kept until the answer has left or the client has gone; the handler holds it on its own. */

@@ -45,6 +45,21 @@ describe('admission', () => {
     expect(performance.now() - start).toBeLessThan(900);
   });
 
+  it('keeps some places for operators, and gives them to nobody else when they are free again', async () => {
+    const gate = admission();
+    const [first] = fill(gate);
+    const kept = Array.from({ length: 4 }, () => gate.enter({ isOperators: true }) as AdmissionSlot);
+    expect([kept.some((slot) => slot instanceof Promise), gate.underWay]).toEqual([false, LIMIT + 4]);
+    let isIn = false;
+    const waiting = Promise.resolve(gate.enter()).then(() => (isIn = true));
+    for (const slot of kept) slot.leave();
+    await Promise.resolve();
+    expect([isIn, gate.underWay]).toEqual([false, LIMIT]);
+    first!.leave();
+    await waiting;
+    expect(gate.underWay).toBe(LIMIT);
+  });
+
   it('keeps a place until answer and handler are both done', () => {
     const gate = admission();
     const slot = gate.enter() as AdmissionSlot;

@@ -4,6 +4,8 @@ import { ProblemError } from '../problems/problem-error.js';
 
 /** How long a request may wait for its turn; longer would only be a slower refusal (05 §5). */
 const MAX_WAIT_MS = 250;
+/** Places that only operators get: whoever looks why a system is overloaded must not be refused because it is. */
+const KEPT_FOR_OPERATORS = 4;
 
 interface Waiting {
   readonly admit: (slot: AdmissionSlot) => void;
@@ -57,9 +59,9 @@ export class Admission {
   }
 
   /** @throws ProblemError `draining`, or `overloaded` after at most 250 ms */
-  enter(): AdmissionSlot | Promise<AdmissionSlot> {
+  enter({ isOperators = false } = {}): AdmissionSlot | Promise<AdmissionSlot> {
     if (this.#isDraining) throw draining();
-    if (this.#underWay < this.#limit) return this.#admit();
+    if (this.#underWay < this.#limit + (isOperators ? KEPT_FOR_OPERATORS : 0)) return this.#admit();
     if (this.#waiting.size >= this.#limit) throw overloaded();
     return new Promise((resolve, reject) => {
       const waiting: Waiting = {
@@ -81,7 +83,7 @@ export class Admission {
   #release(): void {
     this.#underWay -= 1;
     const [next] = this.#waiting;
-    if (next === undefined) return;
+    if (next === undefined || this.#underWay >= this.#limit) return;
     this.#waiting.delete(next);
     clearTimeout(next.timer);
     next.admit(this.#admit());

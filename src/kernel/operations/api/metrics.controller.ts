@@ -1,4 +1,5 @@
 import { Controller, Get, Header } from '@nestjs/common';
+import { ApiProduces } from '@nestjs/swagger';
 import { Registry } from 'prom-client';
 import { Roles } from '../../http/routes/route.decorators.js';
 import { Metrics } from '../metrics/metrics.js';
@@ -10,6 +11,7 @@ export class MetricsController {
   constructor(private readonly metrics: Metrics) {}
 
   @Get()
+  @ApiProduces('text/plain')
   @Header('content-type', Registry.PROMETHEUS_CONTENT_TYPE)
   show(): Promise<string> {
     return this.metrics.text();
