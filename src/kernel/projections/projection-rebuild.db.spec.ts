@@ -18,6 +18,9 @@ import { SubscriptionEngine } from '../subscriptions/subscription-engine.js';
 import { ProjectionRebuild } from './projection-rebuild.js';
 import { Projection } from './projection.decorator.js';
 
+/** Each starts applications and rebuilds views: seconds on a busy machine. */
+const SLOW_MS = 30_000;
+
 let db: FreshDatabase;
 let toy: ToyApp;
 
@@ -58,16 +61,20 @@ async function someHistory(counters: number): Promise<string[]> {
 }
 
 describe('a rebuild', () => {
-  it.each(['toy.counters', 'toy.counter-search'])('of %s gives the same rows again', async (name) => {
-    await someHistory(20);
-    const before = await everything();
-    await toy.rows('UPDATE toy_read.counters SET total = total + 1');
-    await toy.rows('UPDATE toy_read.counter_search SET total = total + 1');
-    await toy.get(ProjectionRebuild).rebuild('toy.counters');
-    await toy.get(ProjectionRebuild).rebuild(name);
-    await toy.get(ProjectionRebuild).rebuild('toy.counter-search');
-    expect(await everything()).toEqual(before);
-  });
+  it.each(['toy.counters', 'toy.counter-search'])(
+    'of %s gives the same rows again',
+    async (name) => {
+      await someHistory(20);
+      const before = await everything();
+      await toy.rows('UPDATE toy_read.counters SET total = total + 1');
+      await toy.rows('UPDATE toy_read.counter_search SET total = total + 1');
+      await toy.get(ProjectionRebuild).rebuild('toy.counters');
+      await toy.get(ProjectionRebuild).rebuild(name);
+      await toy.get(ProjectionRebuild).rebuild('toy.counter-search');
+      expect(await everything()).toEqual(before);
+    },
+    SLOW_MS,
+  );
 
   it.each(['toy.counters', 'toy.counter-search'])(
     'of %s misses and doubles nothing while commands come in',
@@ -93,19 +100,24 @@ describe('a rebuild', () => {
       );
       expect(sums).toEqual([{ inline: counts, async: counts }]);
     },
+    SLOW_MS,
   );
 
-  it('tells a reader with a token that the view is behind, instead of showing an empty one as fresh', async () => {
-    const id = newId();
-    const written = new MessageContext();
-    await toy.run(new CountCommand(id, 7), written);
-    await settled(toy.app);
-    const other = await ToyApp.start(db, { kernel: { runSubscriptions: false } });
-    await other.get(ProjectionRebuild).rebuild('toy.counter-search');
-    const strict = { consistency: { token: 'head', waitMs: 5_000, strict: true } };
-    expect(await toy.ask(new GetCounterQuery(id), strict)).toEqual({ total: 7 });
-    await other.close();
-  });
+  it(
+    'tells a reader with a token that the view is behind, instead of showing an empty one as fresh',
+    async () => {
+      const id = newId();
+      const written = new MessageContext();
+      await toy.run(new CountCommand(id, 7), written);
+      await settled(toy.app);
+      const other = await ToyApp.start(db, { kernel: { runSubscriptions: false } });
+      await other.get(ProjectionRebuild).rebuild('toy.counter-search');
+      const strict = { consistency: { token: 'head', waitMs: 5_000, strict: true } };
+      expect(await toy.ask(new GetCounterQuery(id), strict)).toEqual({ total: 7 });
+      await other.close();
+    },
+    SLOW_MS,
+  );
 
   it('is refused for a projection that there is none of', async () => {
     await expect(toy.get(ProjectionRebuild).rebuild('toy.nothing')).rejects.toThrow(
@@ -141,44 +153,52 @@ describe('a view that another version of its code has filled', () => {
     );
   });
 
-  it('is filled by the new version once that command has run', async () => {
-    const id = newId();
-    await toy.run(new CountCommand(id, 4));
-    await settled(toy.app);
-    const parts = partsWith(NewerAsync);
-    const command = await ToyApp.start(db, {
-      parts,
-      kernel: { runSubscriptions: false, toleratesOutdatedViews: true },
-    });
-    await command.get(ProjectionRebuild).rebuild('toy.counter-search');
-    await command.close();
+  it(
+    'is filled by the new version once that command has run',
+    async () => {
+      const id = newId();
+      await toy.run(new CountCommand(id, 4));
+      await settled(toy.app);
+      const parts = partsWith(NewerAsync);
+      const command = await ToyApp.start(db, {
+        parts,
+        kernel: { runSubscriptions: false, toleratesOutdatedViews: true },
+      });
+      await command.get(ProjectionRebuild).rebuild('toy.counter-search');
+      await command.close();
 
-    const newer = await ToyApp.start(db, { parts });
-    await settled(newer.app);
-    expect(await newer.rows('SELECT total FROM toy_read.counter_search WHERE counter_id = $1', id)).toEqual([
-      { total: 4 },
-    ]);
-    const owners = await newer.rows(
-      `SELECT DISTINCT owner FROM kernel.leases WHERE subscription = 'toy.counter-search'`,
-    );
-    expect(owners).toEqual([{ owner: newer.get(SubscriptionEngine).replica }]);
-    await newer.close();
-  });
+      const newer = await ToyApp.start(db, { parts });
+      await settled(newer.app);
+      expect(await newer.rows('SELECT total FROM toy_read.counter_search WHERE counter_id = $1', id)).toEqual([
+        { total: 4 },
+      ]);
+      const owners = await newer.rows(
+        `SELECT DISTINCT owner FROM kernel.leases WHERE subscription = 'toy.counter-search'`,
+      );
+      expect(owners).toEqual([{ owner: newer.get(SubscriptionEngine).replica }]);
+      await newer.close();
+    },
+    SLOW_MS,
+  );
 
-  it('is filled in the new way once that command has run', async () => {
-    await toy.run(new CountCommand(newId(), 4));
-    const inline = await toy.rows('SELECT * FROM toy_read.counters ORDER BY counter_id');
-    const parts = partsWith(NowAsync);
-    const command = await ToyApp.start(db, {
-      parts,
-      kernel: { runSubscriptions: false, toleratesOutdatedViews: true },
-    });
-    await command.get(ProjectionRebuild).rebuild('toy.counters');
-    await command.close();
+  it(
+    'is filled in the new way once that command has run',
+    async () => {
+      await toy.run(new CountCommand(newId(), 4));
+      const inline = await toy.rows('SELECT * FROM toy_read.counters ORDER BY counter_id');
+      const parts = partsWith(NowAsync);
+      const command = await ToyApp.start(db, {
+        parts,
+        kernel: { runSubscriptions: false, toleratesOutdatedViews: true },
+      });
+      await command.get(ProjectionRebuild).rebuild('toy.counters');
+      await command.close();
 
-    const now = await ToyApp.start(db, { parts });
-    await settled(now.app);
-    expect(await now.rows('SELECT * FROM toy_read.counters ORDER BY counter_id')).toEqual(inline);
-    await now.close();
-  });
+      const now = await ToyApp.start(db, { parts });
+      await settled(now.app);
+      expect(await now.rows('SELECT * FROM toy_read.counters ORDER BY counter_id')).toEqual(inline);
+      await now.close();
+    },
+    SLOW_MS,
+  );
 });

@@ -99,7 +99,7 @@ describe('a batch', () => {
     );
     events = rows.map((row) => recordedEvent(toy.get(EventRegistry), row));
     projection = new AsyncProjection(toy.get(ProjectionRegistry).named(NAME)!);
-  });
+  }, 30_000);
   afterAll(() => toy.close());
 
   const restart = (): Promise<number> => toy.get(ProjectionRebuild).rebuild(NAME);
@@ -132,14 +132,18 @@ describe('a batch', () => {
     return { call: 'kernel.advance', argument } as const;
   }
 
-  it.each([1, 7, 200])('of %d gives the same view as the live one', async (batchSize) => {
-    const live = await viewOf(toy);
-    expect(live.rows.length).toBeGreaterThanOrEqual(12);
-    await restart();
-    expect((await viewOf(toy)).rows).toEqual([]);
-    await deliver(batchSize);
-    expect(await viewOf(toy)).toEqual(live);
-  });
+  it.each([1, 7, 200])(
+    'of %d gives the same view as the live one',
+    async (batchSize) => {
+      const live = await viewOf(toy);
+      expect(live.rows.length).toBeGreaterThanOrEqual(12);
+      await restart();
+      expect((await viewOf(toy)).rows).toEqual([]);
+      await deliver(batchSize);
+      expect(await viewOf(toy)).toEqual(live);
+    },
+    30_000,
+  );
 
   it('that is delivered three times takes effect once: its checkpoint has moved', async () => {
     const live = await viewOf(toy);
@@ -147,7 +151,7 @@ describe('a batch', () => {
     const { refused } = await deliver(7, 3);
     expect(refused).toBe(2 * Math.ceil(events.length / 7));
     expect(await viewOf(toy)).toEqual(live);
-  });
+  }, 30_000);
 
   it('of an owner whose partition was taken over takes no effect', async () => {
     await restart();
