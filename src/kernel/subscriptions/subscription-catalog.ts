@@ -32,7 +32,7 @@ export class SubscriptionCatalog {
 
   /**
    * Makes rows and checkpoints for what is new, and checks what is known.
-   * @returns the subscribers that may run: those whose checkpoints are of this log.
+   * @returns the subscribers that may run. One whose checkpoints are of another log gets no leases until it is rebuilt.
    * @throws ProjectionOutdated
    */
   async register(epoch: string): Promise<Subscriber[]> {
@@ -46,8 +46,9 @@ export class SubscriptionCatalog {
     for (const { name, version, kind, partitions } of known)
       await registerSubscription(this.pools.worker, { name, version, kind, partitions });
     for (const subscriber of subscribers) await this.#createCheckpoints(subscriber, epoch);
-    const idle = new Set([...(await this.#outdated()), ...(await this.#diverged())]);
-    return subscribers.filter(({ name }) => !idle.has(name));
+    const outdated = new Set(await this.#outdated());
+    await this.#markDiverged();
+    return subscribers.filter(({ name }) => !outdated.has(name));
   }
 
   /** What the code of this process subscribes, whether it runs here or not. Complete once the application is built. */
@@ -85,19 +86,16 @@ export class SubscriptionCatalog {
     return outdated.map(({ name }) => name);
   }
 
-  /** Subscriptions that have seen events which this log doesn't hold. */
-  async #diverged(): Promise<Set<string>> {
-    const diverged = new Set<string>();
+  /** Stops subscriptions that have seen events which this log doesn't hold. */
+  async #markDiverged(): Promise<void> {
     for (const { subscription, position, event_id } of await furthestCheckpoints(this.pools.worker)) {
       if (position === 0 || (await isLogEvent(this.pools.worker, { position, event_id }))) continue;
-      diverged.add(subscription);
       await markDiverged(this.pools.worker, subscription);
       this.#logger.error(
         `${subscription} has seen position ${position}, which this log doesn't hold: the database was restored or failed over. ` +
           `It stands still until you run: npm run waybill -- rebuild ${subscription}`,
       );
     }
-    return diverged;
   }
 }
 
