@@ -25,7 +25,7 @@ const statusOf = async (): Promise<unknown> =>
 describe('a view that has seen events which the log does not hold', () => {
   beforeAll(async () => {
     await toy.run(new CountCommand('one', 1));
-    expect(await toy.ask(new GetCounterQuery('one'), head)).toEqual({ total: 1 });
+    await toy.ask(new GetCounterQuery('one'), head);
     await toy.close();
     await db.pools.worker.query(
       `UPDATE kernel.checkpoints SET position = 1000, event_id = 4711 WHERE subscription = 'toy.counter-search'`,
