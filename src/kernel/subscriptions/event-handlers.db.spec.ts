@@ -119,6 +119,7 @@ describe('an event handler', () => {
     });
     await letters.discard(first!.id, { by: { id: 'ada' }, reason: 'spam' });
     await letters.editAndRetry(second!.id, { counterId: `${bad}x`, by: 20, kind: 'plain' }, { by: { id: 'bob' } });
+    await eventually(async () => expect(await countsOf(`echo-${bad}x`)).toEqual([20]));
     poison.delete(bad);
     await eventually(async () =>
       expect([await countsOf(`echo-${bad}x`), await countsOf(`echo-${bad}`)]).toEqual([[20], [3]]),
