@@ -1,4 +1,4 @@
-import { Module, type DynamicModule } from '@nestjs/common';
+import { Module, type DynamicModule, type Type } from '@nestjs/common';
 import { ConfigurationModule, type Configuration } from '#config';
 import { CatalogModule } from './contexts/catalog/catalog.module.js';
 import { CustomersModule } from './contexts/customers/customers.module.js';
@@ -19,11 +19,13 @@ export interface AppParts {
   readonly configuration: Configuration;
   readonly database: OpenDatabase;
   readonly kernel: Partial<KernelOptions>;
+  /** Contexts besides the application's own. */
+  readonly modules?: readonly Type[];
 }
 
 @Module({})
 export class AppModule {
-  static forRoot({ configuration, database, kernel }: AppParts): DynamicModule {
+  static forRoot({ configuration, database, kernel, modules = [] }: AppParts): DynamicModule {
     return {
       module: AppModule,
       imports: [
@@ -32,6 +34,7 @@ export class AppModule {
         DurableCqrsModule.forRoot(kernel),
         OperationsModule.forRoot(database.steps),
         ...CONTEXTS,
+        ...modules,
       ],
     };
   }

@@ -8,6 +8,7 @@ import type { Configuration } from '#config';
 import { AppModule, type AppParts } from './app.module.js';
 import { openDatabase, type OpenDatabase } from './kernel/database/open-database.js';
 import { Secrets } from './kernel/database/secrets.js';
+import { armFailpoints } from './kernel/failpoints.js';
 import { TokenVerifier } from './kernel/http/auth/token-verifier.js';
 import { Admission, createHttpApp, DevTokens } from './kernel/http/index.js';
 import { Clock } from './kernel/messages/clock.js';
@@ -45,6 +46,8 @@ export interface BootOptions {
   readonly logger?: LoggerService | false;
   /** A database that is being opened already. Default: the configuration's. */
   readonly opening?: Promise<OpenDatabase>;
+  /** Modules besides the application's own contexts. Default: none. */
+  readonly modules?: AppParts['modules'];
 }
 
 /**
@@ -56,7 +59,9 @@ export async function boot(configuration: Configuration, options: BootOptions = 
   const database = await (options.opening ?? openDatabase(configuration, options.say));
   try {
     if (logger !== false) for (const warning of database.warnings) logger.warn(warning, 'Database');
-    const root = AppModule.forRoot({ configuration, database, kernel: kernelOptions(configuration, options) });
+    armFailpoints(configuration.testing.failpoints ?? '');
+    const kernel = kernelOptions(configuration, options);
+    const root = AppModule.forRoot({ configuration, database, kernel, modules: options.modules });
     const started = await start(root, configuration, { ...options, logger });
     started.app.get(Lifecycle).run();
     let stopping: Promise<void> | undefined;
@@ -73,9 +78,9 @@ export async function boot(configuration: Configuration, options: BootOptions = 
   }
 }
 
-function kernelOptions({ runtime }: Configuration, options: BootOptions): AppParts['kernel'] {
+function kernelOptions({ runtime, subscriptions }: Configuration, options: BootOptions): AppParts['kernel'] {
   const { runSubscriptions = runtime.role !== 'api', toleratesOutdatedViews = false } = options;
-  return { runSubscriptions, toleratesOutdatedViews };
+  return { runSubscriptions, toleratesOutdatedViews, leaseMs: subscriptions.leaseMs };
 }
 
 interface Started {

@@ -7,6 +7,7 @@ import { registerImport } from './import/import.js';
 import { registerDeadLetters } from './operations/dead-letters.js';
 import { registerEffects } from './operations/effects.js';
 import { registerEvents } from './operations/events.js';
+import { registerOperations } from './operations/operations.js';
 import { registerStatus } from './operations/status.js';
 import { registerSubscriptions } from './operations/subscriptions.js';
 import { registerRebuild } from './rebuild.js';
@@ -26,6 +27,7 @@ const COMMANDS = [
   registerRebuild,
   registerDeadLetters,
   registerEffects,
+  registerOperations,
   registerEvents,
   registerDoctor,
 ];

@@ -67,6 +67,14 @@ describe('the configuration', () => {
     expect(configurationOf({ ...production, ...server }).database.embedded).toBe(false);
   });
 
+  it('refuses to fail on purpose in production', () => {
+    const failpoints = 'cmd.before-commit=kill@3';
+    expect(configurationOf({ FAILPOINTS: failpoints }).testing.failpoints).toBe(failpoints);
+    const production = { NODE_ENV: 'production', ...server, ...issuer };
+    expect(reasonsOf({ ...production, FAILPOINTS: failpoints })).toContain('FAILPOINTS makes the process fail');
+    expect(reasonsOf({ FAILPOINTS: 'whenever' })).toContain('FAILPOINTS must be failpoints such as');
+  });
+
   it('refuses development sign-in in production, however it came about', () => {
     expect(reasonsOf({ NODE_ENV: 'production', ...server, AUTH_MODE: 'dev' })).toContain('AUTH_MODE=dev');
     expect(reasonsOf({ NODE_ENV: 'production', EMBEDDED_PG: 'true' })).toContain('AUTH_JWKS_URL');

@@ -56,14 +56,20 @@ function parseAll(environment: Environment): { values: ParsedConfiguration; reas
   return { values: values as unknown as ParsedConfiguration, reasons };
 }
 
+type Rule = readonly [isBroken: boolean, reason: string];
+
 /** What is no single variable's fault. Each text names the variables that the reader may change. */
-function brokenRules({ runtime, database, auth, ...rest }: ParsedConfiguration): string[] {
-  const all = { runtime, database, auth, ...rest };
-  const isProduction = runtime.environment === 'production';
-  const hasDatabase = database.url !== undefined || usesEmbedded(all);
+function brokenRules(values: ParsedConfiguration): string[] {
+  const rules = [...databaseRules(values), ...productionRules(values)];
+  return rules.filter(([isBroken]) => isBroken).map(([, reason]) => reason);
+}
+
+function databaseRules(values: ParsedConfiguration): Rule[] {
+  const { database } = values;
+  const isProduction = values.runtime.environment === 'production';
+  const hasDatabase = database.url !== undefined || usesEmbedded(values);
   const companions = (['appUrl', 'workerUrl', 'queryUrl', 'listenUrl'] as const).filter((key) => database[key]);
-  const isDev = authMode(all) === 'dev';
-  const rules: [boolean, string][] = [
+  return [
     [
       !hasDatabase && isProduction,
       'NODE_ENV is production and DATABASE_URL is not set. Set DATABASE_URL to your PostgreSQL, or EMBEDDED_PG=true if ' +
@@ -77,6 +83,18 @@ function brokenRules({ runtime, database, auth, ...rest }: ParsedConfiguration):
       companions.length > 0 && !database.url,
       'DATABASE_APP_URL, DATABASE_WORKER_URL, DATABASE_QUERY_URL and DATABASE_LISTEN_URL go with DATABASE_URL, which ' +
         'is not set. Set it too, or none of them.',
+    ],
+  ];
+}
+
+function productionRules(values: ParsedConfiguration): Rule[] {
+  const { auth, runtime, testing } = values;
+  const isProduction = runtime.environment === 'production';
+  const isDev = authMode(values) === 'dev';
+  return [
+    [
+      isProduction && Boolean(testing.failpoints),
+      'FAILPOINTS makes the process fail on purpose and is refused with NODE_ENV=production. Unset it.',
     ],
     [
       isDev && isProduction,
@@ -94,7 +112,6 @@ function brokenRules({ runtime, database, auth, ...rest }: ParsedConfiguration):
         'the same issuer would be accepted.',
     ],
   ];
-  return rules.filter(([isBroken]) => isBroken).map(([, reason]) => reason);
 }
 
 function usesEmbedded({ runtime, database }: ParsedConfiguration): boolean {

@@ -18,3 +18,8 @@ export function loadConfiguration(): Configuration {
 export function testServerUrl(): string | undefined {
   return process.env['WAYBILL_TEST_DATABASE_URL'] || undefined;
 }
+
+/** `host:port` of the pooler in front of that server, where a test run has put one there. */
+export function testPoolerAddress(): string | undefined {
+  return process.env['WAYBILL_TEST_POOLER_ADDRESS'] || undefined;
+}

@@ -187,6 +187,27 @@ const database = section('DATABASE', 'Database', {
   }),
 });
 
+const subscriptions = section('SUBSCRIPTIONS', 'Subscriptions', {
+  leaseMs: milliseconds({
+    default: 15 * SECOND,
+    min: 500,
+    max: 600_000,
+    about:
+      'How long the work of a process that died waits for another one. Longer than any pause of a healthy process; a ' +
+      'shorter one costs work done in vain, never anything done twice.',
+  }),
+});
+
+const testing = section('', 'Testing', {
+  failpoints: text({
+    variable: 'FAILPOINTS',
+    shape: 'failpoints such as cmd.before-commit=kill@3',
+    accepts: (plan) => /^[a-z-]+\.[a-z-]+=[^;]+(;[a-z-]+\.[a-z-]+=[^;]+)*$/.test(plan),
+    about:
+      'Where this process is to fail on purpose, as in `cmd.before-commit=kill@3;sub.after-handler=throw:40001`. Never in production.',
+  }),
+});
+
 const auth = section('AUTH', 'Sign-in', {
   mode: choice({
     of: ['dev', 'jwks'],
@@ -242,7 +263,7 @@ const shutdown = section('SHUTDOWN', 'Shutdown', {
 });
 
 /** Everything that can be configured: the one list that parsing, printing and the reference pages are made from. */
-export const schema = { runtime, http, database, auth, consistency, mail, shutdown } as const;
+export const schema = { runtime, http, database, subscriptions, auth, consistency, mail, shutdown, testing } as const;
 
 export type Schema = typeof schema;
 

@@ -10,13 +10,13 @@ import {
 import { DiscoveryModule, ModulesContainer } from '@nestjs/core';
 import { CommandBus, CqrsModule, EventBus, EventPublisher, QueryBus, UnhandledExceptionBus } from '@nestjs/cqrs';
 import { CommandWatch } from './commands/command-watch.js';
-import { COMMIT_CONTRIBUTORS } from './commands/commands.tokens.js';
+import { COMMAND_DEFERRAL, COMMIT_CONTRIBUTORS } from './commands/commands.tokens.js';
 import { DurableCommandBus } from './commands/durable-command-bus.js';
 import { DurableEventBus } from './commands/durable-event-bus.js';
 import { EventStreams } from './commands/event-streams.js';
 import { assertNoNativeBuses } from './commands/native-buses.js';
-import { KeyRetention } from './commands/key-retention.js';
 import { PersonalData } from './commands/personal-data.js';
+import { SideRows } from './commands/side-rows.js';
 import { UniqueValues } from './commands/unique-values.js';
 import { UnitsOfWork } from './commands/units-of-work.js';
 import { Secrets } from './database/secrets.js';
@@ -34,8 +34,12 @@ import { Clock } from './messages/clock.js';
 import { EventRegistry } from './messages/event-registry.js';
 import { InlineProjections } from './projections/inline-projections.js';
 import { ProjectionRebuild } from './projections/projection-rebuild.js';
+import { AcceptedCommands } from './outgoing/accepted-commands.js';
+import { OperationWaits } from './outgoing/operation-waits.js';
+import { Operations } from './outgoing/operations.js';
 import { OutgoingCommands } from './outgoing/outgoing-commands.js';
 import { OutgoingWorker } from './outgoing/outgoing-worker.js';
+import { Retention } from './outgoing/retention.js';
 import { ProjectionRegistry } from './projections/projection-registry.js';
 import { ConsistencyTokens } from './queries/consistency-token.js';
 import { DurableQueryBus } from './queries/durable-query-bus.js';
@@ -46,6 +50,7 @@ import { CheckpointBoard } from './subscriptions/checkpoint-board.js';
 import { DeadLetters } from './subscriptions/dead-letters.js';
 import { EventHandlers } from './subscriptions/event-handlers.js';
 import { Repartition } from './subscriptions/repartition.js';
+import { SubscriptionRestart } from './subscriptions/restart.js';
 import { SubscriptionCatalog } from './subscriptions/subscription-catalog.js';
 import { SubscriptionEngine } from './subscriptions/subscription-engine.js';
 
@@ -53,6 +58,7 @@ const OPEN_TO_CONTEXTS = [
   UnitsOfWork,
   EventStreams,
   PersonalData,
+  SideRows,
   UniqueValues,
   ReadSql,
   StreamReader,
@@ -72,7 +78,9 @@ const OPEN_TO_CONTEXTS = [
   EffectRegistry,
   ParkedEffects,
   Repartition,
+  SubscriptionRestart,
   OutgoingCommands,
+  Operations,
 ];
 
 const INSIDE: Provider[] = [
@@ -82,6 +90,8 @@ const INSIDE: Provider[] = [
   SubscriptionCatalog,
   EventHandlers,
   ViewFreshness,
+  OperationWaits,
+  { provide: COMMAND_DEFERRAL, useClass: AcceptedCommands },
   InlineProjections,
   { provide: COMMIT_CONTRIBUTORS, useFactory: (inline: InlineProjections) => [inline], inject: [InlineProjections] },
   { provide: EventRegistry, useFactory: () => new EventRegistry() },
@@ -107,7 +117,7 @@ export class DurableCqrsModule implements OnApplicationBootstrap, BeforeApplicat
     private readonly tokens: ConsistencyTokens,
     private readonly engine: SubscriptionEngine,
     private readonly outgoing: OutgoingWorker,
-    private readonly keys: KeyRetention,
+    private readonly retention: Retention,
     @Inject(KERNEL_OPTIONS) private readonly options: KernelOptions,
   ) {}
 
@@ -115,6 +125,7 @@ export class DurableCqrsModule implements OnApplicationBootstrap, BeforeApplicat
     const kernel: KernelOptions = {
       runSubscriptions: true,
       toleratesOutdatedViews: false,
+      leaseMs: 15_000,
       commandInterceptors: [],
       ...options,
     };
@@ -133,6 +144,8 @@ export class DurableCqrsModule implements OnApplicationBootstrap, BeforeApplicat
         EventHandlers,
         SubscriptionCatalog,
         CommandWatch,
+        COMMAND_DEFERRAL,
+        OperationWaits,
         ...OPEN_TO_CONTEXTS,
       ],
     };
@@ -150,7 +163,7 @@ export class DurableCqrsModule implements OnApplicationBootstrap, BeforeApplicat
     // Not global itself: Nest then starts it after the buses have found their handlers.
     return {
       module: DurableCqrsModule,
-      providers: [OutgoingWorker, EffectWorker, KeyRetention],
+      providers: [OutgoingWorker, EffectWorker, Retention],
       imports: [core, buses],
       exports: [core, buses],
     };
@@ -163,12 +176,12 @@ export class DurableCqrsModule implements OnApplicationBootstrap, BeforeApplicat
     await this.tokens.open();
     if (!this.options.runSubscriptions) return;
     this.outgoing.start();
-    this.keys.start();
+    this.retention.start();
   }
 
   /** Ends the batches under way while the pools are still open. */
   async beforeApplicationShutdown(): Promise<void> {
-    await this.keys.stop();
+    await this.retention.stop();
     await this.outgoing.stop();
     await this.engine.stop();
   }

@@ -3,6 +3,8 @@ export { EventSourcedRepository, UnreadableStream, type LoadOptions } from './co
 export { StateRepository } from './commands/state.repository.js';
 export { EventStreams, type StreamAppend } from './commands/event-streams.js';
 export { PersonalData, type PersonalDataRow } from './commands/personal-data.js';
+export { SideRows } from './commands/side-rows.js';
+export type { SideWrite } from './commands/commit-statement.js';
 export { UniqueValues } from './commands/unique-values.js';
 export { UnitsOfWork } from './commands/units-of-work.js';
 export { UnitOfWorkRoute } from './commands/unit-of-work-route.js';

@@ -8,6 +8,8 @@ export interface KernelOptions {
   readonly runSubscriptions: boolean;
   /** Start although a view was filled by another version of its code, and leave it alone: for `waybill rebuild`. Default false. */
   readonly toleratesOutdatedViews: boolean;
+  /** How long a process's claim on partitions outlives its last renewal, in ms. Default 15,000. */
+  readonly leaseMs: number;
   /** Middleware around commands, outermost first; each class is a provider of the root module. Default none. */
   readonly commandInterceptors: readonly Type<CommandInterceptor>[];
 }

@@ -5,7 +5,7 @@ import { EventRegistry } from '../../src/kernel/messages/event-registry.js';
 import { exists, expectNone, filesIn, productionFiles, read, root } from './source-tree.js';
 import { declaredIn, textAt, textOf, type Declared } from './syntax-tree.js';
 
-/** Every name that ever was a checkpoint or a stored event, one a line. Lines are added, never changed or taken away. */
+/** Every name that ever was a checkpoint or a stored event, effect or command, one a line. Lines are added, never changed or taken away. */
 const PERMANENT_NAMES = 'test/architecture/permanent-names.txt';
 const FIXTURES = 'test/fixtures/events';
 
@@ -22,6 +22,7 @@ const events = carrying('DurableEvent').map(({ type, args }) => ({
 }));
 const projections = carrying('Projection').map(({ args }) => textAt(args[0], 'name') ?? '(not written out)');
 const effects = carrying('EffectHandler').map(({ args }) => textOf(args[0]) ?? '(not written out)');
+const commands = carrying('DurableCommand').map(({ args }) => textOf(args[0]) ?? '(not written out)');
 const subscriptions = carrying('Subscription').map(({ args }) => textOf(args[0]) ?? '(not written out)');
 
 describe('the name of an event', () => {
@@ -50,6 +51,7 @@ describe('a permanent name', () => {
     ...projections.map((name) => `projection ${name}`),
     ...subscriptions.map((name) => `subscription ${name}`),
     ...effects.map((name) => `effect ${name}`),
+    ...commands.map((name) => `command ${name}`),
   ].toSorted();
   const listed = read(PERMANENT_NAMES)
     .split('\n')

@@ -21,9 +21,7 @@ beforeAll(async () => {
   server = await ServedWaybill.start(import.meta.url);
   ada = await server.as('ada', 'customer');
   olga = await server.as('olga', 'operator');
-  const mary = await server.as('mary', 'manager');
-  const product = { sku: 'TEE', name: 'Black tee', unitPrice: { amount: 1999, currency: 'EUR' } };
-  await mary.post('/v1/products').send(product).expect(201);
+  await server.sellTees();
   await narrow();
 }, 30_000);
 afterAll(() => server.stop());
@@ -85,6 +83,23 @@ describe('an event that can not take effect', () => {
     expect(JSON.stringify(tree.roots)).toContain(`"heldBy":[{"subscription":"${SEARCH}","state":"blocked"`);
   });
 
+  it('is told to who reads its view, and to who waits for it', async () => {
+    const { orderId } = await heldOrder();
+    const list = await ada.get('/v1/orders').expect(200);
+    expect(list.headers['consistency-status']).toMatch(/^stale; blocked=[1-9]\d*$/);
+    const strict = await ada.get('/v1/orders').set('prefer', 'handling=strict').expect(412);
+    expect(strict.body).toMatchObject({ code: 'projection-behind', retryable: true });
+    const timeline = await ada.get(`/v1/orders/${orderId}/timeline`).set('consistency-token', 'head').expect(200);
+    expect(timeline.headers).not.toHaveProperty('consistency-status');
+
+    const basket = { lines: [{ sku: 'TEE', quantity: TOO_MANY }], shipTo, paymentMethodToken: 'tok_ok' };
+    const waiting = await ada.post('/v1/orders').set('prefer', 'wait=5').send(basket).expect(201);
+    expect(waiting.headers['consistency-status']).toBe('pending');
+    const fine = { ...basket, lines: [{ sku: 'TEE', quantity: 1 }] };
+    const shown = await ada.post('/v1/orders').set('prefer', 'wait=10').send(fine).expect(201);
+    expect(shown.headers).not.toHaveProperty('consistency-status');
+  });
+
   it('is listed page by page', async () => {
     for (let n = 0; n < 2; n += 1) await heldOrder();
     const first = (await olga.get('/ops/v1/dead-letters?limit=1').expect(200)).body;
@@ -133,6 +148,9 @@ describe('an event that can not take effect', () => {
     await retry({ filter: { subscription: SEARCH, error: 'narrow' }, reason: 'widened' }).expect(200);
     await eventually(async () => expect(await unitsOf(orderId)).toBe(TOO_MANY));
     await eventually(async () => expect(await lettersOf('limit=100')).toEqual([]));
+    await eventually(async () =>
+      expect((await ada.get('/v1/orders').expect(200)).headers).not.toHaveProperty('consistency-status'),
+    );
     const { body } = await olga.get('/ops/v1/audit?action=dead-letters.retry').expect(200);
     expect(body.data).toMatchObject([{ principal: 'olga', reason: 'widened', detail: { count: expect.any(Number) } }]);
   });

@@ -15,9 +15,7 @@ beforeAll(async () => {
   server = await ServedWaybill.start(import.meta.url);
   ada = await server.as('ada', 'customer');
   olga = await server.as('olga', 'operator');
-  const mary = await server.as('mary', 'manager');
-  const product = { sku: 'TEE', name: 'Black tee', unitPrice: { amount: 1999, currency: 'EUR' } };
-  await mary.post('/v1/products').send(product).expect(201);
+  await server.sellTees();
 }, 30_000);
 afterAll(() => server.stop());
 

@@ -11,9 +11,7 @@ beforeAll(async () => {
   server = await ServedWaybill.start(import.meta.url);
   ada = await server.as('ada', 'customer');
   olga = await server.as('olga', 'operator');
-  const mary = await server.as('mary', 'manager');
-  const product = { sku: 'TEE', name: 'Black tee', unitPrice: { amount: 1999, currency: 'EUR' } };
-  await mary.post('/v1/products').send(product).expect(201);
+  await server.sellTees();
 }, 30_000);
 afterAll(() => server.stop());
 
@@ -42,6 +40,7 @@ const READS = [
 const WRITES = [
   ['/ops/v1/projections/ordering.order-search/rebuild', {}],
   ['/ops/v1/subscriptions/ordering.order-search/partitions', { partitions: 4 }],
+  ['/ops/v1/subscriptions/notifications.notify-order-placed/restart', { from: 'now', reason: 'no' }],
   ['/ops/v1/dead-letters/retry', { filter: {} }],
   ['/ops/v1/dead-letters/1/discard', { reason: 'no' }],
   ['/ops/v1/dead-letters/1/edit-and-retry', { data: {} }],
@@ -127,6 +126,30 @@ describe('GET /ops/v1/subscriptions', () => {
     const unknown = olga.post('/ops/v1/subscriptions/nobody.knows/partitions').send({ partitions: 3 });
     expect((await unknown.expect(409)).body.code).toBe('repartition-refused');
     await olga.post(path).send({ partitions: 0 }).expect(400);
+  });
+
+  it('starts an event handler anew, and no view', async () => {
+    const restart = (name: string, body: object) => olga.post(`/ops/v1/subscriptions/${name}/restart`).send(body);
+    const name = 'notifications.notify-order-discarded';
+    for (const from of ['beginning', 1, 'now']) {
+      const { body } = await restart(name, { from, reason: 'restored' }).expect(200);
+      expect(body.data).toEqual([expect.objectContaining({ name, status: 'running' })]);
+    }
+    for (const from of [0, -1, 1.5, '7', 'later', null]) await restart(name, { from, reason: 'x' }).expect(400);
+    await restart(name, { from: 'now' }).expect(400);
+    const beyond = await restart(name, { from: 1_000_000, reason: 'x' }).expect(409);
+    const view = await restart('ordering.order-search', { from: 'now', reason: 'x' }).expect(409);
+    for (const { body } of [beyond, view]) expect(body.code).toBe('restart-refused');
+    const unknown = await restart('nobody.knows', { from: 'now', reason: 'x' }).expect(404);
+    expect(unknown.body.code).toBe('subscription-unknown');
+    const { body } = await olga.get('/ops/v1/audit?action=subscriptions.restart').expect(200);
+    expect(body.data).toHaveLength(3);
+    expect(body.data[0]).toMatchObject({
+      principal: 'olga',
+      subject: name,
+      reason: 'restored',
+      detail: { from: 'now' },
+    });
   });
 });
 

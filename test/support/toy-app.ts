@@ -8,6 +8,7 @@ import { withOwner } from '../../src/kernel/database/prepare.js';
 import { DurableCqrsModule } from '../../src/kernel/durable-cqrs.module.js';
 import type { KernelOptions } from '../../src/kernel/kernel-options.js';
 import { Clock } from '../../src/kernel/messages/clock.js';
+import { EventRegistry } from '../../src/kernel/messages/event-registry.js';
 import {
   MessageContext,
   messageContext,
@@ -43,6 +44,8 @@ export interface ToySettings {
   readonly kernel?: Partial<KernelOptions>;
   readonly pools?: Pools;
   readonly clock?: Clock;
+  /** The events that this release knows; default: every class that is loaded. */
+  readonly events?: EventRegistry;
 }
 
 const COUNTERS: ToyParts = {
@@ -52,6 +55,8 @@ const COUNTERS: ToyParts = {
     toys.Boxes,
     toys.CountHandler,
     toys.GetCounterHandler,
+    toys.ListCountersHandler,
+    toys.GetKindTotalHandler,
     toys.CounterProjection,
     toys.CounterSearchProjection,
   ],
@@ -75,6 +80,7 @@ export class ToyApp {
     try {
       const building = Test.createTestingModule({ imports: [module] });
       if (settings.clock !== undefined) building.overrideProvider(Clock).useValue(settings.clock);
+      if (settings.events !== undefined) building.overrideProvider(EventRegistry).useValue(settings.events);
       const app = await building.setLogger({ log: ignore, warn: hear, error: hear }).compile();
       await app.init();
       return new ToyApp(app, pools, said);
@@ -134,13 +140,13 @@ function rootModule(pools: Pools, { parts = COUNTERS, kernel = {} }: ToySettings
   return { module: RootModule, imports: [DatabaseModule.forRoot(pools), DurableCqrsModule.forRoot(kernel), toy] };
 }
 
-/** Pools of its own for one application: it ends them when it closes. */
-export function poolsOf(db: FreshDatabase, settings: Partial<FreshDatabase['configuration']['database']> = {}): Pools {
-  const worker = { url: db.workerUrl };
-  return new Pools(
-    { app: { url: db.appUrl }, worker, query: { url: db.queryUrl }, listen: worker },
-    { ...db.configuration.database, ...settings },
-  );
+/** Pools of its own for one application: it ends them when it closes. `logins` may go another way, such as by a proxy. */
+export function poolsOf(
+  db: FreshDatabase,
+  settings: Partial<FreshDatabase['configuration']['database']> = {},
+  logins: Partial<FreshDatabase['logins']> = {},
+): Pools {
+  return new Pools({ ...db.logins, ...logins }, { ...db.configuration.database, ...settings });
 }
 
 /** Makes the toys' tables, with the privileges that a context's have. */

@@ -170,7 +170,7 @@ export class GetCounterQuery {
 }
 
 @QueryHandler(GetCounterQuery)
-@ReadsFrom(CounterSearchView)
+@ReadsFrom(CounterSearchView, { key: ({ id }: GetCounterQuery) => id })
 export class GetCounterHandler implements IQueryHandler<GetCounterQuery> {
   constructor(private readonly sql: ReadSql) {}
 
@@ -180,6 +180,32 @@ export class GetCounterHandler implements IQueryHandler<GetCounterQuery> {
       values: [id],
     });
     return rows[0];
+  }
+}
+
+export class ListCountersQuery {}
+
+@QueryHandler(ListCountersQuery)
+@ReadsFrom(CounterSearchView)
+export class ListCountersHandler implements IQueryHandler<ListCountersQuery> {
+  constructor(private readonly sql: ReadSql) {}
+
+  execute(): Promise<{ counterId: string; total: number }[]> {
+    return this.sql.query({ text: 'SELECT counter_id AS "counterId", total FROM toy_read.counter_search ORDER BY 1' });
+  }
+}
+
+export class GetKindTotalQuery {
+  constructor(readonly kind: string) {}
+}
+
+@QueryHandler(GetKindTotalQuery)
+@ReadsFrom(KindTotalsView, { key: ({ kind }: GetKindTotalQuery) => kind })
+export class GetKindTotalHandler implements IQueryHandler<GetKindTotalQuery> {
+  constructor(private readonly sql: ReadSql) {}
+
+  execute({ kind }: GetKindTotalQuery): Promise<{ total: number }[]> {
+    return this.sql.query({ text: 'SELECT total FROM toy_read.kind_totals WHERE kind = $1', values: [kind] });
   }
 }
 

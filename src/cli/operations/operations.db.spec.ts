@@ -152,6 +152,19 @@ describe('waybill', () => {
     expect(JSON.parse(json)).toMatchObject({ log: { gaps: 0 }, subscriptions: expect.any(Array) });
   }, 60_000);
 
+  it('starts an event handler anew, and sends views to their rebuild', async () => {
+    const name = 'notifications.notify-order-discarded';
+    await waybill.run('subscriptions', 'restart', name, '--from', 'now', '--reason', 'restored');
+    const [entry] = await app.db.pools.app
+      .query<{ principal: string; subject: string; reason: string }>(
+        `SELECT principal, subject, reason FROM kernel.audit WHERE action = 'subscriptions.restart'`,
+      )
+      .then(({ rows }) => rows);
+    expect(entry).toEqual({ principal: expect.stringMatching(/^cli:/), subject: name, reason: 'restored' });
+    const view = waybill.run('subscriptions', 'restart', SEARCH, '--from', '1', '--reason', 'restored');
+    await expect(view).rejects.toMatchObject({ exitCode: 1, message: expect.stringContaining(`rebuild ${SEARCH}`) });
+  }, 60_000);
+
   it('takes nothing for everything, and says how it is used', async () => {
     for (const args of [
       ['dead-letters', 'retry'],
@@ -169,6 +182,8 @@ describe('waybill', () => {
       ['dead-letters', 'list', '--state', 'lost'],
       ['events', 'tail', '-n', 'all'],
       ['subscriptions', 'split', SEARCH, 'many'],
+      ['subscriptions', 'restart', SEARCH, '--from', 'somewhere', '--reason', 'x'],
+      ['subscriptions', 'restart', SEARCH, '--from', 'now'],
     ])
       await expect(waybill.run(...args)).rejects.toBeInstanceOf(CommanderError);
   });

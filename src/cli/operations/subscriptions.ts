@@ -3,6 +3,7 @@ import { counted } from '../../kernel/operations/counted.js';
 import type { SubscriptionReport } from '../../kernel/operations/reports/subscription-report.dto.js';
 import { SubscriptionReports } from '../../kernel/operations/reports/subscription-reports.js';
 import { Repartition } from '../../kernel/subscriptions/repartition.js';
+import { SubscriptionRestart, type RestartFrom } from '../../kernel/subscriptions/restart.js';
 import { CliExit, EXIT, cli } from '../cli.js';
 import { age, moment, pairs, table } from '../layout.js';
 import { looking, operator, show } from './looking.js';
@@ -32,7 +33,16 @@ export function registerSubscriptions(program: Command): void {
     .argument('<partitions>', 'from 1 to 256', wholeNumber)
     .option('--reason <text>', 'why, for the audit')
     .action(split);
+  subscriptions
+    .command('restart')
+    .description('Start an event handler anew, as after a restore. Projections are rebuilt instead.')
+    .argument('<name>', 'such as notifications.notify-order-placed')
+    .requiredOption('--from <place>', 'beginning, now, or the position of the first event to handle', placeOf)
+    .requiredOption('--reason <text>', 'why, for the audit')
+    .action(restart);
 }
+
+const REFUSED = new Set(['subscription-unknown', 'restart-refused']);
 
 const all = (): Promise<SubscriptionReport[]> =>
   looking(({ app }) => app.get(SubscriptionReports, { strict: false }).all());
@@ -63,6 +73,18 @@ async function showOne(name: string, { json }: Asked): Promise<void> {
 async function split(name: string, partitions: number, { reason }: { reason?: string }): Promise<void> {
   await looking(({ app }) => app.get(Repartition, { strict: false }).to(name, partitions, { by: operator(), reason }));
   cli.say(`${name} has ${counted(partitions, 'partition')} now.`);
+}
+
+async function restart(name: string, { from, reason }: { from: RestartFrom; reason: string }): Promise<void> {
+  const position = await looking(({ app }) =>
+    app
+      .get(SubscriptionRestart, { strict: false })
+      .restart(name, from, { by: operator(), reason })
+      .catch((error: Error & { code?: string }) => {
+        throw REFUSED.has(error.code ?? '') ? new CliExit(EXIT.failed, error.message) : error;
+      }),
+  );
+  cli.say(`${name} goes on behind position ${position.toLocaleString('en')}.`);
 }
 
 function summary(report: SubscriptionReport): string[] {
@@ -111,6 +133,12 @@ function ownedOf({ kind, partitions }: SubscriptionReport): string {
 function heldOf({ held: { blocked, queued, parked } }: SubscriptionReport): string {
   const counts = Object.entries({ parked, blocked, queued }).filter(([, count]) => count > 0);
   return counts.length === 0 ? '–' : counts.map(([state, count]) => `${count} ${state}`).join(', ');
+}
+
+function placeOf(text: string): RestartFrom {
+  if (text === 'beginning' || text === 'now') return text;
+  if (!/^[1-9]\d{0,14}$/.test(text)) throw new InvalidArgumentError('Give beginning, now, or a position.');
+  return Number(text);
 }
 
 function wholeNumber(text: string): number {

@@ -1,5 +1,4 @@
 import { Module } from '@nestjs/common';
-import { TypeOrmModule } from '@nestjs/typeorm';
 import { CONFIGURATION, type Configuration } from '#config';
 import { NotifyCustomerHandler } from './commands/notify-customer.command.js';
 import { RecordDeliveryHandler } from './commands/record-delivery.command.js';
@@ -9,11 +8,9 @@ import { Notifier } from './effects/notifier.js';
 import { SmtpNotifier } from './effects/smtp.notifier.js';
 import { NotifyCustomerWhenOrderDiscarded } from './event-handlers/notify-customer-when-order-discarded.js';
 import { NotifyCustomerWhenOrderPlaced } from './event-handlers/notify-customer-when-order-placed.js';
-import { NotificationEntity } from './storage/notification.entity.js';
 import { Notifications } from './storage/notifications.js';
 
 @Module({
-  imports: [TypeOrmModule.forFeature([NotificationEntity])],
   providers: [
     DeliverNotification,
     Notifications,

@@ -1,10 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { isRefusal } from '../domain/index.js';
 import { messageContext } from '../messages/message-context.js';
-import { ConcurrencyConflict, OutcomeUnknown } from './pipeline-errors.js';
+import { ConcurrencyConflict, isAccepted, OutcomeUnknown } from './pipeline-errors.js';
 
-/** `replayed`: answered from what an earlier call has stored. `refused`: the business said no. */
-export type CommandOutcome = 'done' | 'replayed' | 'refused' | 'conflict' | 'unknown' | 'failed';
+/** `replayed`: answered from what an earlier call has stored. `accepted`: stored, to be executed later. `refused`: the
+ *  business said no. */
+export type CommandOutcome = 'done' | 'accepted' | 'replayed' | 'refused' | 'conflict' | 'unknown' | 'failed';
 
 /** How one outermost command ended, its retries included. */
 export interface CommandRun {
@@ -57,6 +58,7 @@ export class CommandWatch {
 
 function outcomeOf(error: unknown): CommandOutcome {
   if (isRefusal(error)) return messageContext.current().outcome.replayed ? 'replayed' : 'refused';
+  if (isAccepted(error)) return messageContext.current().outcome.replayed ? 'replayed' : 'accepted';
   if (error instanceof ConcurrencyConflict) return 'conflict';
   return error instanceof OutcomeUnknown ? 'unknown' : 'failed';
 }

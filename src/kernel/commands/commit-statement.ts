@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { QueryResult } from 'pg';
+import type { Work } from '../event-log/log-bell.js';
 import type { Queryable } from '../event-log/sql/queryable.js';
 
 /** How a unit of work finds a stream: see kernel.commit. */
@@ -20,6 +21,8 @@ export interface SideWrite {
   /** A data-modifying statement that reads its rows from `jsonb_to_recordset(param)`; `c` is the commit's result with
    *  columns (stream_id, version, last_event_id), so that ids flow into rows. */
   sql(param: string): string;
+  /** Its rows are work for somebody, who is woken by the commit. */
+  readonly work?: Work;
 }
 
 /** A function of the kernel that must agree, in the same transaction, or everything is rolled back: a subscription's

@@ -2,9 +2,13 @@ import { Inject, Injectable, type Type } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import { CommandBus, type AsyncContext, type ICommand, type ICommandHandler } from '@nestjs/cqrs';
 import type { InstanceWrapper } from '@nestjs/core/injector/instance-wrapper.js';
+import { messageContext } from '../messages/message-context.js';
 import { KERNEL_OPTIONS, type KernelOptions } from '../kernel-options.js';
+import type { CommandDeferral } from './command-deferral.js';
 import type { CommandInterceptor } from './command-interceptor.js';
+import { COMMAND_DEFERRAL } from './commands.tokens.js';
 import { admitHandler, handlerType } from './handler-registration.js';
+import { UnitOfWork } from './unit-of-work.js';
 import { UnitsOfWork } from './units-of-work.js';
 
 /** What the native bus keeps private: the key under which it knows a handler. */
@@ -21,14 +25,22 @@ export class DurableCommandBus extends CommandBus {
     private readonly modules: ModuleRef,
     // Named, because Nest would take over what the base class says of its second parameter.
     @Inject(UnitsOfWork) private readonly units: UnitsOfWork,
+    @Inject(COMMAND_DEFERRAL) private readonly deferral: CommandDeferral,
     @Inject(KERNEL_OPTIONS) private readonly kernel: KernelOptions,
   ) {
     super(modules);
   }
 
-  /** Runs a command in a unit of work of its own, or in the one of the command that executes it. */
+  /**
+   * Runs a command in a unit of work of its own, or in the one of the command that executes it. An outermost one whose
+   * caller wishes so is stored instead, if it can be.
+   */
   override execute<R = unknown>(command: ICommand, context?: AsyncContext): Promise<R> {
     const name = command.constructor.name;
+    if (messageContext.current().respondAsync !== undefined && UnitOfWork.current() === undefined) {
+      const deferred = this.deferral.defer(command);
+      if (deferred !== undefined) return deferred as Promise<R>;
+    }
     return this.units.run(name, () => this.#intercepted(command, context)) as Promise<R>;
   }
 

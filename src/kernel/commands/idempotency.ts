@@ -15,7 +15,8 @@ export interface AnswerKey {
 
 /** What a command answered, as it is stored: replays and first answers alike are read from it. */
 export interface Answer {
-  readonly outcome: 'result' | 'refusal';
+  /** `accepted`: the command will be executed later; the body is an {@link Acceptance}. */
+  readonly outcome: 'result' | 'refusal' | 'accepted';
   /** JSON text; text, because jsonb would reorder keys and a replay must be byte for byte the same. */
   readonly body: string;
 }
@@ -24,6 +25,14 @@ export interface StoredAnswer extends Answer {
   readonly fingerprint: string | null;
   /** `kernel.events.id` of the command's last event. */
   readonly last_event_id: number | null;
+}
+
+/** Whereunder the answer to a stored command is found once there is one. */
+export interface Acceptance {
+  /** The stored command's id. */
+  readonly id: string;
+  /** The stored command's permanent name. */
+  readonly name: string;
 }
 
 /** The same key came with another payload. */
@@ -47,9 +56,16 @@ export class RequestInProgress extends Error {
 /** The caller's key where one was sent, else the command's own id: so that an unknown COMMIT can always be looked up. */
 export function answerKey(context: MessageContext, operation: string, commandId: string): AnswerKey {
   const { tenant, principal, idempotency } = context;
-  return idempotency
-    ? { tenant, principal: principal.id, kind: 'client', ...idempotency }
-    : { tenant, principal: principal.id, operation, key: commandId, fingerprint: null, kind: 'kernel' };
+  if (idempotency === undefined)
+    return { tenant, principal: principal.id, operation, key: commandId, fingerprint: null, kind: 'kernel' };
+  const { key, operation: scope, fingerprint, kind = 'client' } = idempotency;
+  return { tenant, principal: principal.id, operation: scope, key, fingerprint, kind };
+}
+
+/** The key that an accepted command is executed under, for the caller whose key was answered by the acceptance. */
+export function keyOfAccepted({ tenant, principal }: AnswerKey, body: string): AnswerKey {
+  const { id, name } = JSON.parse(body) as Acceptance;
+  return { tenant, principal, operation: name, key: id, fingerprint: '', kind: 'client' };
 }
 
 /** The answer stored under a key, with the id of its last event. Indexes: the two primary keys. */

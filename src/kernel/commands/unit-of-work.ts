@@ -4,6 +4,7 @@ import type { RecordedEvent } from '../event-log/stored-event.js';
 import type { MessageContext } from '../messages/message-context.js';
 import { newId } from '../messages/ids.js';
 import type { CommitGuard, SideWrite } from './commit-statement.js';
+import type { Acceptance } from './idempotency.js';
 import type { UnitTransaction } from './unit-transaction.js';
 
 /** What a stream must be like for the commit to succeed: a version, absent, present, or whatever. */
@@ -48,6 +49,8 @@ export class UnitOfWork {
   readonly sides = new Map<SideWrite, object[]>();
   /** The checkpoint that moves with this commit, where a subscription runs it. */
   checkpoint: CommitGuard | undefined;
+  /** Set where the command is stored for later instead of executed: the unit's answer is then this. */
+  accepted: Acceptance | undefined;
   /** Streams with the lock taken before loading: from the third try on. */
   readonly locksStreams: boolean;
   readonly #instances = new Map<string, Aggregate>();

@@ -7,6 +7,7 @@ import { StoredRefusal, isRefusal, type Refusal } from '../domain/index.js';
 import { LogBell } from '../event-log/log-bell.js';
 import { readStream } from '../event-log/sql/read-stream.js';
 import { recordedEvent, type RecordedEvent } from '../event-log/stored-event.js';
+import { failpoint } from '../failpoints.js';
 import { Clock } from '../messages/clock.js';
 import { EventRegistry } from '../messages/event-registry.js';
 import { messageContext, type MessageContext } from '../messages/message-context.js';
@@ -19,10 +20,13 @@ import {
   RequestInProgress,
   answerKey,
   findAnswer,
+  keyOfAccepted,
+  type Acceptance,
   type Answer,
   type AnswerKey,
+  type StoredAnswer,
 } from './idempotency.js';
-import { ConcurrencyConflict, OutcomeUnknown } from './pipeline-errors.js';
+import { CommandAccepted, ConcurrencyConflict, OutcomeUnknown } from './pipeline-errors.js';
 import { UnitOfWork } from './unit-of-work.js';
 import { UnitTransaction } from './unit-transaction.js';
 
@@ -41,7 +45,7 @@ interface Try {
 }
 
 /** One try's end: the answer is stored, or the command must be run again because of the given fault. */
-type Attempt = { readonly body: string } | { readonly again: unknown };
+type Attempt = Answer | { readonly again: unknown };
 
 /**
  * The command pipeline. The outermost command gets a unit of work, is run, and is committed in one statement together
@@ -65,7 +69,8 @@ export class UnitsOfWork {
   /**
    * @param name the operation's name in keys of commands that came without one.
    * @returns the result as JSON gives it back: the same for the first call and for every repeat.
-   * @throws Refusal (business), IdempotencyKeyReused, RequestInProgress, ConcurrencyConflict, OutcomeUnknown, or the fault.
+   * @throws CommandAccepted (the answer is that it is executed later), Refusal (business), IdempotencyKeyReused,
+   *   RequestInProgress, ConcurrencyConflict, OutcomeUnknown, or the fault.
    */
   async run<T>(name: string, work: () => Promise<T>): Promise<T> {
     const outer = UnitOfWork.current();
@@ -83,7 +88,7 @@ export class UnitsOfWork {
       const unit = this.#unit(context, attempt);
       key ??= answerKey(context, name, unit.commandId);
       const end = await this.#attempt({ unit, key, work, mayBeAnswered: isUnknown || key.kind !== 'kernel' });
-      if ('body' in end) return JSON.parse(end.body) as T;
+      if ('body' in end) return resultIn(end) as T;
       fault = end.again;
       isUnknown ||= classify(fault).kind === 'outcome-unknown';
       await pause(Math.random() * Math.min(RETRY_CAP_MS, RETRY_FIRST_MS * 2 ** (attempt - 1)));
@@ -99,9 +104,10 @@ export class UnitsOfWork {
     const { unit, work } = of;
     let answer: Answer;
     try {
+      await failpoint('cmd.before-tx');
       const result = await unit.enter(work);
       unit.assertOpen('The commit');
-      answer = { outcome: 'result', body: JSON.stringify(result ?? null) };
+      answer = answerOf(unit, result);
     } catch (error) {
       await unit.transaction.rollback();
       unit.close();
@@ -115,16 +121,16 @@ export class UnitsOfWork {
     if (!isRefusal(error) && isOthersFault(error)) return { again: error };
     if (!of.mayBeAnswered) throw error;
     const stored = await this.#replay(of.unit.context, of.key);
-    if (stored !== undefined) return { body: stored };
-    if (of.key.kind === 'kernel' || !isRefusal(error) || !isStorable(error)) throw error;
+    if (stored !== undefined) return stored;
+    if (of.key.kind === 'kernel' || !isRefusal(error) || !isStorable(error, of.unit.context)) throw error;
     return this.#refuse(of, error);
   }
 
-  /** Stores a refusal under the caller's key and raises it. */
+  /** Stores a refusal under the caller's key and raises it, unless the key was answered otherwise meanwhile. */
   async #refuse(of: Try, error: Refusal): Promise<Attempt> {
     const body = JSON.stringify({ code: error.code, message: error.message, facts: error.facts() });
     const end = await this.#commit({ ...of, unit: this.#unit(of.unit.context, 1) }, { outcome: 'refusal', body });
-    if ('body' in end) throw revived(end.body);
+    if ('body' in end && end.outcome === 'refusal') throw revived(end.body);
     return end;
   }
 
@@ -132,9 +138,12 @@ export class UnitsOfWork {
     const { unit, key } = of;
     try {
       await unit.enter(async () => unit.context.beforeCommit?.(answer));
+      await failpoint('cmd.before-commit');
       const committed = await this.#write(unit, key, answer);
+      await failpoint('cmd.after-commit-before-reply');
       unit.context.outcome.lastEventId = lastOf(committed);
-      if (committed.length > 0 || unit.sides.size > 0) this.bell.ring();
+      const work = [...unit.sides.keys()].flatMap((side) => side.work ?? []);
+      if (committed.length > 0 || work.length > 0) this.bell.ring(work);
       return answer;
     } catch (error) {
       await unit.transaction.rollback();
@@ -154,6 +163,7 @@ export class UnitsOfWork {
     }
     if (!unit.transaction.isOpen) return commitWork(this.pools.app, plan.work, unit.sides, unit.checkpoint);
     const committed = await commitWork(await unit.transaction.client(), plan.work, unit.sides, unit.checkpoint);
+    await failpoint('cmd.after-append');
     await unit.transaction.commit();
     return committed;
   }
@@ -170,7 +180,7 @@ export class UnitsOfWork {
     switch (fault.sqlState) {
       case 'WB001': {
         const stored = await this.#replay(unit.context, key);
-        return stored === undefined ? { again: error } : { body: stored };
+        return stored ?? { again: error };
       }
       case 'WB002':
         return { again: error };
@@ -191,23 +201,40 @@ export class UnitsOfWork {
   async #lookUp(context: MessageContext, key: AnswerKey, error: unknown): Promise<Attempt> {
     try {
       const stored = await this.#replay(context, key);
-      return stored === undefined ? { again: error } : { body: stored };
+      return stored ?? { again: error };
     } catch (lookUpFailed) {
       if (isRefusal(lookUpFailed) || lookUpFailed instanceof IdempotencyKeyReused) throw lookUpFailed;
       throw new OutcomeUnknown({ cause: lookUpFailed });
     }
   }
 
-  /** @returns the stored result; undefined when there is none. @throws the stored refusal, or IdempotencyKeyReused. */
-  async #replay(context: MessageContext, key: AnswerKey): Promise<string | undefined> {
-    const stored = await findAnswer(this.pools.app, key);
-    if (stored === undefined) return undefined;
-    if (stored.fingerprint !== key.fingerprint) throw new IdempotencyKeyReused();
+  /** @returns the stored answer; undefined when there is none. @throws the stored refusal, or IdempotencyKeyReused. */
+  async #replay(context: MessageContext, key: AnswerKey): Promise<Answer | undefined> {
+    const first = await findAnswer(this.pools.app, key);
+    if (first === undefined) return undefined;
+    if (first.fingerprint !== key.fingerprint) throw new IdempotencyKeyReused();
+    const stored = await this.#executed(context, key, first);
     context.outcome.replayed = key.kind !== 'kernel';
     context.outcome.lastEventId = stored.last_event_id ?? undefined;
     if (stored.outcome === 'refusal') throw revived(stored.body);
-    return stored.body;
+    return stored;
   }
+
+  /** Who doesn't ask for an operation gets an accepted command's own answer, once there is one. */
+  async #executed(context: MessageContext, key: AnswerKey, first: StoredAnswer): Promise<StoredAnswer> {
+    if (first.outcome !== 'accepted' || context.respondAsync !== undefined) return first;
+    return (await findAnswer(this.pools.app, keyOfAccepted(key, first.body))) ?? first;
+  }
+}
+
+function answerOf({ accepted }: UnitOfWork, result: unknown): Answer {
+  if (accepted !== undefined) return { outcome: 'accepted', body: JSON.stringify(accepted) };
+  return { outcome: 'result', body: JSON.stringify(result ?? null) };
+}
+
+function resultIn({ outcome, body }: Answer): unknown {
+  if (outcome === 'accepted') throw new CommandAccepted((JSON.parse(body) as Acceptance).id);
+  return JSON.parse(body);
 }
 
 /** Others were faster, or hold what this one needs. */
@@ -216,10 +243,10 @@ function isOthersFault(error: unknown): boolean {
   return kind === 'conflict' || kind === 'lock-timeout';
 }
 
-/** Refusals of the kernel itself (not-found, version-mismatch) depend on the moment and are never stored; those of a
- *  context have its name in front. */
-function isStorable(refusal: Refusal): boolean {
-  return refusal.code.includes('.');
+/** Refusals of the kernel itself (not-found, version-mismatch) depend on the moment and are not stored where somebody may
+ *  ask again; those of a context have its name in front. */
+function isStorable(refusal: Refusal, { idempotency }: MessageContext): boolean {
+  return idempotency?.isFinal === true || refusal.code.includes('.');
 }
 
 function revived(body: string): StoredRefusal {

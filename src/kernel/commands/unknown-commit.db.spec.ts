@@ -8,8 +8,8 @@ import { freshDatabase, type FreshDatabase } from '../testing/databases.js';
 import { until } from '../testing/until.js';
 import { commitWork } from './commit-statement.js';
 
-/** What of a commit's message the proxy looks for: the statement's name, or the end of a real transaction. */
-const ONE_STATEMENT = 'kernel_commit_';
+/** What of a commit's message the proxy looks for: the statement's name or text, or the end of a real transaction. */
+let oneStatement: string;
 const TRANSACTION = 'COMMIT';
 
 let db: FreshDatabase;
@@ -19,11 +19,12 @@ let toy: ToyApp;
 beforeAll(async () => {
   db = await freshDatabase(import.meta.url);
   await createToyTables(db);
+  oneStatement = db.configuration.database.statementNames ? 'kernel_commit_' : 'kernel.commit(';
   const { hostname, port } = new URL(db.appUrl);
   proxy = await TcpProxy.to({ host: hostname, port: Number(port) });
   // One connection, by the proxy: whoever looks a lost commit up needs a new one. The client gives up 2 s after this.
   const settings = { poolSize: 1, statementTimeoutMs: 100 };
-  toy = await ToyApp.start(db, { pools: poolsOf({ ...db, appUrl: proxy.through(db.appUrl) }, settings) });
+  toy = await ToyApp.start(db, { pools: poolsOf(db, settings, { app: { url: proxy.through(db.appUrl) } }) });
 });
 afterAll(async () => {
   await toy.close();
@@ -42,7 +43,7 @@ describe('a commit whose answer is lost', () => {
   it.each(['silence', 'reset', 'cut'] as const)('is found by its key, and not made again (%s)', async (fault) => {
     const id = newId();
     await toy.run(new CountCommand(id, 1));
-    const lost = proxy.swallowAnswerTo(ONE_STATEMENT, fault);
+    const lost = proxy.swallowAnswerTo(oneStatement, fault);
     const context = keyed(id);
     expect(await toy.run(new CountCommand(id, 5), context)).toEqual({ version: 2, total: 6 });
     await lost;
@@ -52,7 +53,7 @@ describe('a commit whose answer is lost', () => {
 
   it('is found as well when the command came without a key', async () => {
     const id = newId();
-    const lost = proxy.swallowAnswerTo(ONE_STATEMENT, 'reset');
+    const lost = proxy.swallowAnswerTo(oneStatement, 'reset');
     expect(await toy.run(new CountCommand(id, 5))).toEqual({ version: 1, total: 5 });
     await lost;
     expect(await effects(streamOf(id))).toBe(1);
@@ -74,7 +75,7 @@ describe('a commit whose answer is lost', () => {
 
   it('is found when it stored a refusal', async () => {
     const id = newId();
-    const lost = proxy.swallowAnswerTo(ONE_STATEMENT, 'reset');
+    const lost = proxy.swallowAnswerTo(oneStatement, 'reset');
     const refused = { code: 'toy.limit-reached', message: 'A counter ends at 1000. Clear it first.' };
     await expect(toy.run(new CountCommand(id, 5_000), keyed(id))).rejects.toMatchObject(refused);
     await lost;
@@ -84,7 +85,7 @@ describe('a commit whose answer is lost', () => {
   it('is called unknown when the database is out of reach; the same key gives the answer later', async () => {
     const id = newId();
     await toy.run(new CountCommand(id, 1));
-    const lost = proxy.swallowAnswerTo(ONE_STATEMENT, 'reset');
+    const lost = proxy.swallowAnswerTo(oneStatement, 'reset');
     proxy.refuseNew(true);
     await expect(toy.run(new CountCommand(id, 5), keyed(id))).rejects.toMatchObject({ code: 'outcome-unknown' });
     await lost;
@@ -104,7 +105,7 @@ describe('a commit whose answer is lost', () => {
       const answer = await withOwner(db.url, async (other) => {
         await other.query('BEGIN');
         await other.query('SELECT kernel.lock_stream($1, $2)', ['default', streamOf(id)]);
-        void proxy.swallowAnswerTo(ONE_STATEMENT, 'cut');
+        void proxy.swallowAnswerTo(oneStatement, 'cut');
         let tries = 0;
         const onlyOnce = async (): Promise<string> => {
           tries += 1;
@@ -146,7 +147,7 @@ describe('the control: a client that takes a lost answer for a failure', () => {
       const work = { keys: [{ ...key, ...answer }], streams: [stream], uniques: [], events: [{ ...event, meta: {} }] };
       return commitWork(toy.pools.app, work, new Map());
     };
-    void proxy.swallowAnswerTo(ONE_STATEMENT, 'reset');
+    void proxy.swallowAnswerTo(oneStatement, 'reset');
     await commit().catch(commit);
     expect(await effects(streamOf(id))).toBe(2);
   });

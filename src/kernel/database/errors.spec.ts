@@ -16,7 +16,9 @@ describe('a database error', () => {
     ['57P03', 'unavailable'],
     ['53300', 'unavailable'],
     ['53100', 'unavailable'],
-    ['08006', 'unavailable'],
+    ['08001', 'unavailable'],
+    ['08006', 'outcome-unknown'],
+    ['08P01', 'outcome-unknown'],
     ['57P01', 'outcome-unknown'],
     ['57P02', 'outcome-unknown'],
     ['23505', 'unique'],
@@ -41,6 +43,17 @@ describe('a database error', () => {
     ['Cannot read properties of undefined', 'other'],
   ])('without a code, “%s” means %s', (message, kind) => {
     expect(classify(new Error(message))).toMatchObject({ kind, sqlState: undefined });
+  });
+
+  it.each([
+    ['server login has been failing, try again later (server_login_retry)', 'unavailable'],
+    ['query_wait_timeout', 'unavailable'],
+    ['no more connections allowed (max_client_conn)', 'unavailable'],
+    ['server conn crashed?', 'outcome-unknown'],
+    ['client unexpected eof', 'outcome-unknown'],
+  ])('of pgbouncer, “%s” means %s', (message, kind) => {
+    const error = Object.assign(new Error(message), { code: '08P01', severity: 'FATAL' });
+    expect(classify(error)).toMatchObject({ kind, sqlState: '08P01' });
   });
 
   it.each([

@@ -42,6 +42,8 @@ const KIND_OF_SQLSTATE: Readonly<Record<string, FaultKind>> = {
   '57014': 'timeout',
   '25P03': 'timeout',
   '25P04': 'timeout',
+  '08001': 'unavailable',
+  '08004': 'unavailable',
   '57P03': 'unavailable',
   '57P01': 'outcome-unknown',
   '57P02': 'outcome-unknown',
@@ -54,7 +56,8 @@ const KIND_OF_SQLSTATE: Readonly<Record<string, FaultKind>> = {
 };
 
 const KIND_OF_CLASS: Readonly<Record<string, FaultKind>> = {
-  '08': 'unavailable',
+  // A connection that broke; a pooler says 08P01 of everything, also of a server lost in the middle of a COMMIT.
+  '08': 'outcome-unknown',
   '22': 'bad-value',
   '53': 'unavailable',
 };
@@ -75,6 +78,10 @@ const CONNECTION_BROKE = new Set(['ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ECONNABOR
 /** Texts of errors that come without a code: nothing of the statement reached the server. */
 const NOTHING_SENT =
   /timeout exceeded when trying to connect|terminated due to connection timeout|Cannot use a pool after calling end|not queryable|Query runner already released|QueryRunner.*released|Connection (is )?not established|password must be a string/i;
+/** What pgbouncer says, by the code that it has for everything, to a client that has got no session of the server yet. */
+const NO_SESSION =
+  /server login has been failing|query_wait_timeout|no more connections allowed|cannot connect|authentication failed|no such (user|database)|is (paused|disabled|shutting down)/i;
+const PROTOCOL_VIOLATION = '08P01';
 /** The server may have done what it was asked. */
 const ANSWER_LOST = /Connection terminated|Query read timeout|socket hang up|read ECONNRESET/i;
 
@@ -94,7 +101,16 @@ export function classify(error: unknown): DatabaseFault {
 }
 
 function kindOf(source: unknown, sqlState: string | undefined): FaultKind {
-  if (sqlState !== undefined) return KIND_OF_SQLSTATE[sqlState] ?? KIND_OF_CLASS[sqlState.slice(0, 2)] ?? 'other';
+  return sqlState === undefined ? kindOfLink(source) : kindOfState(source, sqlState);
+}
+
+function kindOfState(source: unknown, sqlState: string): FaultKind {
+  if (sqlState === PROTOCOL_VIOLATION && NO_SESSION.test(textOf(source, 'message') ?? '')) return 'unavailable';
+  return KIND_OF_SQLSTATE[sqlState] ?? KIND_OF_CLASS[sqlState.slice(0, 2)] ?? 'other';
+}
+
+/** The server had no say. */
+function kindOfLink(source: unknown): FaultKind {
   const code = textOf(source, 'code') ?? '';
   if (NEVER_CONNECTED.has(code)) return 'unavailable';
   if (CONNECTION_BROKE.has(code)) return 'outcome-unknown';

@@ -4,6 +4,8 @@ import { loginWarnings } from './logins.js';
 import { readMigrations } from './migrations.js';
 import { pendingSteps } from './migrator.js';
 import { findServer } from './open-database.js';
+import { examinePooler, firstPooled, type PoolerFindings } from './poolers.js';
+import type { PoolSettings } from './pools.js';
 import { ownedDatabase, serverWarnings, withOwner } from './prepare.js';
 
 const MS_PER_SECOND = 1_000;
@@ -43,7 +45,10 @@ export async function examineDatabase(configuration: Configuration, say: (text: 
     return await withOwner(server.ownerUrl, async (client) => {
       const database = await ownedDatabase(client, server.ownerUrl);
       const pending = await pendingSteps(client, steps);
+      const pooler = await poolerOf(server.ownerUrl, configuration.database);
       const warnings = [
+        ...(pooler.problem === undefined ? [] : [pooler.problem]),
+        ...pooler.warnings,
         ...(await loginWarnings(database, configuration.database)),
         ...(await serverWarnings(database)),
       ];
@@ -53,6 +58,14 @@ export async function examineDatabase(configuration: Configuration, say: (text: 
   } finally {
     await server.leave();
   }
+}
+
+/** As the start would find it, where roles that it makes sign in at the owner's address. */
+async function poolerOf(ownerUrl: string, settings: PoolSettings): Promise<PoolerFindings> {
+  const app = settings.appUrl ?? ownerUrl;
+  const worker = settings.workerUrl ?? app;
+  const pooled = await firstPooled([app, worker, settings.queryUrl ?? ownerUrl]);
+  return examinePooler({ pooled, listen: settings.listenUrl ?? worker }, settings);
 }
 
 type Facts = Omit<Examination, 'version' | 'pending' | 'warnings'>;

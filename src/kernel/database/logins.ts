@@ -2,7 +2,8 @@ import type { ClientBase } from 'pg';
 import { classify } from './errors.js';
 import { inTransaction, type MigratorOptions } from './migrator.js';
 import type { PoolSettings } from './pools.js';
-import { purposes, roleSettings, type Purpose } from './role-settings.js';
+import { purposes, roleSettings, type LimitsOf, type Purpose } from './role-settings.js';
+import { limitWarnings } from './limit-warnings.js';
 import { ensureRoles, RolesNotAllowed, rolesToCreate } from './roles.js';
 import { tryLogin, type TriedLogin } from './try-login.js';
 
@@ -68,8 +69,6 @@ async function hasMadeRoles(client: ClientBase): Promise<boolean> {
   return rowCount === purposes.length;
 }
 
-type LimitsOf = (purpose: Purpose) => Readonly<Record<string, string>>;
-
 function givenUrls({ appUrl, workerUrl, queryUrl }: PoolSettings): Partial<Urls> {
   const given = { app: appUrl, worker: workerUrl ?? appUrl, query: queryUrl };
   return Object.fromEntries(Object.entries(given).filter(([, url]) => url !== undefined));
@@ -89,8 +88,7 @@ async function madeUrls(database: OwnedDatabase, limitsOf: LimitsOf, options: Mi
 async function tryAll(urls: Urls, limitsOf: LimitsOf, warnings: readonly string[]): Promise<ChosenLogins> {
   const [app, worker, query] = await Promise.all(purposes.map((purpose) => tryLogin(urls[purpose], limitsOf(purpose))));
   const logins = { app: app!, worker: worker!, query: query! };
-  const own = new Set(Object.values(logins).flatMap(({ warning }) => (warning === undefined ? [] : [warning])));
-  return { logins, warnings: [...warnings, ...own] };
+  return { logins, warnings: [...warnings, ...limitWarnings(logins, limitsOf)] };
 }
 
 /** Roles can't be made, or the server's pg_hba.conf doesn't let them in: then the owner does all the work. */

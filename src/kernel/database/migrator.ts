@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { ClientBase } from 'pg';
+import { failpoint } from '../failpoints.js';
 import { classify } from './errors.js';
 import type { Migration } from './migrations.js';
 
@@ -100,6 +101,7 @@ async function applyStep(client: ClientBase, step: Migration, options: MigratorO
 
 async function runStep(client: ClientBase, step: Migration): Promise<boolean> {
   if (find(await appliedSteps(client), step)) return false;
+  await failpoint('migrate.before-step');
   await client.query(schemasOf(step.folder));
   await client.query(step.up);
   await client.query('INSERT INTO kernel.migrations (folder, name, checksum, breaking) VALUES ($1, $2, $3, $4)', [
@@ -108,6 +110,7 @@ async function runStep(client: ClientBase, step: Migration): Promise<boolean> {
     step.checksum,
     step.breaking,
   ]);
+  await failpoint('migrate.after-step');
   return true;
 }
 

@@ -6,6 +6,8 @@ import { Pools } from './pools.js';
 
 let db: FreshDatabase;
 let pools: Pools;
+/** About a session of the server, which a pooler hands to somebody else after each transaction. */
+let direct: Pools;
 
 beforeAll(async () => {
   db = await freshDatabase(import.meta.url);
@@ -15,11 +17,12 @@ beforeAll(async () => {
     DATABASE_ACQUIRE_TIMEOUT_MS: '100',
     DATABASE_STATEMENT_TIMEOUT_MS: '100',
   });
-  const worker = { url: db.workerUrl };
-  pools = new Pools({ app: { url: db.appUrl }, worker, query: { url: db.queryUrl }, listen: worker }, database);
+  pools = new Pools(db.logins, database);
+  direct = new Pools(db.direct.logins, { ...database, statementNames: true });
 });
 afterAll(async () => {
   await pools.end();
+  await direct.end();
   await db.drop();
 });
 
@@ -52,7 +55,7 @@ describe('a pool', () => {
   });
 
   it('survives the end of its connections: each one fails at most one statement', async () => {
-    const [used, idle] = await Promise.all([pools.app.connect(), pools.app.connect()]);
+    const [used, idle] = await Promise.all([direct.app.connect(), direct.app.connect()]);
     const pids = await Promise.all(
       [used, idle].map(async (client) => (await client.query(OWN_PID)).rows[0]!.pid as number),
     );
@@ -63,8 +66,8 @@ describe('a pool', () => {
     await owner.end();
     expect(await kindOf(used.query('SELECT 1'))).toMatch(/outcome-unknown|unavailable/);
     used.release();
-    expect(await kindOf(pools.app.query('SELECT 1'))).toMatch(/none|outcome-unknown|unavailable/);
-    const again = await pools.app.query<{ pid: number }>(OWN_PID);
+    expect(await kindOf(direct.app.query('SELECT 1'))).toMatch(/none|outcome-unknown|unavailable/);
+    const again = await direct.app.query<{ pid: number }>(OWN_PID);
     expect(pids).not.toContain(again.rows[0]!.pid);
   });
 
@@ -88,10 +91,8 @@ describe('a pool', () => {
       client.release();
       return rows.map(({ name }) => name);
     };
-    expect(await prepared(pools)).toEqual(['spec_named']);
-    const { database } = configurationOf({ ...db.environment, DATABASE_STATEMENT_NAMES: 'false' });
-    const login = { url: db.appUrl };
-    const nameless = new Pools({ app: login, worker: login, query: login, listen: login }, database);
+    expect(await prepared(direct)).toEqual(['spec_named']);
+    const nameless = new Pools(db.direct.logins, { ...db.configuration.database, statementNames: false });
     expect(await prepared(nameless)).toEqual([]);
     await nameless.end();
   });

@@ -2,11 +2,12 @@ import { Client } from 'pg';
 import { configurationOf } from '#config';
 import { freshDatabase, type FreshDatabase } from '#kernel/testing';
 import { withUser } from './logins.js';
-import { Pools } from './pools.js';
+import { Pools, type PoolSettings } from './pools.js';
 import { DatabaseRefused, prepareDatabase, type PreparedDatabase } from './prepare.js';
 
 /** Databases of the usual kinds of owner, each with a role of its own; made and removed by the spec. */
 let db: FreshDatabase;
+let settings: PoolSettings;
 let admin: Client;
 const made: string[] = [];
 /** A server that syncs its files takes a while for each database that goes. */
@@ -14,6 +15,12 @@ const CLEAN_UP_MS = 60_000;
 
 beforeAll(async () => {
   db = await freshDatabase(import.meta.url);
+  const { statementNames } = db.configuration.database;
+  settings = {
+    ...configurationOf({ NODE_ENV: 'test', EMBEDDED_PG: 'true' }).database,
+    statementNames,
+    listenUrl: db.direct.url,
+  };
   admin = new Client(db.url);
   await admin.connect();
 });
@@ -28,17 +35,16 @@ afterAll(async () => {
   await db.drop();
 }, CLEAN_UP_MS);
 
-async function ownedDatabase(kind: string, attributes: string): Promise<string> {
+/** @param server whose address the URL has: the run's pooler, if it has one, unless the spec is about the server itself. */
+async function ownedDatabase(kind: string, attributes: string, server = db.url): Promise<string> {
   const name = `waybill_owned_${kind}_${process.pid}`;
   made.push(name);
   await admin.query(`CREATE ROLE ${name} LOGIN ${attributes} PASSWORD 'owner'`);
   await admin.query(`CREATE DATABASE ${name} OWNER ${name}`);
-  const url = new URL(withUser(db.url, name, 'owner'));
+  const url = new URL(withUser(server, name, 'owner'));
   url.pathname = `/${name}`;
   return url.toString();
 }
-
-const settings = configurationOf({ NODE_ENV: 'test', EMBEDDED_PG: 'true' }).database;
 
 async function withPools<T>({ logins }: PreparedDatabase, work: (pools: Pools) => Promise<T>): Promise<T> {
   const pools = new Pools(logins, settings);
@@ -91,7 +97,8 @@ describe('a database whose owner may create roles', () => {
   });
 
   it('takes over changed time-outs', async () => {
-    const ownerUrl = await ownedDatabase('changed', 'CREATEROLE');
+    // A pooler's sessions have the old ones until it is told to reconnect, and the start says so.
+    const ownerUrl = await ownedDatabase('changed', 'CREATEROLE', db.direct.url);
     await prepareDatabase({ ownerUrl, settings });
     const prepared = await prepareDatabase({ ownerUrl, settings: { ...settings, statementTimeoutMs: 3_000 } });
     await withPools(prepared, async (pools) => {
@@ -114,7 +121,8 @@ describe('a database whose owner may create roles', () => {
 
 describe('a database whose owner may not create roles', () => {
   it('works with one login, reads in read-only sessions, and is told the SQL to do better', async () => {
-    const ownerUrl = await ownedDatabase('plain', '');
+    // Settings of a session are what a pooler refuses.
+    const ownerUrl = await ownedDatabase('plain', '', db.direct.url);
     const prepared = await prepareDatabase({ ownerUrl, settings });
     expect(prepared.warnings.join('\n')).toMatch(
       /may not create roles[^]*CREATE ROLE "[a-z0-9_]+_app" LOGIN[^]*SET statement_timeout/,

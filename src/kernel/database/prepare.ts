@@ -6,6 +6,7 @@ import { ensureGrants, type RoleNames } from './grants.js';
 import { chooseLogins, type OwnedDatabase } from './logins.js';
 import { readMigrations, type Migrations } from './migrations.js';
 import { inTransaction, migrate, type MigratorOptions } from './migrator.js';
+import { examinePooler, POOLER_HOW_TO } from './poolers.js';
 import { clientConfig, type Logins, type PoolSettings } from './pools.js';
 import { ResilientClient } from './resilient-client.js';
 
@@ -43,14 +44,19 @@ export async function prepareDatabase({ ownerUrl, settings, migrations, say }: P
     const database = await ownedDatabase(client, ownerUrl);
     const options: MigratorOptions = say ? { say } : {};
     const { applied } = await migrate(client, steps, options);
-    const { logins, warnings } = await chooseLogins(database, settings, options);
+    const { logins, warnings } = await chooseLogins(database, settings, options).catch((error: unknown) => {
+      throw refusedByPooler(ownerUrl, error) ?? error;
+    });
     const roles: RoleNames = { app: logins.app.role, worker: logins.worker.role, query: logins.query.role };
     await inTransaction(client, options, () => ensureGrants(client, access, roles));
     const listen = settings.listenUrl === undefined ? logins.worker : { url: settings.listenUrl };
+    const pooled = Object.values(logins).find(({ isPooled }) => isPooled)?.url;
+    const pooler = await examinePooler({ pooled, listen: listen.url }, settings);
+    if (pooler.problem !== undefined) throw new DatabaseRefused(pooler.problem);
     return {
       logins: { ...logins, listen },
       applied,
-      warnings: [...warnings, ...(await serverWarnings(database))],
+      warnings: [...warnings, ...pooler.warnings, ...(await serverWarnings(database))],
     };
   });
 }
@@ -109,14 +115,28 @@ export async function serverWarnings({ client, version }: OwnedDatabase): Promis
   return warnings;
 }
 
+/** The owner got in and a role that was made for a kind of work didn't: its pooler has a list of users. */
+function refusedByPooler(ownerUrl: string, error: unknown): DatabaseRefused | undefined {
+  const said = (error as Error).message;
+  if (classify(error).sqlState !== '08P01' || !/authentication failed|no such user/.test(said)) return undefined;
+  return new DatabaseRefused(
+    `The pooler at ${maskedUrl(ownerUrl)} doesn't let in a role that commands, subscriptions or reads sign in as: ${said}. ` +
+      'Let it look roles up by auth_query, or make the roles yourself, list them there, and set DATABASE_APP_URL, ' +
+      `DATABASE_WORKER_URL and DATABASE_QUERY_URL. ${POOLER_HOW_TO}`,
+    { cause: error },
+  );
+}
+
 function unreachable(ownerUrl: string, error: unknown): DatabaseRefused {
   const { sqlState } = classify(error);
   const said = error instanceof AggregateError ? String(error.errors[0]) : (error as Error).message;
-  const remedy = sqlState?.startsWith('28')
-    ? 'Check user and password in DATABASE_URL.'
-    : sqlState === '3D000'
-      ? 'Create that database, or name another one in DATABASE_URL.'
-      : 'Check DATABASE_URL and that the server runs; leave DATABASE_URL unset to use the embedded server.';
+  // A pooler tells all of it by one code.
+  const remedy =
+    sqlState?.startsWith('28') || /authentication failed/.test(said)
+      ? 'Check user and password in DATABASE_URL.'
+      : sqlState === '3D000' || /^database .* does not exist$/.test(said)
+        ? 'Create that database, or name another one in DATABASE_URL.'
+        : 'Check DATABASE_URL and that the server runs; leave DATABASE_URL unset to use the embedded server.';
   return new DatabaseRefused(`The database at ${maskedUrl(ownerUrl)} can't be reached: ${said}. ${remedy}`, {
     cause: error,
   });

@@ -3,6 +3,8 @@ import type { PoolSettings } from './pools.js';
 /** The kinds of work that have a login of their own. */
 export const purposes = ['app', 'worker', 'query'] as const;
 export type Purpose = (typeof purposes)[number];
+/** The server settings that a kind of work shall have, by name. */
+export type LimitsOf = (purpose: Purpose) => Readonly<Record<string, string>>;
 
 const PG_17 = 170_000;
 

@@ -1,14 +1,24 @@
 import { classify } from './errors.js';
+import { isPooled } from './poolers.js';
 import { clientConfig, type Login } from './pools.js';
 import { ResilientClient } from './resilient-client.js';
 import { asServerOptions } from './role-settings.js';
 
-/** A login that was tried, and the role it turned out to be. */
-export interface TriedLogin extends Login {
+type Limits = Readonly<Record<string, string>>;
+
+/** Who answered, and what of the wanted limits doesn't hold in that session. */
+interface Session {
   readonly role: string;
-  /** Set where the login works but can't be limited as it should be; a text with the remedy. */
-  readonly warning?: string;
+  /** A pooler stands in between, which may hand another session to the next transaction. */
+  readonly isPooled: boolean;
+  /** Limits that nobody has set: the role doesn't bring them, and a pooler passes none on. */
+  readonly missing: readonly string[];
+  /** Limits that the role brings by now, in a session that a pooler opened before. */
+  readonly outdated: readonly string[];
 }
+
+/** A login that was tried, and the session that it got. */
+export interface TriedLogin extends Login, Session {}
 
 /** How long one try may take; a server that is there answers in milliseconds. */
 const CONNECT_TIMEOUT_MS = 5_000;
@@ -19,27 +29,22 @@ const NOT_SET = new Set(['0', 'off']);
 
 /**
  * Signs in once, and finds out which of the wanted limits the role doesn't bring itself; those become start options of
- * every connection. Throws what the server or the network says.
+ * every connection, unless a pooler refuses or forgets them. Throws what the server or the network says.
  */
-export async function tryLogin(url: string, wanted: Readonly<Record<string, string>>): Promise<TriedLogin> {
-  const { role, missing } = await signIn({ url }, wanted);
-  if (missing.length === 0) return { url, role };
+export async function tryLogin(url: string, wanted: Limits): Promise<TriedLogin> {
+  const plain = await signIn({ url }, wanted);
+  if (plain.missing.length === 0) return { url, ...plain };
   const serverOptions = asServerOptions(wanted);
   try {
-    await signIn({ url, serverOptions }, wanted);
-    return { url, role, serverOptions };
+    const limited = await signIn({ url, serverOptions }, wanted);
+    if (limited.missing.length === 0) return { url, serverOptions, ...limited };
   } catch (error) {
     if (classify(error).sqlState !== PROTOCOL_VIOLATION) throw error;
-    const sets = missing.map((name) => `ALTER ROLE "${role}" SET ${name} = '${wanted[name]}';`).join(' ');
-    const warning = `The pooler in front of the database passes on no settings, and the role ${role} has no limits of its own. Run: ${sets}`;
-    return { url, role, warning };
   }
+  return { url, ...plain };
 }
 
-async function signIn(
-  login: Login,
-  wanted: Readonly<Record<string, string>>,
-): Promise<{ role: string; missing: string[] }> {
+async function signIn(login: Login, wanted: Limits): Promise<Session> {
   const client = new ResilientClient({
     ...clientConfig('start', login),
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
@@ -47,13 +52,28 @@ async function signIn(
   });
   try {
     await client.connect();
-    const { rows } = await client.query<{ role: string; name: string; setting: string }>(
-      'SELECT current_user AS role, name, setting FROM pg_settings WHERE name = ANY ($1)',
+    const { rows } = await client.query<{ role: string; name: string; setting: string; kept: string[] }>(
+      `SELECT current_user AS role, name, setting, ${KEPT} AS kept FROM pg_settings WHERE name = ANY ($1)`,
       [Object.keys(wanted)],
     );
-    const missing = rows.filter(({ setting }) => NOT_SET.has(setting)).map(({ name }) => name);
-    return { role: rows[0]?.role ?? '', missing: missing.filter((name) => !name.startsWith('tcp_')) };
+    // The network's limits show 0 on a local socket, whatever they are.
+    const limits = rows.filter(({ name }) => !name.startsWith('tcp_'));
+    const missing = limits.filter(({ setting }) => NOT_SET.has(setting));
+    const outdated = limits.filter(
+      ({ name, setting, kept }) => setting !== wanted[name] && kept.includes(`${name}=${wanted[name]}`),
+    );
+    return {
+      role: rows[0]?.role ?? '',
+      isPooled: await isPooled(client),
+      missing: missing.filter((row) => !outdated.includes(row)).map(({ name }) => name),
+      outdated: outdated.map(({ name }) => name),
+    };
   } finally {
     await client.end().catch(() => undefined);
   }
 }
+
+/** What the role brings to its next session in this database, as `name=value`. */
+const KEPT = `coalesce((SELECT s.setconfig FROM pg_db_role_setting s JOIN pg_roles r ON r.oid = s.setrole
+                         JOIN pg_database d ON d.oid = s.setdatabase
+                        WHERE r.rolname = current_user AND d.datname = current_database()), '{}')`;

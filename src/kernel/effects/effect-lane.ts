@@ -1,5 +1,8 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import { Pools } from '../database/pools.js';
+import { failpoint } from '../failpoints.js';
+import { errorText, storable } from '../messages/error-text.js';
 import { MessageContext, messageContext } from '../messages/message-context.js';
 import { EffectInterrupted, EffectRefused, EffectTimedOut } from './effect-errors.js';
 import type { KnownEffect } from './effect-registry.js';
@@ -9,6 +12,9 @@ import { effectFailed, endEffect } from './sql/end-effect.js';
 /** How often a lane that nobody woke looks: for intents of other processes, and for those whose worker died. */
 const POLL_MS = 1_000;
 const FAULT_PAUSE_MS = 500;
+/** Looks are at least this far apart where the last one found all there was, or few slots are free: each is a statement,
+ *  and may find several. */
+const TURN_MS = 20;
 /** How long, after the call, its record may take before others may take the effect. Covers a restart of the database. */
 const RECORD_MS = 20_000;
 const RECORD_AGAIN_MS = 200;
@@ -35,6 +41,7 @@ export class EffectLane {
   #rung = false;
   #interrupt: (() => void) | undefined;
   #retryAt = Infinity;
+  #lookedAt = 0;
 
   constructor(
     private readonly effect: KnownEffect,
@@ -79,10 +86,10 @@ export class EffectLane {
 
   async #step(): Promise<void> {
     const free = this.effect.concurrency - this.#calls.size;
-    if (free === 0) {
-      await Promise.race(this.#calls);
-      return;
-    }
+    if (free === 0) return Promise.race(this.#calls);
+    const waitMs = this.#lookedAt + TURN_MS - Date.now();
+    if (waitMs > 0 && free < this.effect.concurrency / 2) return Promise.race([...this.#calls, pause(waitMs)]);
+    this.#lookedAt = Date.now();
     this.#retryAt = Infinity;
     const { kind, maxTries, timeoutMs } = this.effect;
     const claimed = await claimEffects(this.pools.worker, {
@@ -91,8 +98,11 @@ export class EffectLane {
       limit: free,
       claimMs: timeoutMs + RECORD_MS,
     });
+    await failpoint('effect.after-claim');
     for (const effect of claimed) this.#begin(effect);
-    if (claimed.length < free) await this.#rest();
+    if (claimed.length === free) return;
+    await this.#rest();
+    await pause(this.#lookedAt + TURN_MS - Date.now());
   }
 
   #begin(effect: ClaimedEffect): void {
@@ -104,7 +114,8 @@ export class EffectLane {
   /** Never rejects: what can't be recorded is called again once the claim has ended. */
   async #carryOut(effect: ClaimedEffect): Promise<void> {
     try {
-      const result = await this.#call(effect);
+      const result = this.#storedAnswer(effect, await this.#call(effect));
+      await failpoint('effect.after-call-before-record');
       await this.#record(effect, () => endEffect(this.pools.worker, effect.id, result));
     } catch (error) {
       await this.#failed(effect, error);
@@ -127,11 +138,23 @@ export class EffectLane {
     }
   }
 
+  /** As JSON, as far as it can be stored: the call has happened, and an odd answer mustn't make it happen again. */
+  #storedAnswer({ kind, key }: ClaimedEffect, answer: unknown): string | null {
+    try {
+      return (
+        JSON.stringify(answer, (_, value: unknown) => (typeof value === 'string' ? storable(value) : value)) ?? null
+      );
+    } catch (error) {
+      this.#logger.warn(`${kind} ${key} was carried out; its answer can't be kept: ${errorText(error)}`);
+      return null;
+    }
+  }
+
   async #failed(effect: ClaimedEffect, error: unknown): Promise<void> {
     const { id, attempts } = effect;
     const isLast = attempts >= this.effect.maxTries || error instanceof EffectRefused;
     const tryInMs = isLast ? undefined : this.#pauseAfter(attempts);
-    const text = textOf(error);
+    const text = errorText(error);
     await this.#record(effect, () => effectFailed(this.pools.worker, { id, attempts, error: text, tryInMs }));
     if (tryInMs === undefined) this.#sayParked(effect, text);
     else this.#retryAt = Math.min(this.#retryAt, Date.now() + tryInMs);
@@ -192,8 +215,4 @@ function rejectionOn(signal: AbortSignal): Promise<never> {
     signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
     if (signal.aborted) reject(signal.reason as Error);
   });
-}
-
-function textOf(error: unknown): string {
-  return (error instanceof Error ? error.message : String(error)).slice(0, 2_000);
 }

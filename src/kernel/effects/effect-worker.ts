@@ -22,7 +22,7 @@ export class EffectWorker implements OnApplicationBootstrap, BeforeApplicationSh
     if (!this.options.runSubscriptions) return;
     this.#lanes = this.registry.all().map((effect) => new EffectLane(effect, this.pools));
     for (const lane of this.#lanes) lane.start();
-    this.#stopListening = this.bell.onRing(() => {
+    this.#stopListening = this.bell.onWork('effects', () => {
       for (const lane of this.#lanes) lane.wake();
     });
   }

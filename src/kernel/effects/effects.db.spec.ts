@@ -194,7 +194,7 @@ describe('many effects', () => {
 
 describe('a worker', () => {
   const workerThrough = (proxy: TcpProxy) =>
-    ToyApp.start(db, { parts, pools: poolsOf({ ...db, workerUrl: proxy.through(db.workerUrl) }) });
+    ToyApp.start(db, { parts, pools: poolsOf(db, {}, { worker: { url: proxy.through(db.workerUrl) } }) });
 
   it('that dies between call and record has its call made again by another, under the same key', async () => {
     const { hostname, port } = new URL(db.workerUrl);

@@ -23,6 +23,7 @@ interface IntentRow extends EffectIntent {
 /** The same intent again changes nothing; another one under its key fails the commit (kernel.is_other_effect). */
 const INTENTS: SideWrite = {
   id: 'kernel.effects',
+  work: 'effects',
   sql: (param) => `INSERT INTO kernel.effects AS e (tenant, kind, key, body, body_hash, context)
     SELECT r.tenant, r.kind, r.key, r.body, encode(sha256(convert_to(r.body::text, 'UTF8')), 'hex'), r.context
       FROM jsonb_to_recordset(${param}) AS r (tenant text, kind text, key text, body jsonb, context jsonb)

@@ -25,7 +25,7 @@ export class ParkedEffects {
   async retry(filter: Omit<EffectFilter, 'state'>, { by, reason }: OperatorAct): Promise<number> {
     const on = (await UnitOfWork.current()?.transaction.client()) ?? this.pools.app;
     const count = await retryParked(on, filter, { principal: by.id, reason });
-    if (count > 0) this.bell.ring();
+    if (count > 0) this.bell.ring(['effects']);
     return count;
   }
 }

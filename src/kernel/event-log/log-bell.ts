@@ -1,26 +1,42 @@
 import { Injectable } from '@nestjs/common';
 
+/** What workers wait for besides events. */
+export const works = ['commands', 'effects'] as const;
+export type Work = (typeof works)[number];
+type Listener = (work: ReadonlySet<Work>) => void;
+
 /**
  * Wakes what works on committed things in this process: readers of the log, carriers of effects. Coalesced: however many
  * commits ring within one turn, each looks once. A lost ring costs latency, never progress, because all of them poll.
  */
 @Injectable()
 export class LogBell {
-  readonly #listeners = new Set<() => void>();
-  #scheduled = false;
+  readonly #listeners = new Set<Listener>();
+  #work: Set<Work> | undefined;
 
-  ring(): void {
-    if (this.#scheduled || this.#listeners.size === 0) return;
-    this.#scheduled = true;
-    setImmediate(() => {
-      this.#scheduled = false;
-      for (const listener of this.#listeners) listener();
-    });
+  /** @param work what was committed besides events; all of it where that isn't known. */
+  ring(work: Iterable<Work>): void {
+    if (this.#listeners.size === 0) return;
+    if (this.#work === undefined) setImmediate(() => this.#tell());
+    this.#work = new Set([...(this.#work ?? []), ...work]);
   }
 
   /** @returns the function that stops listening. */
-  onRing(listener: () => void): () => void {
+  onRing(listener: Listener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  /** As `onRing`, for those whom nothing else concerns. */
+  onWork(kind: Work, listener: () => void): () => void {
+    return this.onRing((work) => {
+      if (work.has(kind)) listener();
+    });
+  }
+
+  #tell(): void {
+    const work = this.#work!;
+    this.#work = undefined;
+    for (const listener of this.#listeners) listener(work);
   }
 }

@@ -1,12 +1,13 @@
 import { Injectable, Logger } from '@nestjs/common';
 import type { Client } from 'pg';
 import { Pools } from '../database/pools.js';
-import { LogBell } from './log-bell.js';
+import { LogBell, works } from './log-bell.js';
 import { LogTail } from './log-tail.js';
 
 const CHANNEL = 'waybill_log';
-/** Payload of a process that commits but gives no positions; others send the head. */
+/** Payloads of a process that commits but gives no positions: work for others too, or events alone. Others send the head. */
 const COMMITTED = 'committed';
+const EVENTS = 'events';
 /** Payload of a replica that has come or gone: the others look at their share at once. */
 const LEASES_CHANGED = 'leases-changed';
 /** Notifications are at least this far apart: NOTIFY takes a cluster-wide lock at commit. */
@@ -42,7 +43,7 @@ export class LogNotifier {
 
   /** In a process that only commits (ROLE=api, an import): wakes the readers elsewhere, which then give positions. */
   startTelling(): void {
-    this.#stopTelling = this.bell.onRing(() => this.#tell(COMMITTED));
+    this.#stopTelling = this.bell.onRing((work) => this.#tell(work.size > 0 ? COMMITTED : EVENTS));
   }
 
   /** Told when another replica has come or gone. */
@@ -63,7 +64,7 @@ export class LogNotifier {
   }
 
   #tell(payload: string): void {
-    this.#payload = payload;
+    if (this.#timer === undefined || this.#payload !== COMMITTED) this.#payload = payload;
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
       if (this.#stopped) return;
@@ -80,7 +81,8 @@ export class LogNotifier {
       this.#client = client;
       client.on('notification', ({ payload }) => {
         if (payload === LEASES_CHANGED) this.onLeasesChanged?.();
-        if (payload === COMMITTED || Number(payload) > this.tail.head) this.bell.ring();
+        if (payload === COMMITTED) this.bell.ring(works);
+        if (payload === EVENTS || Number(payload) > this.tail.head) this.bell.ring([]);
       });
       client.on('error', () => undefined);
       client.on('end', () => this.#again());

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Injectable, Logger } from '@nestjs/common';
 import { Pools } from '../database/pools.js';
+import { failpoint } from '../failpoints.js';
 import { LogBell } from './log-bell.js';
 import { readLog } from './sql/read-log.js';
 import { sequence } from './sql/sequence.js';
@@ -106,7 +107,9 @@ export class LogTail {
 
   /** @returns how many positions there are to tell of: 0 when nothing is new. */
   async #advance(): Promise<number> {
+    await failpoint('seq.before-call');
     const { head, assigned } = await sequence(this.pools.worker, SEQUENCE_BATCH);
+    await failpoint('seq.after-call');
     if (assigned > 0) this.onSequenced?.(head);
     if (head === this.#head) return assigned;
     await this.#append(head);

@@ -17,7 +17,17 @@ export {
   registeredProblems,
   type ProblemDefinition,
 } from './problems/problem-registry.js';
-export { BodyLimit, Changes, Creates, Public, Roles, ROLES, Versioned, type Role } from './routes/route.decorators.js';
+export {
+  BodyLimit,
+  Changes,
+  Creates,
+  MayRespondAsync,
+  Public,
+  Roles,
+  ROLES,
+  Versioned,
+  type Role,
+} from './routes/route.decorators.js';
 export { MoneyBody } from './validation/money-body.dto.js';
 export {
   IsCurrency,

@@ -44,6 +44,11 @@ export class EventRegistry {
     return Object.assign(Object.create(definition.type.prototype as object) as object, current);
   }
 
+  /** Some version of an event of this name. */
+  knows(name: string): boolean {
+    return this.#byName.has(name);
+  }
+
   /** Names of every known event, sorted. */
   names(): string[] {
     return [...this.#byName.keys()].toSorted();

@@ -16,6 +16,21 @@ export interface IdempotencyRequest {
   readonly fingerprint: string;
   /** `system`: a stored command's id, kept for ever. Default `client`, forgotten after the retention. */
   readonly kind?: 'client' | 'system';
+  /** Nobody asks again: every refusal is the answer, also one that depends on the moment (`not-found`). */
+  readonly isFinal?: boolean;
+}
+
+/** What a command makes, and where it can be found: a path with fields of the result in it (`/v1/orders/:id`). */
+export interface ResourceTemplate {
+  readonly type: string;
+  readonly href: string;
+}
+
+/** The caller would rather be answered once the command is stored than once it is executed (`Prefer: respond-async`). */
+export interface AsyncWish {
+  /** Route that it came by. */
+  readonly operation: string;
+  readonly resource: ResourceTemplate;
 }
 
 /** What a read may wait for. */
@@ -25,6 +40,14 @@ export interface ConsistencyRequest {
   readonly waitMs: number;
   /** Refuse a stale answer (412) instead of saying that it is stale. */
   readonly strict: boolean;
+}
+
+/** Events of a view that have not taken effect, by why: tried again, behind another of their key, or for an operator. At
+ *  most 1,000 of them are counted. */
+export interface HeldCounts {
+  readonly blocked: number;
+  readonly queued: number;
+  readonly parked: number;
 }
 
 /** What the kernel tells the caller besides the result. Filled while the message is handled. */
@@ -37,6 +60,8 @@ export interface MessageOutcome {
   readToken?: string | undefined;
   /** Positions that a view was behind what the reader asked for. */
   behind?: number | undefined;
+  /** Events of what was read that haven't taken effect there, by why. */
+  held?: HeldCounts | undefined;
   /** The reader's token is of a log that was restored or failed over. */
   unknownEpoch?: boolean | undefined;
 }
@@ -53,7 +78,8 @@ export interface MessageContextFields {
   idempotency?: IdempotencyRequest | undefined;
   consistency?: ConsistencyRequest | undefined;
   event?: EventMeta | undefined;
-  beforeCommit?: ((answer: { outcome: 'result' | 'refusal'; body: string }) => void) | undefined;
+  respondAsync?: AsyncWish | undefined;
+  beforeCommit?: ((answer: { outcome: 'result' | 'refusal' | 'accepted'; body: string }) => void) | undefined;
 }
 
 export const DEFAULT_TENANT = 'default';
@@ -74,6 +100,8 @@ export class MessageContext {
   readonly consistency: ConsistencyRequest | undefined;
   /** The event being reacted to, in an event handler: what the log knows of it. */
   readonly event: EventMeta | undefined;
+  /** The outermost command may be stored and executed later, where it has a permanent name. */
+  readonly respondAsync: AsyncWish | undefined;
   /** Called within the unit of work with the answer, right before the commit that stores it. */
   readonly beforeCommit: MessageContextFields['beforeCommit'];
   readonly outcome: MessageOutcome = { replayed: false };
@@ -90,6 +118,7 @@ export class MessageContext {
     this.idempotency = fields.idempotency;
     this.consistency = fields.consistency;
     this.event = fields.event;
+    this.respondAsync = fields.respondAsync;
     this.beforeCommit = fields.beforeCommit;
   }
 }
@@ -105,10 +134,12 @@ export const messageContext = {
     return storage.getStore() ?? new MessageContext();
   },
 
-  /** Runs work under the same caller without the caller's idempotency key: for a step before the keyed command. */
+  /** Runs work under the same caller, at once and without the caller's idempotency key: for a step before the keyed command. */
   withoutKey<T>(work: () => T): T {
     return storage.run(
-      new MessageContext(Object.assign({}, messageContext.current(), { idempotency: undefined })),
+      new MessageContext(
+        Object.assign({}, messageContext.current(), { idempotency: undefined, respondAsync: undefined }),
+      ),
       work,
     );
   },

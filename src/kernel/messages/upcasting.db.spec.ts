@@ -180,7 +180,7 @@ describe('an event of a newer release', () => {
       expect(await toy.rows('SELECT names FROM toy_read.people_search WHERE person_id = $1', even)).toHaveLength(1),
     );
     await eventually(async () =>
-      expect(await toy.get(DeadLetters).find({ key: `toy.person:${odd}` })).toMatchObject([{ state: 'parked' }]),
+      expect(await toy.get(DeadLetters).find({ key: odd })).toMatchObject([{ state: 'parked' }]),
     );
     expect(await toy.rows('SELECT FROM toy_read.people_search WHERE person_id = $1', odd)).toEqual([]);
   });

@@ -3,6 +3,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { INestApplicationContext } from '@nestjs/common';
 import type { Configuration } from '#config';
 import { EffectWorker } from '../effects/effect-worker.js';
+import { failpoint } from '../failpoints.js';
+import { OperationWaits } from '../outgoing/operation-waits.js';
 import { SubscriptionEngine } from '../subscriptions/subscription-engine.js';
 import { Lifecycle } from './lifecycle.js';
 
@@ -20,7 +22,7 @@ export interface Running {
 /**
  * Ends a process so that nobody loses anything, in this order (05 §5):
  *
- * 1. Not ready any more; subscriptions take no new batch, effects no new call.
+ * 1. Not ready any more; subscriptions take no new batch, effects no new call; who waits for an operation is answered.
  * 2. Wait for load balancers to notice (SHUTDOWN_WAIT_MS); requests are still answered.
  * 3. Stop listening; idle connections are closed, each answer closes its own.
  * 4. Requests under way finish; after SHUTDOWN_REQUESTS_MS their connections are cut.
@@ -30,6 +32,8 @@ export interface Running {
  */
 export async function stopGracefully(running: Running, shutdown: Configuration['shutdown']): Promise<void> {
   running.app.get(Lifecycle).drain();
+  running.app.get(OperationWaits, { strict: false }).end();
+  await failpoint('shutdown.after-ready-off');
   const batches = Promise.all([
     running.app.get(SubscriptionEngine).stop(),
     running.app.get(EffectWorker, { strict: false }).stop(),
@@ -40,6 +44,7 @@ export async function stopGracefully(running: Running, shutdown: Configuration['
     running.refuseRequests();
     await closeServer(running.server, shutdown.requestsMs);
   }
+  await failpoint('shutdown.mid-drain');
   await atMost(shutdown.batchesMs, batches);
   await running.app.close();
   await running.closeDatabase();

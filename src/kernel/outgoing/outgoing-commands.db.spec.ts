@@ -1,5 +1,5 @@
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { DurableCommand } from '#kernel/domain';
+import { DurableCommand, NotFound } from '#kernel/domain';
 import { CountCommand, CountHandler, Counters, streamOf } from '../../../test/support/toys.js';
 import { createToyTables, ToyApp, type ToyParts } from '../../../test/support/toy-app.js';
 import { newId } from '../messages/ids.js';
@@ -24,6 +24,8 @@ class CountLaterHandler implements ICommandHandler<CountLaterCommand> {
 
   async execute({ counterId, by }: CountLaterCommand): Promise<{ total: number; asked: string }> {
     if (broken.has(counterId)) throw new Error('The counter is broken.');
+    if (by < 0) throw new Error('It said \0.');
+    if (by === 0) throw new NotFound('There is no such counter.');
     const counter = await this.counters.findOrNew(counterId);
     counter.count(by);
     await this.counters.save(counter);
@@ -62,6 +64,13 @@ describe('a stored command', () => {
     expect(await counts(id)).toEqual([3]);
     const [answer] = await toy.rows('SELECT principal, kind, body FROM kernel.idempotency WHERE key = $1', sent);
     expect(answer).toEqual({ principal: 'ada', kind: 'system', body: '{"total":3,"asked":"ada"}' });
+  });
+
+  it('is tried again after a fault of which PostgreSQL can store no text', async () => {
+    const sent = await send(new CountLaterCommand(newId(), -1));
+    await eventually(async () => expect((await toy.get(OutgoingCommands).find(sent))!.attempts).toBeGreaterThan(1));
+    expect(await toy.get(OutgoingCommands).find(sent)).toMatchObject({ state: 'queued', error: 'It said \uFFFD.' });
+    await eventually(async () => expect(await toy.get(OutgoingCommands).cancel(sent)).toBe(true));
   });
 
   it('is not stored when the command that sends it fails', async () => {
@@ -107,6 +116,12 @@ describe('a stored command', () => {
     expect(await toy.events(`command:${sent}`)).toMatchObject([
       { name: 'kernel.command-refused', data: { code: 'toy.limit-reached', facts: { limit: 1_000 } } },
     ]);
+  });
+
+  it('is refused for good also where only the moment said no', async () => {
+    const sent = await send(new CountLaterCommand(newId(), 0));
+    await eventually(async () => expect(await state(sent)).toBe('refused'));
+    expect(await toy.events(`command:${sent}`)).toMatchObject([{ data: { code: 'not-found' } }]);
   });
 
   it('takes effect once, also where it was claimed twice', async () => {

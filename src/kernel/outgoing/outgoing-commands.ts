@@ -8,6 +8,7 @@ import {
   STORE_COMMANDS,
   cancelCommand,
   readCommand,
+  type NewCommandRow,
   type OutgoingCommandRow,
   type StoredContext,
 } from './sql/outgoing-commands.js';
@@ -51,7 +52,7 @@ export class OutgoingCommands {
   }
 }
 
-function rowOf(command: object, context: StoredContext, options: SendOptions): { id: string } {
+function rowOf(command: object, context: StoredContext, options: SendOptions): NewCommandRow {
   const name = durableNameOf(command);
   if (name === undefined) {
     throw new Error(
@@ -66,7 +67,7 @@ function rowOf(command: object, context: StoredContext, options: SendOptions): {
     data: command,
     context,
     dueAt: options.executeAt?.toISOString() ?? null,
-  } as { id: string };
+  };
 }
 
 /** The stored command acts for whoever caused it, one hop further. */

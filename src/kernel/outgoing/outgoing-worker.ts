@@ -7,6 +7,8 @@ import { Pools } from '../database/pools.js';
 import { DurableEvent, isRefusal } from '../domain/index.js';
 import { reviveCommand } from '../domain/durable-command.js';
 import { LogBell } from '../event-log/log-bell.js';
+import { failpoint } from '../failpoints.js';
+import { errorText } from '../messages/error-text.js';
 import { MessageContext, messageContext } from '../messages/message-context.js';
 import { pauseAfter } from '../subscriptions/retry-policy.js';
 import {
@@ -51,7 +53,7 @@ export class OutgoingWorker {
   ) {}
 
   start(): void {
-    this.#loop ??= this.#run().finally(this.bell.onRing(() => this.wake()));
+    this.#loop ??= this.#run().finally(this.bell.onWork('commands', () => this.wake()));
   }
 
   async stop(): Promise<void> {
@@ -70,6 +72,7 @@ export class OutgoingWorker {
       this.#rung = false;
       try {
         const claimed = await claimCommands(this.pools.worker, AT_ONCE, CLAIM_MS);
+        await failpoint('outgoing.after-claim');
         await Promise.all(claimed.map((row) => this.#execute(row)));
         if (claimed.length === 0)
           await this.#sleep(Math.min((await nextCommandInMs(this.pools.worker)) ?? POLL_MS, POLL_MS));
@@ -83,12 +86,12 @@ export class OutgoingWorker {
 
   async #execute(row: OutgoingCommandRow): Promise<void> {
     try {
-      const command = reviveCommand(row.name, row.data);
+      const command = reviveCommand(row.name, row.data ?? {});
       if (command === undefined)
         throw new Error(`This release knows no command ${row.name}. Deploy the one that does, then retry.`);
       await this.#executeUnder(row, command);
     } catch (error) {
-      // A refusal is an answer: it was stored with the command's end.
+      // Every refusal is an answer here: it was stored with the command's end.
       if (!isRefusal(error)) await this.#failed(row, error);
     }
   }
@@ -109,7 +112,7 @@ export class OutgoingWorker {
 
   async #failed(row: OutgoingCommandRow, error: unknown): Promise<void> {
     const attempts = row.attempts + 1;
-    const text = (error instanceof Error ? error.message : String(error)).slice(0, 2_000);
+    const text = errorText(error);
     const isOutage = classify(error).kind === 'unavailable';
     const tryInMs = isOutage ? POLL_MS : pauseAfter(attempts);
     await commandFailed(this.pools.worker, row.id, {
@@ -134,16 +137,19 @@ export class OutgoingWorker {
   }
 }
 
-/** Under the stored id as key, kept for ever; the row ends in the same commit as the command. */
+/** Under the stored id as key; the row ends in the same commit as the command. A client's answer is forgotten after the
+ *  retention, as the key that it was sent with is; those of others are kept for ever. */
 function contextFor(row: OutgoingCommandRow): MessageContext {
+  const kind = row.operation === null ? 'system' : 'client';
   return new MessageContext({
     ...row.context,
-    idempotency: { key: row.id, operation: row.name, fingerprint: '', kind: 'system' },
+    idempotency: { key: row.id, operation: row.name, fingerprint: '', kind, isFinal: true },
     beforeCommit: (answer) => finish(row, answer),
   });
 }
 
-function finish({ id, name }: OutgoingCommandRow, answer: Answer): void {
+/** A refusal is told by an event to whoever caused the command; a client asks for its operation instead. */
+function finish({ id, name, operation }: OutgoingCommandRow, answer: Answer): void {
   const unit = UnitOfWork.required('Ending a stored command');
   if (answer.outcome === 'result') {
     unit.addSideRow(FINISH_COMMANDS, { id, state: 'succeeded', error: null });
@@ -155,5 +161,5 @@ function finish({ id, name }: OutgoingCommandRow, answer: Answer): void {
     facts: Record<string, unknown>;
   };
   unit.addSideRow(FINISH_COMMANDS, { id, state: 'refused', error: message });
-  unit.append(`command:${id}`, [new CommandRefused(id, name, code, message, facts)], 'none');
+  if (operation === null) unit.append(`command:${id}`, [new CommandRefused(id, name, code, message, facts)], 'none');
 }

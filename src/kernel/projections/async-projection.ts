@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { CommitGuard } from '../commands/commit-statement.js';
 import type { Queryable } from '../event-log/sql/queryable.js';
-import type { RecordedEvent } from '../event-log/stored-event.js';
+import type { EventRow, RecordedEvent } from '../event-log/stored-event.js';
 import type { Delivery, Subscriber } from '../subscriptions/subscriber.js';
 import { foldBatch, touchedKeys, type BatchEffects } from './fold-batch.js';
 import type { ProjectionDefinition } from './projection-definition.js';
@@ -25,6 +25,7 @@ export class AsyncProjection implements Subscriber {
   readonly partitions: number;
   readonly eventNames: readonly string[];
   readonly batchSize = Infinity;
+  readonly hasOwnKeys: boolean;
   readonly #select: Statement;
   readonly #apply: Readonly<Record<CommitGuard['call'], Statement>>;
 
@@ -33,6 +34,7 @@ export class AsyncProjection implements Subscriber {
     this.version = projection.version;
     this.partitions = projection.partitions;
     this.eventNames = projection.eventNames;
+    this.hasOwnKeys = projection.hasOwnKeys;
     this.#select = named('select', projection.table.selectByKeys());
     this.#apply = {
       'kernel.advance': named('apply', composeApply(projection, 'kernel.advance')),
@@ -42,6 +44,14 @@ export class AsyncProjection implements Subscriber {
 
   keysOf({ event, meta }: RecordedEvent): readonly string[] {
     return this.projection.keysFor(event, meta).map((key) => this.projection.table.keyOf(key));
+  }
+
+  /** Without code of its own, the key is the event's properties by the names of the key's columns: of any version. */
+  keysOfStored({ data }: EventRow): readonly string[] | undefined {
+    const { keys } = this.projection.table;
+    const values = keys.map(({ property }) => data[property]);
+    if (this.hasOwnKeys || !values.every(isScalar)) return undefined;
+    return [this.projection.table.keyOf(data)];
   }
 
   async apply(on: Queryable, deliveries: readonly Delivery[], guard: CommitGuard): Promise<void> {
@@ -71,6 +81,10 @@ function composeApply({ table, totals }: ProjectionDefinition, call: CommitGuard
 
 function lists(effects: BatchEffects): string[] {
   return [effects.upserts, effects.removals, ...effects.totals].map((rows) => JSON.stringify(rows));
+}
+
+function isScalar(value: unknown): boolean {
+  return typeof value === 'string' || typeof value === 'number';
 }
 
 function named(kind: string, text: string): Statement {

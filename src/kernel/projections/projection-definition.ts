@@ -30,6 +30,8 @@ export class ProjectionDefinition {
   readonly eventNames: readonly string[];
   readonly view: Type<object>;
   readonly totalsViews: readonly Type<object>[];
+  /** It has a method `keys()`; else its key columns are named like the events' properties. */
+  readonly hasOwnKeys: boolean;
   readonly #folds = new Map<string, Fold>();
   readonly #keys: Keys;
 
@@ -47,11 +49,12 @@ export class ProjectionDefinition {
     this.totalsViews = (options.totals ?? []).map((of) => of.view);
     this.table = ReadTable.of(options.view, source);
     this.totals = (options.totals ?? []).map((of) => totalsDefinition(of, source));
+    this.hasOwnKeys = 'keys' in instance;
     this.#keys = keysOf(type, instance, this.table);
     for (const [event, method] of reactionsOf(type))
       this.#folds.set(registry.definition(event).name, bound(instance, method));
     this.eventNames = [...this.#folds.keys()].toSorted();
-    this.#check(instance);
+    this.#check();
   }
 
   /** The key objects of the rows that an event touches. */
@@ -78,11 +81,11 @@ export class ProjectionDefinition {
     return this.#folds.has(name);
   }
 
-  #check(instance: object): void {
+  #check(): void {
     if (this.eventNames.length === 0)
       throw new Error(`${this.type.name} reacts to no event. Mark its folds with @On(EventClass).`);
     if (this.mode === 'async') return;
-    if (this.table.keys.length !== 1 || 'keys' in instance) {
+    if (this.table.keys.length !== 1 || this.hasOwnKeys) {
       throw new Error(
         `${this.type.name} is inline, but its rows aren't one per stream. Give ${this.view.name} a single primary column with the ` +
           `aggregate's id and leave keys() out, or set mode: 'async'. (The stream's version check is what protects an inline row.)`,

@@ -3,6 +3,7 @@ import type { PoolClient } from 'pg';
 import { Pools } from '../database/pools.js';
 import { LogNotifier } from '../event-log/log-notifier.js';
 import { recordedEvent, type EventRow } from '../event-log/stored-event.js';
+import { failpoint } from '../failpoints.js';
 import { EventRegistry } from '../messages/event-registry.js';
 import type { Delivery } from '../subscriptions/subscriber.js';
 import { foldBatch, touchedKeys } from './fold-batch.js';
@@ -59,12 +60,15 @@ export class ProjectionRebuild {
       const written =
         projection.mode === 'inline' ? await this.#refill(client, projection) : await this.#restart(client, projection);
       await client.query({
-        text: `UPDATE kernel.subscriptions SET version = $2, kind = $3, status = 'running', last_error = NULL, failed_at = NULL
+        text: `UPDATE kernel.subscriptions SET version = $2, kind = $3, status = 'running', last_error = NULL, failed_at = NULL,
+                      events = $4, has_own_keys = $5
                 WHERE name = $1`,
-        values: [name, projection.version, projection.mode],
+        values: [name, projection.version, projection.mode, projection.eventNames, projection.hasOwnKeys],
       });
+      await failpoint('rebuild.before-swap');
       await client.query('COMMIT');
       client.release();
+      await failpoint('rebuild.after-swap');
       // Workers of another version give it up now; those of this one take it.
       await this.notifier.tellLeasesChanged();
       return written;

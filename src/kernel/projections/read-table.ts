@@ -1,6 +1,7 @@
 import type { DataSource, EntityMetadata } from 'typeorm';
 import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata.js';
 import type { Type } from '@nestjs/common';
+import { KEY_SEPARATOR } from '../subscriptions/partition-of.js';
 
 export type Row = Record<string, unknown>;
 
@@ -46,8 +47,9 @@ export class ReadTable {
     return new ReadTable(source.getMetadata(view), source);
   }
 
+  /** The key as text: what keeps its order, is held back and chooses the partition. */
   keyOf(row: Row): string {
-    return this.keys.map((key) => String(row[key.property])).join('\u0000');
+    return this.keys.map((key) => String(row[key.property])).join(KEY_SEPARATOR);
   }
 
   /** Reads the rows with the keys in $1: a JSON array of objects. */

@@ -5,7 +5,7 @@ import type { InstanceWrapper } from '@nestjs/core/injector/instance-wrapper.js'
 import { admitHandler, handlerType } from '../commands/handler-registration.js';
 import { UnitOfWork } from '../commands/unit-of-work.js';
 import { messageContext } from '../messages/message-context.js';
-import { READS_FROM_METADATA } from './reads-from.js';
+import { READS_FROM_METADATA, type ReadsFromDeclaration } from './reads-from.js';
 import { ViewFreshness } from './view-freshness.js';
 
 /** What the native bus keeps private: the key under which it knows a handler. */
@@ -28,10 +28,10 @@ export class DurableQueryBus extends QueryBus {
 
   override async execute<R = unknown>(query: IQuery, context?: AsyncContext): Promise<R> {
     const run = (): Promise<R> => super.execute<IQuery, R>(query, context as AsyncContext);
-    const views = this.#viewsOf(query);
-    if (views === undefined || UnitOfWork.current() !== undefined) return run();
+    const reads = this.#readsOf(query);
+    if (reads === undefined || UnitOfWork.current() !== undefined) return run();
     const { consistency, outcome } = messageContext.current();
-    Object.assign(outcome, await this.freshness.await(views, consistency));
+    Object.assign(outcome, await this.freshness.await(reads.views, consistency, reads.key?.(query)));
     return run();
   }
 
@@ -44,11 +44,11 @@ export class DurableQueryBus extends QueryBus {
     }
   }
 
-  #viewsOf(query: IQuery): readonly Type<object>[] | undefined {
+  #readsOf(query: IQuery): ReadsFromDeclaration | undefined {
     const metadata = Reflect.getMetadata('__query__', query.constructor) as { id: string } | undefined;
     const handler = metadata === undefined ? undefined : this.#handlerTypes.get(metadata.id);
     return handler === undefined
       ? undefined
-      : (Reflect.getMetadata(READS_FROM_METADATA, handler) as Type<object>[] | undefined);
+      : (Reflect.getMetadata(READS_FROM_METADATA, handler) as ReadsFromDeclaration | undefined);
   }
 }

@@ -177,7 +177,8 @@ it('many readers look at the checkpoints together', async () => {
   await settled(toy.app);
   const board = toy.get(CheckpointBoard);
   const views = await Promise.all(Array.from({ length: 50 }, () => board.view()));
-  expect(new Set(views).size).toBe(1);
+  // Two, where the 20 ms of a look end in between.
+  expect(new Set(views).size).toBeLessThanOrEqual(2);
   const ends = await Promise.all(Array.from({ length: 50 }, () => toy.ask(new GetCounterQuery('x'), asking(token))));
   expect(ends).toHaveLength(50);
 });

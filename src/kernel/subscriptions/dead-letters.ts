@@ -41,6 +41,18 @@ export class DeadLetterQueued extends Error {
   }
 }
 
+/** This release can't read the event, so other data wouldn't help: only its partitions wait for one that can. */
+export class DeadLetterUnreadable extends Error {
+  readonly code = 'dead-letter-unreadable';
+
+  constructor({ id, event }: DeadLetter) {
+    super(
+      `Event ${id} is ${event.name} version ${event.version}, which this release can't read with any data. ` +
+        'Deploy one that can, or discard it.',
+    );
+  }
+}
+
 /**
  * Events that can't take effect in a subscription: `blocked` is tried again by itself, `parked` waits for an operator,
  * `queued` stands behind one of the two with the same key. Replays keep the order of the key.
@@ -66,8 +78,10 @@ export class DeadLetters {
    * @returns how many keys; with `dryRun`, how many it would be.
    */
   async retry(filter: DeadLetterFilter, act: OperatorAct & { readonly dryRun?: boolean }): Promise<number> {
-    if (act.dryRun === true)
-      return (await findHeld(this.pools.app, { ...filter, heads: true }, { limit: null })).length;
+    if (act.dryRun === true) {
+      const heads = await findHeld(this.pools.app, { ...filter, heads: true }, { limit: null });
+      return heads.filter(({ holds }) => holds === 'key').length;
+    }
     return this.#within(async (tx) => {
       const count = await makeDue(tx, filter);
       await audit(tx, {
@@ -85,7 +99,7 @@ export class DeadLetters {
   async discard(id: number, act: OperatorAct & { readonly reason: string }): Promise<void> {
     const letter = await this.#head(id);
     await this.#within(async (tx) => {
-      await discardHeld(tx, letter);
+      if (!(await discardHeld(tx, letter))) throw new DeadLetterUnknown(id);
       await audit(tx, {
         principal: act.by.id,
         action: 'dead-letters.discard',
@@ -99,8 +113,9 @@ export class DeadLetters {
   /** Lets one event be tried with corrected data: for this subscription alone, the log stays as it is. */
   async editAndRetry(id: number, data: StoredData, act: OperatorAct): Promise<void> {
     const letter = await this.#head(id);
+    if (letter.holds === 'partition') throw new DeadLetterUnreadable(letter);
     await this.#within(async (tx) => {
-      await editHeld(tx, letter, data);
+      if (!(await editHeld(tx, letter, data))) throw new DeadLetterUnknown(id);
       await audit(tx, {
         principal: act.by.id,
         action: 'dead-letters.edit',

@@ -2,7 +2,8 @@ import type { CommitGuard } from '../commands/commit-statement.js';
 import { UnitOfWork } from '../commands/unit-of-work.js';
 import type { UnitsOfWork } from '../commands/units-of-work.js';
 import type { Queryable } from '../event-log/sql/queryable.js';
-import type { RecordedEvent } from '../event-log/stored-event.js';
+import type { EventRow, RecordedEvent } from '../event-log/stored-event.js';
+import { failpoint } from '../failpoints.js';
 import { MessageContext, messageContext } from '../messages/message-context.js';
 import type { SubscriptionDeclaration } from './subscription.decorator.js';
 import type { Delivery, Subscriber } from './subscriber.js';
@@ -17,6 +18,7 @@ export class EventHandlerSubscriber implements Subscriber {
   readonly kind = 'handler';
   readonly version = 1;
   readonly batchSize = 1;
+  readonly hasOwnKeys = false;
   readonly name: string;
   readonly eventNames: readonly string[];
   readonly partitions: number;
@@ -38,6 +40,10 @@ export class EventHandlerSubscriber implements Subscriber {
     return [meta.stream];
   }
 
+  keysOfStored(row: EventRow): readonly string[] {
+    return [row.stream_id];
+  }
+
   async apply(on: Queryable, deliveries: readonly Delivery[], guard: CommitGuard): Promise<void> {
     const delivery = deliveries[0];
     if (delivery === undefined) {
@@ -49,6 +55,7 @@ export class EventHandlerSubscriber implements Subscriber {
       this.units.run(`${this.name}:${meta.eventId}`, async () => {
         UnitOfWork.required(this.name).checkpoint = guard;
         await this.handle(event);
+        await failpoint('sub.after-handler');
       }),
     );
   }

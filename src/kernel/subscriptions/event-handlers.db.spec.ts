@@ -3,10 +3,12 @@ import { REQUEST } from '@nestjs/core';
 import { CommandBus, EventsHandler, type IEventHandler } from '@nestjs/cqrs';
 import { CountCommand, CountHandler, Counted, Counters, streamOf } from '../../../test/support/toys.js';
 import { createToyTables, ToyApp, type ToyParts } from '../../../test/support/toy-app.js';
+import { LogTail } from '../event-log/log-tail.js';
 import { newId } from '../messages/ids.js';
 import { freshDatabase, type FreshDatabase } from '../testing/databases.js';
 import { eventually } from '../testing/eventually.js';
 import { DeadLetters } from './dead-letters.js';
+import { partitionOf } from './partition-of.js';
 import { Repartition } from './repartition.js';
 import { Subscription } from './subscription.decorator.js';
 
@@ -37,7 +39,25 @@ class RememberWhenCounted implements IEventHandler<Counted> {
   }
 }
 
-const handlers: Provider[] = [EchoWhenCounted, RememberWhenCounted, { provide: 'alias', useExisting: EchoWhenCounted }];
+/** Where a spec lets the events of one counter wait. */
+const gates = new Map<string, { readonly arrived: string[]; readonly open: Promise<void> }>();
+
+@EventsHandler(Counted)
+@Subscription('toy.gated', { startFrom: 'beginning', partitions: 4 })
+class WaitWhenCounted implements IEventHandler<Counted> {
+  async handle({ counterId, by }: Counted): Promise<void> {
+    const gate = gates.get(counterId);
+    gate?.arrived.push(`${counterId} ${by}`);
+    await gate?.open;
+  }
+}
+
+const handlers: Provider[] = [
+  EchoWhenCounted,
+  RememberWhenCounted,
+  WaitWhenCounted,
+  { provide: 'alias', useExisting: EchoWhenCounted },
+];
 const parts: ToyParts = { providers: [Counters, CountHandler, ...handlers] };
 let db: FreshDatabase;
 let toy: ToyApp;
@@ -56,6 +76,21 @@ const countsOf = async (id: string): Promise<number[]> => {
   const events = await toy.events(streamOf(id));
   return events.map(({ data }) => (data as Counted).by);
 };
+/** A counter whose events are handled in another partition of four. */
+function idInAnotherPartition(than: string): string {
+  for (;;) {
+    const id = newId();
+    if (partitionOf(streamOf(id), 4) !== partitionOf(streamOf(than), 4)) return id;
+  }
+}
+/** The position of a stream's last event, once it has one. */
+async function headWith(stream: string): Promise<number> {
+  const [row] = await toy.rows<{ position: number | null }>(
+    'SELECT max(l.position) AS position FROM kernel.events e JOIN kernel.log l ON l.event_id = e.id WHERE e.stream_id = $1',
+    stream,
+  );
+  return row!.position ?? Infinity;
+}
 const held = (key: string) => toy.get(DeadLetters).find({ key: streamOf(key) });
 
 const ownersOf = (subscription: string) =>
@@ -67,6 +102,28 @@ describe('an event handler', () => {
     await toy.run(new CountCommand(id, 3));
     await toy.run(new CountCommand(id, 4));
     await eventually(async () => expect(await countsOf(`echo-${id}`)).toEqual([3, 4]));
+  });
+
+  it('lets partitions go on beside each other, each in its own order', async () => {
+    const slow = newId();
+    const quick = idInAnotherPartition(slow);
+    const arrived: string[] = [];
+    let open = (): void => undefined;
+    gates.set(slow, { arrived, open: new Promise((resolve) => (open = resolve)) });
+    gates.set(quick, { arrived, open: Promise.resolve() });
+    await toy.run(new CountCommand(slow, 1));
+    await eventually(() => expect(arrived).toEqual([`${slow} 1`]));
+    for (const by of [2, 3]) await toy.run(new CountCommand(slow, by));
+    await toy.run(new CountCommand(quick, 4));
+    await eventually(async () => expect(toy.get(LogTail).head).toBeGreaterThanOrEqual(await headWith(streamOf(quick))));
+    const openFirst = open;
+    gates.set(slow, { arrived, open: new Promise((resolve) => (open = resolve)) });
+    openFirst();
+    await eventually(() => expect(arrived).toContain(`${quick} 4`));
+    expect(arrived).not.toContain(`${slow} 3`);
+    open();
+    await eventually(() => expect(arrived).toContain(`${slow} 3`));
+    expect(arrived.filter((each) => each.startsWith(slow))).toEqual([1, 2, 3].map((by) => `${slow} ${by}`));
   });
 
   it('is made anew for each event where it is request-scoped, with the event as its request', async () => {

@@ -1,36 +1,15 @@
 import { Logger } from '@nestjs/common';
-import { recordedEvent, type EventRow } from '../event-log/stored-event.js';
-import { isFault } from './faults.js';
+import { errorText } from '../messages/error-text.js';
+import type { EventReading } from './event-reading.js';
+import { isFault, isSuperseded } from './faults.js';
 import type { OwnedPartitions } from './owned-partitions.js';
 import { pauseAfter } from './retry-policy.js';
 import { dueEvents, heldKeys, holdAgain, nextDueInMs, type DueEvent } from './sql/held-events.js';
-import type { Subscriber } from './subscriber.js';
+import { unpark, unreadableHeads } from './sql/unreadable-events.js';
+import type { Delivery, Subscriber } from './subscriber.js';
 import type { WorkerSurroundings } from './worker-surroundings.js';
 
-/** Rows for kernel.held_events, collected for one transaction. */
-export class HeldRows {
-  readonly rows: object[] = [];
-
-  /** Without a failure: queued behind an event of its key that is held already. */
-  add(
-    key: string,
-    row: EventRow,
-    partition: number,
-    failure?: { attempts: number; error: string; tryInMs: number | undefined },
-  ): void {
-    const state = failure === undefined ? 'queued' : failure.tryInMs === undefined ? 'parked' : 'blocked';
-    this.rows.push({
-      key,
-      position: row.position,
-      eventId: row.id,
-      partition,
-      state,
-      attempts: failure?.attempts ?? 0,
-      error: failure?.error ?? null,
-      tryInMs: failure?.tryInMs ?? null,
-    });
-  }
-}
+const UNREADABLE_PAGE = 500;
 
 /**
  * Events of this process's partitions that could not take effect. The held keys are known in memory, because only the
@@ -42,6 +21,7 @@ export class HeldEvents {
 
   constructor(
     private readonly subscriber: Subscriber,
+    private readonly reading: EventReading,
     private readonly through: WorkerSurroundings,
   ) {}
 
@@ -49,12 +29,8 @@ export class HeldEvents {
     return this.#keys.has(key);
   }
 
-  hold(keys: readonly string[]): void {
+  hold(keys: Iterable<string>): void {
     for (const key of keys) this.#keys.add(key);
-  }
-
-  queue(): HeldRows {
-    return new HeldRows();
   }
 
   async reload(owned: OwnedPartitions): Promise<void> {
@@ -69,6 +45,23 @@ export class HeldEvents {
     return dueMs === undefined ? undefined : Math.max(0, dueMs);
   }
 
+  /** What another release couldn't read and this one can is tried by itself; called when partitions are taken over. */
+  async freeReadable(owned: OwnedPartitions): Promise<void> {
+    if (this.#keys.size === 0) return;
+    const of = { subscription: this.subscriber.name, partitions: owned.numbers, limit: UNREADABLE_PAGE };
+    for (let afterId = 0; ;) {
+      const page = await unreadableHeads(this.through.pools.worker, { ...of, afterId });
+      const readable = page.filter((row) => this.reading.of(row).kind === 'event');
+      if (readable.length > 0)
+        await unpark(
+          this.through.pools.worker,
+          readable.map(({ heldId }) => heldId),
+        );
+      if (page.length < UNREADABLE_PAGE) return;
+      afterId = page.at(-1)!.heldId;
+    }
+  }
+
   /** Tries blocked events that are due, each alone; a key that gets through goes on with its queue. */
   async retryDue(owned: OwnedPartitions): Promise<void> {
     if (this.#keys.size === 0) return;
@@ -78,39 +71,61 @@ export class HeldEvents {
   }
 
   async #retry(owned: OwnedPartitions, event: DueEvent): Promise<void> {
-    const { key, partition, generation, position } = event;
-    const argument = {
-      subscription: this.subscriber.name,
-      generation,
-      key,
-      position,
-      partition,
-      fence: owned.fenceOf(partition),
-    };
+    const { key, partition, generation, position, revision } = event;
+    const fence = owned.fenceOf(partition);
+    const argument = { subscription: this.subscriber.name, generation, key, position, partition, fence, revision };
     try {
-      const recorded = recordedEvent(this.through.registry, event);
-      await this.subscriber.apply(this.through.pools.worker, [{ recorded, keys: [key] }], {
-        call: 'kernel.settle_held',
-        argument,
-      });
+      const deliveries = this.#deliveriesOf(event);
+      await this.subscriber.apply(this.through.pools.worker, deliveries, { call: 'kernel.settle_held', argument });
     } catch (error) {
+      if (isSuperseded(error)) return;
       if (isFault(error)) throw error;
       await this.#failedAgain(event, error);
     }
   }
 
+  /** @throws Untriable when no try could succeed. */
+  #deliveriesOf(event: DueEvent): Delivery[] {
+    const reading = this.reading.of(event);
+    if (reading.kind === 'unreadable') throw new Untriable(errorText(reading.error), true);
+    // Another release has held it: to let go of it here would be to lose it there.
+    if (reading.kind === 'foreign')
+      throw new Untriable(`This release doesn't subscribe ${event.name}. Deploy one that does, or discard it.`, true);
+    const { recorded, keys } = reading;
+    const before = event.original === null ? reading : this.reading.of({ ...event, data: event.original });
+    const others = before.kind === 'event' ? before.keys : [event.key];
+    if (keys.includes(event.key) && keys.toSorted().join() === others.toSorted().join())
+      return [{ recorded, keys: [event.key] }];
+    throw new Untriable(
+      `It is held under ${event.key}, but as it is read now it touches ${keys.join(', ') || 'nothing'}, where later events have ` +
+        'gone past. Give it data with the keys that it has in the log, or discard it.',
+    );
+  }
+
   async #failedAgain(event: DueEvent, error: unknown): Promise<void> {
     const attempts = event.attempts + 1;
-    const tryInMs = pauseAfter(attempts);
-    const text = error instanceof Error ? error.message : String(error);
+    const isUntriable = error instanceof Untriable;
+    const tryInMs = isUntriable ? undefined : pauseAfter(attempts);
+    const isUnreadable = isUntriable && error.isUnreadable;
+    const text = errorText(error);
     await holdAgain(
       this.through.pools.worker,
       { ...event, subscription: this.subscriber.name },
-      { attempts, error: text.slice(0, 2_000), tryInMs },
+      { attempts, error: text, tryInMs, isUnreadable },
     );
     if (tryInMs !== undefined) return;
     this.#logger.error(
       `${this.subscriber.name}: event ${event.event_id} (${event.name}) is parked after ${attempts} tries: ${text}`,
     );
+  }
+}
+
+/** Another try of the same release with the same data would end the same. */
+class Untriable extends Error {
+  constructor(
+    message: string,
+    readonly isUnreadable = false,
+  ) {
+    super(message);
   }
 }

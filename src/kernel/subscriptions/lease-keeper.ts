@@ -1,13 +1,10 @@
 import { Logger } from '@nestjs/common';
 import { Pools } from '../database/pools.js';
+import { failpoint } from '../failpoints.js';
 import { keepLeases, releaseLeases, type LeaseRow } from './sql/leases.js';
 
-/** How long a lease outlives its last renewal. Must exceed the longest pause of a process that we accept; shorter means
- *  more work done twice in vain (never effects twice: the fence sees to that). */
-export const LEASE_MS = 15_000;
-const RENEW_MS = 5_000;
-/** Without a renewal for this long the process stops its work by itself: its leases may be another's soon. */
-const GIVE_UP_MS = 10_000;
+/** Renewals per lease: one may fail, and the next one is still in time. */
+const RENEWALS = 3;
 
 /**
  * Keeps this process's share of all partitions. Leases are liveness only: who holds one works, but what makes a second
@@ -23,16 +20,20 @@ export class LeaseKeeper {
 
   constructor(
     private readonly pools: Pools,
-    private readonly replica: string,
-    /** What its code has, as `name@version`. */
-    private readonly runs: readonly string[],
+    private readonly of: {
+      readonly replica: string;
+      /** What its code has, as `name@version`. */
+      readonly runs: readonly string[];
+      /** How long a lease outlives its last renewal. */
+      readonly leaseMs: number;
+    },
     /** Told the leases whenever they were looked at; an empty list means: stop working. */
     private readonly onLeases: (leases: readonly LeaseRow[]) => void,
   ) {}
 
   async start(): Promise<void> {
     await this.keep();
-    this.#timer = setInterval(() => void this.keep(), RENEW_MS);
+    this.#timer = setInterval(() => void this.keep(), this.of.leaseMs / RENEWALS);
   }
 
   /** Looks now: at start, when another replica has gone, or when partitions were split. */
@@ -50,7 +51,7 @@ export class LeaseKeeper {
   async release(): Promise<void> {
     this.stopRenewing();
     await this.#keeping;
-    await releaseLeases(this.pools.worker, this.replica);
+    await releaseLeases(this.pools.worker, this.of.replica);
   }
 
   /** A wish to look that comes during a look may be about something newer: look again. */
@@ -65,16 +66,15 @@ export class LeaseKeeper {
     if (this.#stopped) return;
     const askedAt = Date.now();
     try {
-      const leases = await keepLeases(this.pools.worker, {
-        replica: this.replica,
-        runs: this.runs,
-        leaseMs: LEASE_MS,
-      });
+      await failpoint('lease.before-renew');
+      const leases = await keepLeases(this.pools.worker, this.of);
+      await failpoint('lease.after-acquire');
       this.#renewedAt = askedAt;
       if (!this.#stopped) this.onLeases(leases);
     } catch (error) {
       this.#logger.warn(`The leases could not be renewed; trying again. ${String(error)}`);
-      if (Date.now() - this.#renewedAt > GIVE_UP_MS) this.onLeases([]);
+      // Before the lease can be another's, its work stops by itself.
+      if (Date.now() - this.#renewedAt > (this.of.leaseMs * 2) / RENEWALS) this.onLeases([]);
     }
   }
 }

@@ -1,7 +1,7 @@
 import type { CommitGuard } from '../commands/commit-statement.js';
 import { Pools } from '../database/pools.js';
 import { partitionOf } from './partition-of.js';
-import { storeCheckpoints } from './sql/checkpoints.js';
+import { storeCheckpoints, type Progress } from './sql/checkpoints.js';
 import type { LeaseRow } from './sql/leases.js';
 import { takeOver } from './sql/take-over.js';
 
@@ -13,6 +13,8 @@ interface Owned {
   stored: number;
   /** May be ahead of `stored` by events that had no effect. */
   reached: number;
+  /** It stands right before an event that this release can't read and that may touch any of its rows. */
+  isStopped: boolean;
 }
 
 /** The partitions of one subscription that this process works on, with their fences and positions. */
@@ -36,9 +38,32 @@ export class OwnedPartitions {
     return this.#owned.length === this.#partitions;
   }
 
-  /** The lowest position; reading goes on from here. */
+  /** The lowest position. */
   get reached(): number {
     return this.isEmpty ? 0 : Math.min(...this.#owned.map((owned) => owned.reached));
+  }
+
+  /** Where reading goes on; Infinity when every partition stands before an event that can't be read. */
+  get next(): number {
+    return Math.min(...this.#going.map((owned) => owned.reached));
+  }
+
+  /** Some partition stands before an event that can't be read. */
+  get isStopped(): boolean {
+    return this.#owned.some(({ isStopped }) => isStopped);
+  }
+
+  get #going(): readonly Owned[] {
+    return this.#owned.filter(({ isStopped }) => !isStopped);
+  }
+
+  /** By partition, as long as all of them are worked on here. */
+  get progress(): Progress {
+    return {
+      position: this.reached,
+      positions: this.#owned.map(({ reached }) => reached),
+      fences: this.#owned.map(({ fence }) => fence).join(','),
+    };
   }
 
   get generation(): number {
@@ -75,6 +100,7 @@ export class OwnedPartitions {
       token: added.find((lease) => lease.partition === partition)!.token,
       stored: position,
       reached: position,
+      isStopped: false,
     }));
     this.#generation = taken[0]?.generation ?? this.#generation;
     this.#partitions = leases[0]?.partitions ?? this.#partitions;
@@ -99,13 +125,33 @@ export class OwnedPartitions {
   takes(key: string, position: number): boolean {
     const partition = this.partitionOf(key);
     const owned = this.#owned.find((candidate) => candidate.partition === partition);
-    return owned !== undefined && position > owned.stored && position > owned.reached;
+    return owned !== undefined && !owned.isStopped && position > owned.stored && position > owned.reached;
   }
 
-  /** Moves every partition that is behind the target, and holds events back, in the transaction of the effects. */
-  advance(target: { position: number; eventId: number }, held: readonly object[]): CommitGuard {
-    const partitions = this.#owned
-      .filter(({ reached }) => reached < target.position)
+  /** Partitions that still have to take this position; they stop before it. */
+  stopAt(position: number): { partition: number; from: number; fence: number }[] {
+    const stopping = this.#going.filter(({ reached }) => reached < position);
+    for (const owned of stopping) owned.isStopped = true;
+    return stopping.map((owned) => {
+      const { partition, stored, fence } = owned;
+      owned.stored = position - 1;
+      owned.reached = position - 1;
+      return { partition, from: stored, fence };
+    });
+  }
+
+  /** Is the partition at or beyond this position? */
+  isBeyond(partition: number, position: number): boolean {
+    return (this.#owned.find((owned) => owned.partition === partition)?.reached ?? 0) >= position;
+  }
+
+  /**
+   * Moves every partition that is behind the target, or of those `only` one, and holds events back, in the transaction of
+   * the effects.
+   */
+  advance(target: { position: number; eventId: number }, held: readonly object[], only?: number): CommitGuard {
+    const partitions = this.#going
+      .filter(({ partition, reached }) => reached < target.position && (only ?? partition) === partition)
       .map(({ partition, stored, fence }) => ({ partition, from: stored, fence }));
     return {
       call: 'kernel.advance',
@@ -113,10 +159,10 @@ export class OwnedPartitions {
     };
   }
 
-  /** The checkpoint rows are at this position now, where they were behind it. */
-  stored(position: number): void {
-    for (const owned of this.#owned) {
-      if (owned.reached >= position) continue;
+  /** The checkpoint rows, or `only` one, are at this position now, where they were behind it. */
+  stored(position: number, only?: number): void {
+    for (const owned of this.#going) {
+      if (owned.reached >= position || (only ?? owned.partition) !== owned.partition) continue;
       owned.stored = position;
       owned.reached = position;
     }
@@ -124,7 +170,7 @@ export class OwnedPartitions {
 
   /** Everything up to here has been looked at; the rows may follow later. */
   reach(position: number): void {
-    for (const owned of this.#owned) owned.reached = Math.max(owned.reached, position);
+    for (const owned of this.#going) owned.reached = Math.max(owned.reached, position);
   }
 
   /** Stores what was reached beyond the rows, or looks whether they are still ours. @returns false if they are not. */

@@ -1,6 +1,6 @@
 import type { CommitGuard } from '../commands/commit-statement.js';
 import type { Queryable } from '../event-log/sql/queryable.js';
-import type { RecordedEvent } from '../event-log/stored-event.js';
+import type { EventRow, RecordedEvent } from '../event-log/stored-event.js';
 
 /** One event as a subscription takes it: with the keys that it touches in the partitions worked on here. */
 export interface Delivery {
@@ -25,6 +25,10 @@ export interface Subscriber {
   readonly batchSize: number;
   /** Order is kept per key, and a key that fails blocks only itself. */
   keysOf(recorded: RecordedEvent): readonly string[];
+  /** Keys are computed by code that looks into the event: they can't be told for one that this release can't read. */
+  readonly hasOwnKeys: boolean;
+  /** The keys of an event that this release can't read, as far as they are sure; undefined when it may touch anything. */
+  keysOfStored(row: EventRow): readonly string[] | undefined;
   /** Makes deliveries take effect and calls the guard, all in one transaction. */
   apply(on: Queryable, deliveries: readonly Delivery[], guard: CommitGuard): Promise<void>;
 }

@@ -45,8 +45,11 @@ export class SubscriptionEngine {
     this.#workers = subscribers.map((subscriber) => new SubscriptionWorker(subscriber, through));
     this.#keeper = new LeaseKeeper(
       this.pools,
-      this.replica,
-      subscribers.map(({ name, version }) => `${name}@${version}`),
+      {
+        replica: this.replica,
+        runs: subscribers.map(({ name, version }) => `${name}@${version}`),
+        leaseMs: this.options.leaseMs,
+      },
       (leases) => this.#lease(leases),
     );
     this.notifier.onLeasesChanged = () => void this.#keeper?.keep();

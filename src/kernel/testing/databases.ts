@@ -1,6 +1,6 @@
 import { escapeLiteral } from 'pg';
-import { configurationOf, testServerUrl, type Configuration, type Environment } from '#config';
-import { Pools } from '../database/pools.js';
+import { configurationOf, testPoolerAddress, testServerUrl, type Configuration, type Environment } from '#config';
+import { Pools, type Login, type Logins } from '../database/pools.js';
 import { withOwner } from '../database/prepare.js';
 import { KEPT, templateOf } from './template.js';
 
@@ -11,6 +11,9 @@ export interface FreshDatabase {
   readonly appUrl: string;
   readonly workerUrl: string;
   readonly queryUrl: string;
+  readonly logins: Logins;
+  /** The same without the run's pooler (npm run test:pgbouncer): for specs about a server's own sessions. */
+  readonly direct: { readonly url: string; readonly logins: Logins };
   /** The kernel's pools on it, as an application would have them. Nothing is connected before its first use. */
   readonly pools: Pools;
   /** The settings of a process that uses it; `environment` is the same for a child process. */
@@ -21,6 +24,8 @@ export interface FreshDatabase {
 }
 
 const MAX_IDENTIFIER = 63;
+/** Everything but LISTEN, which a pooler can't carry. */
+const POOLED = ['DATABASE_URL', 'DATABASE_APP_URL', 'DATABASE_WORKER_URL', 'DATABASE_QUERY_URL'] as const;
 
 /**
  * A database of its own for the calling spec file, cloned from the run's migrated template (some 40 ms).
@@ -50,21 +55,47 @@ export async function freshDatabase(specUrl: string): Promise<FreshDatabase> {
   );
 }
 
-function describe(environment: Environment, remove: () => Promise<unknown>): FreshDatabase {
+function describe(direct: Environment, remove: () => Promise<unknown>): FreshDatabase {
+  const environment = throughPooler(direct);
   const configuration = configurationOf(environment);
-  const urlOf = (variable: string): string => environment[variable]!;
-  const [url, appUrl] = [urlOf('DATABASE_URL'), urlOf('DATABASE_APP_URL')];
-  const [workerUrl, queryUrl] = [urlOf('DATABASE_WORKER_URL'), urlOf('DATABASE_QUERY_URL')];
-  const worker = { url: workerUrl };
-  const pools = new Pools(
-    { app: { url: appUrl }, worker, query: { url: queryUrl }, listen: worker },
-    configuration.database,
-  );
+  const [url, logins] = [environment['DATABASE_URL']!, loginsOf(environment)];
+  const pools = new Pools(logins, configuration.database);
   const drop = async (): Promise<void> => {
     await pools.end();
-    await (hasFailed() ? keep(url) : remove());
+    await (hasFailed() ? keep(direct['DATABASE_URL']!) : remove());
   };
-  return { url, appUrl, workerUrl, queryUrl, pools, configuration, environment, drop };
+  return {
+    url,
+    appUrl: logins.app.url,
+    workerUrl: logins.worker.url,
+    queryUrl: logins.query.url,
+    logins,
+    direct: { url: direct['DATABASE_URL']!, logins: loginsOf(direct) },
+    pools,
+    configuration,
+    environment,
+    drop,
+  };
+}
+
+function loginsOf(environment: Environment): Logins {
+  const loginOf = (variable: string): Login => ({ url: environment[variable]! });
+  const worker = loginOf('DATABASE_WORKER_URL');
+  const listen = environment['DATABASE_LISTEN_URL'] === undefined ? worker : loginOf('DATABASE_LISTEN_URL');
+  return { app: loginOf('DATABASE_APP_URL'), worker, query: loginOf('DATABASE_QUERY_URL'), listen };
+}
+
+/** Through the run's pooler, if it has one, with the settings that the how-to page wants for it. */
+function throughPooler(environment: Environment): Environment {
+  const pooler = testPoolerAddress();
+  if (pooler === undefined) return environment;
+  const pooled = POOLED.map((variable) => {
+    const url = new URL(environment[variable]!);
+    url.host = pooler;
+    return [variable, url.toString()];
+  });
+  const settings = { DATABASE_LISTEN_URL: environment['DATABASE_WORKER_URL'], DATABASE_STATEMENT_NAMES: 'false' };
+  return { ...environment, ...settings, ...Object.fromEntries(pooled) };
 }
 
 async function keep(url: string): Promise<void> {

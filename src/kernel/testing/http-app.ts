@@ -13,6 +13,7 @@ import type { Role } from '../http/routes/route.decorators.js';
 import { Clock } from '../messages/clock.js';
 import type { ConsistencyRequest } from '../messages/message-context.js';
 import { ProjectionRegistry } from '../projections/projection-registry.js';
+import { Operations } from '../outgoing/operations.js';
 import { ConsistencyTokens } from '../queries/consistency-token.js';
 import { ViewFreshness, type Freshness } from '../queries/view-freshness.js';
 
@@ -23,6 +24,7 @@ const MAX_PROBLEM_LENGTH = 8_192;
 const STAND_INS = [
   { provide: Secrets, useValue: { get: (name: string) => Promise.resolve(Buffer.alloc(SECRET_BYTES, name)) } },
   { provide: ConsistencyTokens, useValue: { forEvent: (eventId: number) => `token-of-${eventId}` } },
+  { provide: Operations, useValue: {} },
   { provide: ProjectionRegistry, useValue: { async: () => [] } },
   { provide: ViewFreshness, useValue: { await: viewsInTime } },
   Clock,
@@ -37,7 +39,7 @@ function viewsInTime(_views: unknown, wish?: ConsistencyRequest): Promise<Freshn
 @Global()
 @Module({
   providers: STAND_INS,
-  exports: [Secrets, ConsistencyTokens, ProjectionRegistry, ViewFreshness, Clock, Cursors],
+  exports: [Secrets, ConsistencyTokens, Operations, ProjectionRegistry, ViewFreshness, Clock, Cursors],
 })
 class StandInModule {}
 

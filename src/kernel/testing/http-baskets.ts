@@ -78,7 +78,11 @@ export class BasketsController {
   @Get(':id')
   @Versioned()
   one(@PathId('id') id: string): object {
-    Object.assign(messageContext.current().outcome, { readToken: 'seen', behind: 3 });
+    Object.assign(messageContext.current().outcome, {
+      readToken: 'seen',
+      behind: 3,
+      held: { blocked: 0, queued: 2, parked: 1 },
+    });
     return { id, version: 4, consistency: messageContext.current().consistency };
   }
 

@@ -56,7 +56,7 @@ async function hasReached(
   const after = await app.get(CheckpointBoard, { strict: false }).position(name);
   if (after >= to) return true;
   const { worker } = app.get(Pools, { strict: false });
-  return !(await hasEventsBetween(worker, { after, to, names: eventNames }));
+  return !(await hasEventsBetween(worker, { after, to, subscription: name, names: eventNames }));
 }
 
 async function hasNoCommandDue(app: INestApplicationContext): Promise<boolean> {

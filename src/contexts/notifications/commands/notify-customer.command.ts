@@ -20,7 +20,7 @@ export class NotifyCustomerHandler implements ICommandHandler<NotifyCustomerComm
   /** Row and intent commit together with the checkpoint of whoever handles the event. */
   async execute({ notification }: NotifyCustomerCommand): Promise<void> {
     const notificationId = derivedId(notification.eventId, notification.matter.about);
-    await this.notifications.add({ ...notification, notificationId });
+    this.notifications.add({ ...notification, notificationId });
     this.effects.intend({ kind: 'notifications.deliver', key: notificationId, body: { notificationId } });
   }
 }

@@ -16,7 +16,7 @@ export class RecordDeliveryCommand extends Command<void> {
 export class RecordDeliveryHandler implements ICommandHandler<RecordDeliveryCommand> {
   constructor(private readonly notifications: Notifications) {}
 
-  execute({ notificationId, delivery }: RecordDeliveryCommand): Promise<void> {
-    return this.notifications.settle(notificationId, delivery);
+  async execute({ notificationId, delivery }: RecordDeliveryCommand): Promise<void> {
+    this.notifications.settle(notificationId, delivery);
   }
 }

@@ -1,6 +1,17 @@
 import { Body, Controller, Delete, Get, HttpCode, Patch, Post, Put } from '@nestjs/common';
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
-import { Changes, Clock, Creates, CurrentPrincipal, IfVersion, PathId, Roles, newId, type Principal } from '#kernel';
+import {
+  Changes,
+  Clock,
+  Creates,
+  CurrentPrincipal,
+  IfVersion,
+  MayRespondAsync,
+  PathId,
+  Roles,
+  newId,
+  type Principal,
+} from '#kernel';
 import { AddLineCommand } from '../commands/add-line.command.js';
 import { ChangeLineQuantityCommand } from '../commands/change-line-quantity.command.js';
 import { DiscardOrderCommand } from '../commands/discard-order.command.js';
@@ -114,6 +125,7 @@ export class DraftsController {
 
   @Post(':id/place')
   @Creates('/v1/orders/:id')
+  @MayRespondAsync('order')
   place(
     @PathId('id') orderId: string,
     @IfVersion() ifVersion: number | undefined,

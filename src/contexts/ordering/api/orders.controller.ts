@@ -5,6 +5,7 @@ import {
   Creates,
   CurrentPrincipal,
   ListQuery,
+  MayRespondAsync,
   PathText,
   Roles,
   Versioned,
@@ -44,6 +45,7 @@ export class OrdersController {
   /** Checkout: makes an order and places it. */
   @Post()
   @Creates('/v1/orders/:id')
+  @MayRespondAsync('order')
   @Roles('customer', 'support', 'service')
   async place(@Body() body: PlaceOrderBody, @CurrentPrincipal() principal: Principal): Promise<PlacedOrderBody> {
     const by = actorOf(principal);

@@ -1,4 +1,5 @@
 import { Command, CommandHandler, QueryBus, type ICommandHandler } from '@nestjs/cqrs';
+import { DurableCommand } from '#kernel/domain';
 import { GetProductsForSaleQuery } from '#catalog/contracts';
 import type { MoneyJson } from '#shared';
 import type { ShortagePolicy } from '../contracts/order-line.js';
@@ -19,6 +20,7 @@ export interface DraftPlacement {
 }
 
 /** Orders what is in a draft, at the prices of the moment. */
+@DurableCommand('ordering.place-draft')
 export class PlaceDraftCommand extends Command<PlacedOrder> {
   constructor(
     readonly order: OrderAddress,

@@ -1,5 +1,5 @@
 import { Command } from '@nestjs/cqrs';
-import type { Actor } from '#kernel/domain';
+import { DurableCommand, type Actor } from '#kernel/domain';
 import type { DeliveryAddress, MoneyJson } from '#shared';
 import type { ShortagePolicy } from './order-line.js';
 
@@ -47,6 +47,7 @@ export interface PlacedOrder {
 }
 
 /** Checkout: makes an order and places it in one go. */
+@DurableCommand('ordering.place-order')
 export class PlaceOrderCommand extends Command<PlacedOrder> {
   constructor(readonly order: PlaceOrder) {
     super();

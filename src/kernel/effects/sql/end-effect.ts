@@ -1,12 +1,13 @@
 import type { Queryable } from '../../event-log/sql/queryable.js';
 
-/** A success is one whoever reports it, also a worker whose claim has ended meanwhile. Index: the primary key. */
-export async function endEffect(on: Queryable, id: number, result: unknown): Promise<void> {
+/** A success is one whoever reports it, also a worker whose claim has ended meanwhile. Index: the primary key.
+ *  @param result what the call answered, as JSON. */
+export async function endEffect(on: Queryable, id: number, result: string | null): Promise<void> {
   await on.query({
     name: 'kernel_end_effect',
     text: `UPDATE kernel.effects SET state = 'done', due_at = NULL, error = NULL, result = $2, ended_at = clock_timestamp()
             WHERE id = $1 AND state <> 'done'`,
-    values: [id, result === undefined ? null : JSON.stringify(result)],
+    values: [id, result],
   });
 }
 

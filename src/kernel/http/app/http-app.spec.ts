@@ -87,7 +87,11 @@ describe('a read', () => {
     const first = await send('GET', `/v1/baskets/${ID.toUpperCase()}`, { headers: customer });
     expect(first).toMatchObject({
       status: 200,
-      headers: { etag: '"4"', 'consistency-token': 'seen', 'consistency-status': 'stale; behind=3' },
+      headers: {
+        etag: '"4"',
+        'consistency-token': 'seen',
+        'consistency-status': 'stale; behind=3; queued=2; parked=1',
+      },
       body: { id: ID },
     });
     const second = await send('GET', `/v1/baskets/${ID}`, { headers: { ...customer, 'if-none-match': '"4"' } });

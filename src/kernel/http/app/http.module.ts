@@ -7,6 +7,9 @@ import { TokenVerifier } from '../auth/token-verifier.js';
 import { Admission } from '../exchange/admission.js';
 import { ContextMaker } from '../exchange/context-maker.js';
 import { ViewWait } from '../exchange/view-wait.js';
+import { AcceptedReplies } from '../operations/accepted-replies.js';
+import { OperationBodies } from '../operations/operation-bodies.js';
+import { OperationsController } from '../operations/operations.controller.js';
 import { ApiDescription } from '../openapi/api-description.js';
 import { DocsController } from '../openapi/docs.controller.js';
 import { ProblemFilter } from '../problems/problem.filter.js';
@@ -32,13 +35,20 @@ export class HttpModule {
     return {
       module: HttpModule,
       imports: [DiscoveryModule],
-      controllers: [ProblemsController, DocsController, ...(settings.auth.mode === 'dev' ? [DevTokensController] : [])],
+      controllers: [
+        OperationsController,
+        ProblemsController,
+        DocsController,
+        ...(settings.auth.mode === 'dev' ? [DevTokensController] : []),
+      ],
       providers: [
         { provide: HTTP_SETTINGS, useValue: settings },
         PublicUrl,
         RouteBook,
         RouteChecks,
         ProblemReplies,
+        OperationBodies,
+        AcceptedReplies,
         DevTokens,
         TokenVerifier,
         Admission,

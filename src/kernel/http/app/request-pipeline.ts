@@ -7,12 +7,19 @@ import type { Identity } from '../auth/identity.js';
 import { TokenVerifier } from '../auth/token-verifier.js';
 import { assertJsonUtf8 } from '../body/media-type.js';
 import { Admission, type AdmissionSlot } from '../exchange/admission.js';
-import { completePage, setKernelHeaders, setOutcomeHeaders, setResultHeaders } from '../exchange/answer-headers.js';
+import {
+  completePage,
+  setKernelHeaders,
+  setOperationHeaders,
+  setOutcomeHeaders,
+  setResultHeaders,
+} from '../exchange/answer-headers.js';
 import { ContextMaker } from '../exchange/context-maker.js';
 import { exchangeOf, type Exchange } from '../exchange/exchange.js';
 import { assertSingleHeaders } from '../exchange/single-headers.js';
 import { ViewWait } from '../exchange/view-wait.js';
 import { Page } from '../lists/page.js';
+import { OperationBody } from '../operations/operation.dto.js';
 import { invalidInput, ProblemError } from '../problems/problem-error.js';
 import { mayCall, RouteBook, type Route } from '../routes/route-book.js';
 import { takes } from '../routes/route-checks.js';
@@ -140,7 +147,8 @@ export class RequestPipeline {
   #complete(request: FastifyRequest, reply: FastifyReply, payload: unknown): unknown {
     const exchange = exchangeOf(request);
     if (reply.statusCode >= 400 || typeof payload !== 'object' || payload === null) return payload;
-    setResultHeaders(reply, exchange, payload);
+    if (payload instanceof OperationBody) setOperationHeaders(reply, exchange, payload);
+    else setResultHeaders(reply, exchange, payload);
     return payload instanceof Page ? completePage(reply, payload, this.#token(exchange)) : payload;
   }
 

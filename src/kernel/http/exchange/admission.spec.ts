@@ -24,6 +24,18 @@ describe('admission', () => {
     expect(gate.underWay).toBe(LIMIT);
   });
 
+  it('takes a place back early, once, from who still waits for something else', () => {
+    const gate = admission();
+    const [patient] = fill(gate);
+    patient!.hold();
+    patient!.giveBack();
+    expect(gate.underWay).toBe(LIMIT - 1);
+    patient!.leave();
+    patient!.leave();
+    patient!.giveBack();
+    expect(gate.underWay).toBe(LIMIT - 1);
+  });
+
   it('passes a freed place to who waits longest', async () => {
     const gate = admission();
     const [first, second] = fill(gate);

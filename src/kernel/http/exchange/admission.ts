@@ -15,6 +15,7 @@ interface Waiting {
 /** A request's place among those under way; given back once, when its answer has left and its handler has ended. */
 export class AdmissionSlot {
   #holders = 1;
+  #isGivenBack = false;
 
   constructor(private readonly release: () => void) {}
 
@@ -25,7 +26,13 @@ export class AdmissionSlot {
 
   leave(): void {
     this.#holders -= 1;
-    if (this.#holders === 0) this.release();
+    if (this.#holders === 0) this.giveBack();
+  }
+
+  /** Ends it before its holders leave: what they still wait for needs no place. */
+  giveBack(): void {
+    if (!this.#isGivenBack) this.release();
+    this.#isGivenBack = true;
   }
 }
 

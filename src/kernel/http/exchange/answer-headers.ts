@@ -1,6 +1,8 @@
 import type { FastifyReply } from 'fastify';
 import type { MessageContext, MessageOutcome } from '../../messages/message-context.js';
 import { Page } from '../lists/page.js';
+import { hasEnded } from '../../outgoing/operations.js';
+import type { OperationBody } from '../operations/operation.dto.js';
 import type { Exchange } from './exchange.js';
 import { namesTag } from './if-match.js';
 
@@ -22,14 +24,24 @@ export function setOutcomeHeaders(reply: FastifyReply, exchange: Exchange, token
   if (token !== undefined) reply.header('consistency-token', token);
   if (status !== undefined) reply.header('consistency-status', status);
   if (context.outcome.replayed) reply.header('idempotent-replayed', 'true');
-  const applied = appliedPreferences(exchange, context);
+  const applied = exchange.isAccepted ? appliedToAccepted(exchange) : appliedPreferences(exchange, context);
   if (applied !== '') reply.header('preference-applied', applied);
 }
 
-function consistencyStatus({ isPending }: Exchange, { behind, unknownEpoch }: MessageOutcome): string | undefined {
-  if (unknownEpoch === true) return 'unknown-epoch';
+/** `stale; behind=142; parked=1`: what the answer lacks of what was asked for, as far as is known. */
+function consistencyStatus({ isPending }: Exchange, outcome: MessageOutcome): string | undefined {
+  const { behind, held, unknownEpoch } = outcome;
+  const lacking = Object.entries({ behind, blocked: held?.blocked, queued: held?.queued, parked: held?.parked })
+    .filter(([, count]) => count !== undefined && count > 0)
+    .map(([what, count]) => `${what}=${count}`);
+  if (unknownEpoch === true) return ['unknown-epoch', ...lacking].join('; ');
   if (isPending) return 'pending';
-  return behind === undefined || behind === 0 ? undefined : `stale; behind=${behind}`;
+  return lacking.length === 0 ? undefined : ['stale', ...lacking].join('; ');
+}
+
+/** A repeat without the preference may be answered with the operation too. */
+function appliedToAccepted({ preferences }: Exchange): string {
+  return preferences?.isAsync ? 'respond-async' : '';
 }
 
 /** Only what made a difference: a read without a token waits for nothing. */
@@ -51,6 +63,14 @@ export function setResultHeaders(reply: FastifyReply, exchange: Exchange, result
   if (answer.location !== undefined) reply.header('location', answer.location(fields));
   const tag = answer.etag?.(fields);
   if (tag !== undefined) setEntityTag(reply, exchange, `"${tag}"`);
+}
+
+const ASK_AGAIN_AFTER_S = '1';
+
+/** Where an accepted command's operation is, and when to ask again for one that hasn't ended. */
+export function setOperationHeaders(reply: FastifyReply, exchange: Exchange, operation: OperationBody): void {
+  if (exchange.isAccepted) reply.header('location', `/v1/operations/${operation.id}`);
+  if (!hasEnded(operation)) reply.header('retry-after', ASK_AGAIN_AFTER_S);
 }
 
 /** A list's `asOf` and `Link` (RFC 8288). The URL is the client's own, with another cursor. */

@@ -3,6 +3,7 @@ import type { FastifyRequest } from 'fastify';
 import {
   DEFAULT_TENANT,
   MessageContext,
+  type AsyncWish,
   type ConsistencyRequest,
   type IdempotencyRequest,
 } from '../../messages/message-context.js';
@@ -46,6 +47,7 @@ export class ContextMaker {
       traceparent: exchange.traceparent,
       idempotency: route === undefined || route.access === 'public' ? undefined : this.#idempotency(request, route),
       consistency: this.#consistency(request, exchange.preferences),
+      respondAsync: asyncWish(exchange.preferences, route),
     });
   }
 
@@ -73,6 +75,12 @@ export class ContextMaker {
     const waitMs = waitSeconds === undefined ? this.settings.consistency.waitMs : waitSeconds * SECOND_MS;
     return { token, waitMs, strict: isStrict };
   }
+}
+
+/** Only routes that say so heed the preference; all others ignore it, as RFC 7240 lets them. */
+function asyncWish({ isAsync }: Preferences, route: Route | undefined): AsyncWish | undefined {
+  if (!isAsync || route?.resource === undefined) return undefined;
+  return { operation: `${route.method} ${route.template}`, resource: route.resource };
 }
 
 /** `?consistency=` is for those who can't set headers (a browser's EventSource); no route declares it. */

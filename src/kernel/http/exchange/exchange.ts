@@ -25,6 +25,8 @@ export class Exchange {
   notModified = false;
   /** The views didn't show a command's effect in the time that its caller would wait. */
   isPending = false;
+  /** The command was stored to be executed later; the answer is its operation. */
+  isAccepted = false;
   /** The handler was started and holds the slot. */
   isHandled = false;
 

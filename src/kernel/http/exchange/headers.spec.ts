@@ -70,14 +70,17 @@ describe('If-Match', () => {
 
 describe('Prefer', () => {
   it.each([
-    ['wait=5', { waitSeconds: 5, isStrict: false }],
-    ['wait=600', { waitSeconds: 10, isStrict: false }],
+    ['wait=5', { waitSeconds: 5 }],
+    ['wait=600', { waitSeconds: 10 }],
     ['handling=strict, wait = 0', { waitSeconds: 0, isStrict: true }],
-    ['wait=1, wait=9, handling="lenient"', { waitSeconds: 1, isStrict: false }],
-    ['respond-async; foo=bar, wait=x, wait=-1, return=minimal', { waitSeconds: undefined, isStrict: false }],
-    [undefined, { waitSeconds: undefined, isStrict: false }],
+    ['wait=1, wait=9, handling="lenient"', { waitSeconds: 1 }],
+    ['respond-async; foo=bar, wait=x, wait=-1, return=minimal', { isAsync: true }],
+    ['return=minimal, Respond-Async', { isAsync: true }],
+    ['respond-async=later, respond-asynchronously', {}],
+    [undefined, {}],
   ])('%j', (header, preferences) => {
-    expect(preferencesOf(header, 10)).toEqual(preferences);
+    const none = { waitSeconds: undefined, isStrict: false, isAsync: false };
+    expect(preferencesOf(header, 10)).toEqual({ ...none, ...preferences });
   });
 });
 

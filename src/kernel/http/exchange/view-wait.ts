@@ -36,7 +36,7 @@ export class ViewWait {
   async #wait(exchange: Exchange, eventId: number, waitMs: number): Promise<void> {
     const views = this.projections.async().map(({ view }) => view);
     const token = this.tokens.forEvent(eventId);
-    const { behind } = await this.freshness.await(views, { token, waitMs, strict: false });
-    exchange.isPending = behind !== undefined;
+    const { behind, held } = await this.freshness.await(views, { token, waitMs, strict: false });
+    exchange.isPending = behind !== undefined || (held !== undefined && (await this.freshness.isHeldBack(eventId)));
   }
 }

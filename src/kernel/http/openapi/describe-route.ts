@@ -12,6 +12,18 @@ const CONSISTENCY_TOKEN = header(
   'The latest one you were given: the answer waits until it shows that state.',
 );
 const PREFER = header('Prefer', 'wait=N (at most 10 seconds), handling=strict');
+const PREFER_ASYNC = header(
+  'Prefer',
+  'respond-async: 202 with an operation once the command is stored; wait=N (at most 10 seconds)',
+);
+const ACCEPTED = {
+  description: 'Stored, to be executed as this operation (Prefer: respond-async).',
+  headers: {
+    Location: { description: 'The operation.', schema: { type: 'string' } },
+    'Retry-After': { description: 'Seconds.', schema: { type: 'integer' } },
+  },
+  content: { 'application/json': { schema: { $ref: '#/components/schemas/OperationBody' } } },
+} as const;
 
 /** Adds what holds for every route of its kind, so that contexts describe only what is theirs. */
 export function describeRoute(document: OpenAPIObject, route: Route): void {
@@ -19,13 +31,36 @@ export function describeRoute(document: OpenAPIObject, route: Route): void {
   if (operation === undefined) return;
   for (const parameter of operation.parameters ?? []) describeList(parameter);
   operation.parameters = [...(operation.parameters ?? []), ...parametersOf(route)];
+  if (route.method === 'GET' && route.access !== 'public') describeFreshness(operation);
   operation.responses = {
     ...operation.responses,
+    ...(route.resource === undefined ? {} : { 202: ACCEPTED }),
     default: { description: 'A problem; its code says which.', content: PROBLEM },
   };
   if (route.access === 'public' || route.access === undefined) return;
   operation.security = [{ bearer: [] }];
   operation.description = [operation.description, `Roles: ${route.access.join(', ')}.`].filter(Boolean).join('\n\n');
+}
+
+const FRESHNESS_HEADERS = {
+  'Consistency-Token': {
+    description: 'What this answer has seen: send it with your next request.',
+    schema: { type: 'string' as const },
+  },
+  'Consistency-Status': {
+    description:
+      'Absent: nothing is known to be lacking. `stale; behind=142`: positions that the view is behind your token. ' +
+      '`blocked=1`, `queued=2`, `parked=1`: events of what you read that have not taken effect: tried again by themselves, ' +
+      'behind another of their key, waiting for an operator. `unknown-epoch`: your token is of before a restore.',
+    schema: { type: 'string' as const },
+  },
+};
+
+function describeFreshness({ responses }: Operation): void {
+  for (const [status, response] of Object.entries(responses)) {
+    if (status.startsWith('2') && response !== undefined && 'description' in response)
+      response.headers = { ...response.headers, ...FRESHNESS_HEADERS };
+  }
 }
 
 /** A list in a query is written with commas; given twice it is refused. */
@@ -44,7 +79,7 @@ function operationOf(document: OpenAPIObject, { method, template }: Route): Oper
 function parametersOf(route: Route): Parameter[] {
   if (route.access === 'public') return [];
   if (route.method === 'GET') return [CONSISTENCY_TOKEN, PREFER];
-  return [IDEMPOTENCY_KEY, PREFER];
+  return [IDEMPOTENCY_KEY, route.resource === undefined ? PREFER : PREFER_ASYNC];
 }
 
 function header(name: string, description: string): Parameter {

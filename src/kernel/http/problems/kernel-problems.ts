@@ -95,6 +95,12 @@ defineProblems({
     retryable: true,
     retryAfterSeconds: 1,
   },
+  'operation-forgotten': {
+    status: 409,
+    title: 'What the request did was forgotten',
+    meaning: 'The key was used for an operation that ended more than 7 days ago.',
+    remedy: 'Look for what it made; send a new wish with a new key.',
+  },
   'version-mismatch': {
     status: 412,
     title: 'It was changed in the meantime',
@@ -104,8 +110,10 @@ defineProblems({
   'projection-behind': {
     status: 412,
     title: 'The view has not caught up yet',
-    meaning: 'You asked for strict consistency, and the view did not reach your token in time.',
-    remedy: 'Ask again, wait longer by Prefer: wait=N, or drop handling=strict.',
+    meaning:
+      'You asked for strict consistency, and the view did not reach your token in time, or an event of what you read has not taken effect in it.',
+    remedy:
+      'Ask again, wait longer by Prefer: wait=N, or drop handling=strict: Consistency-Status then says what is lacking.',
     retryable: true,
     retryAfterSeconds: 1,
   },

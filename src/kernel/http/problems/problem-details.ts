@@ -1,6 +1,6 @@
 import { MAX_INPUT_ERRORS } from './problem-error.js';
 import type { Answer } from './error-to-problem.js';
-import { registeredProblem } from './problem-registry.js';
+import { registeredProblem, type RegisteredProblem } from './problem-registry.js';
 
 export interface Occurrence {
   /** Where the registry is served, without a slash at the end. */
@@ -24,19 +24,8 @@ export const PROBLEM_TYPE = 'application/problem+json';
  * can't replace the standard ones. `instance` is the request's id, never its path, which may hold anything.
  */
 export function problemAnswer(answer: Answer, { publicUrl, instanceId, traceId }: Occurrence): ProblemAnswer {
-  const { code, title, status, retryable, retryAfterSeconds } =
-    registeredProblem(answer.code) ?? registeredProblem('internal')!;
-  const problem = {
-    type: `${publicUrl}/problems/${code}`,
-    title,
-    status,
-    detail: answer.detail ?? `${title}.`,
-    instance: `urn:uuid:${instanceId}`,
-    code,
-    ...(answer.errors === undefined ? {} : { errors: answer.errors.slice(0, MAX_INPUT_ERRORS) }),
-    retryable,
-    traceId,
-  };
+  const { status, retryAfterSeconds } = definitionOf(answer);
+  const problem = { ...problemMembers(answer, publicUrl), instance: `urn:uuid:${instanceId}`, traceId };
   return {
     status,
     headers: {
@@ -44,6 +33,25 @@ export function problemAnswer(answer: Answer, { publicUrl, instanceId, traceId }
       ...(retryAfterSeconds === undefined ? {} : { 'retry-after': String(retryAfterSeconds) }),
       ...answer.headers,
     },
-    body: JSON.stringify({ ...answer.facts, ...problem }),
+    body: JSON.stringify(problem),
   };
+}
+
+/** What a problem says wherever it is told: also in an operation, which is no answer of its own. */
+export function problemMembers(answer: Answer, publicUrl: string): Record<string, unknown> {
+  const { code, title, status, retryable } = definitionOf(answer);
+  return {
+    ...answer.facts,
+    type: `${publicUrl}/problems/${code}`,
+    title,
+    status,
+    detail: answer.detail ?? `${title}.`,
+    code,
+    ...(answer.errors === undefined ? {} : { errors: answer.errors.slice(0, MAX_INPUT_ERRORS) }),
+    retryable,
+  };
+}
+
+function definitionOf({ code }: Answer): RegisteredProblem {
+  return registeredProblem(code) ?? registeredProblem('internal')!;
 }

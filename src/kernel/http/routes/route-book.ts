@@ -1,7 +1,8 @@
 import { Injectable, RequestMethod } from '@nestjs/common';
 import { METHOD_METADATA, PATH_METADATA } from '@nestjs/common/internal.js';
 import { DiscoveryService, MetadataScanner } from '@nestjs/core';
-import { ACCESS, ANSWER, type Access, type AnswerShape, type Role } from './route.decorators.js';
+import type { ResourceTemplate } from '../../messages/message-context.js';
+import { ACCESS, ANSWER, ASYNC_RESOURCE, type Access, type AnswerShape, type Role } from './route.decorators.js';
 
 type Handler = (...args: unknown[]) => unknown;
 export type ControllerClass = new (...args: never[]) => object;
@@ -17,6 +18,8 @@ export interface Route {
   /** Undefined: nobody said, which stops the start. */
   readonly access: Access | undefined;
   readonly answer: AnswerShape;
+  /** What it makes, also later, where `Prefer: respond-async` is heeded. */
+  readonly resource: ResourceTemplate | undefined;
 }
 
 /** Every route of the controllers in this application: for access, limits, checks at the start, and 405. */
@@ -75,6 +78,8 @@ function routesOf(controller: ControllerClass, handlerName: string, handler: Han
   const path = Reflect.getMetadata(PATH_METADATA, handler) as string | string[] | undefined;
   if (path === undefined) return [];
   const method = RequestMethod[Reflect.getMetadata(METHOD_METADATA, handler) as number]!;
+  const answer = (metadata(ANSWER, handler, controller) as AnswerShape | undefined) ?? {};
+  const resource = resourceOf(handler, answer);
   const prefixes = listOf(Reflect.getMetadata(PATH_METADATA, controller) as string | string[]);
   return prefixes.flatMap((prefix) =>
     listOf(path).map((rest) => ({
@@ -84,9 +89,16 @@ function routesOf(controller: ControllerClass, handlerName: string, handler: Han
       handlerName,
       handler,
       access: metadata(ACCESS, handler, controller) as Access | undefined,
-      answer: (metadata(ANSWER, handler, controller) as AnswerShape | undefined) ?? {},
+      answer,
+      resource,
     })),
   );
+}
+
+/** Undefined also where nothing says where what it makes is found; that stops the start. */
+function resourceOf(handler: Handler, { template }: AnswerShape): ResourceTemplate | undefined {
+  const type = Reflect.getMetadata(ASYNC_RESOURCE, handler) as string | undefined;
+  return type === undefined || template === undefined ? undefined : { type, href: template };
 }
 
 function metadata(key: string, handler: Handler, controller: ControllerClass): unknown {

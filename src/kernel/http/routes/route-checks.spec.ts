@@ -1,7 +1,7 @@
 import { Body, Controller, Get, Param, Post, Query } from '@nestjs/common';
 import { IsInt, ValidateNested } from 'class-validator';
 import { HttpApp } from '../../testing/http-app.js';
-import { Public, Roles } from './route.decorators.js';
+import { Changes, MayRespondAsync, Public, Roles } from './route.decorators.js';
 
 interface Shape {
   readonly name: string;
@@ -43,6 +43,12 @@ class InOrder {
   @Post() take(@Body() _body: Sound): void {}
 }
 
+@Controller('d')
+@Roles('support')
+class MakesNothingLater {
+  @Post() @Changes() @MayRespondAsync('thing') change(@Body() _body: Sound): void {}
+}
+
 const textOf = (...controllers: Parameters<typeof HttpApp.with>[0]): Promise<string> =>
   HttpApp.with(controllers).then(
     ({ app }) => app.close().then(() => 'started'),
@@ -61,6 +67,12 @@ describe('the start', () => {
     for (const method of ['one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight'])
       expect(text).toContain(`TakesAnything.${method})`);
     expect(text).toContain('OpenToNobodySaid.find');
+  });
+
+  it('is refused by a route that would answer later and makes nothing', async () => {
+    expect(await textOf(MakesNothingLater)).toContain(
+      'POST /d (MakesNothingLater.change) has @MayRespondAsync, which is for POST routes with @Creates',
+    );
   });
 
   it('goes on when every route is in order', async () => {

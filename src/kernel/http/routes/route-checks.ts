@@ -3,6 +3,7 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { PARAMTYPES_METADATA, ROUTE_ARGS_METADATA, RouteParamtypes } from '@nestjs/common/internal.js';
 import type { InputClass } from '../validation/input-class.js';
 import { InputReader } from '../validation/input-reader.js';
+import { ASYNC_RESOURCE } from './route.decorators.js';
 import { RouteBook, type Route } from './route-book.js';
 
 interface Argument {
@@ -29,7 +30,11 @@ export class RouteChecks implements OnModuleInit {
 
   /** @throws Error listing every faulty route at once. */
   onModuleInit(): void {
-    const faults = this.book.routes.flatMap((route) => [...accessFaults(route), ...inputFaults(route)]);
+    const faults = this.book.routes.flatMap((route) => [
+      ...accessFaults(route),
+      ...asyncFaults(route),
+      ...inputFaults(route),
+    ]);
     if (faults.length === 0) return;
     throw new Error(
       `These routes can't be served:\n${faults.map((fault) => `  - ${fault}`).join('\n')}\n` +
@@ -54,6 +59,14 @@ function accessFaults(route: Route): string[] {
   if (route.access !== undefined) return [];
   return [
     `${said(route)} doesn't say who may call it. Add @Roles('customer', …) or @Public() to the method or the class.`,
+  ];
+}
+
+function asyncFaults(route: Route): string[] {
+  const isMarked = Reflect.hasMetadata(ASYNC_RESOURCE, route.handler);
+  if (!isMarked || (route.method === 'POST' && route.resource !== undefined)) return [];
+  return [
+    `${said(route)} has @MayRespondAsync, which is for POST routes with @Creates: an operation says what it made.`,
   ];
 }
 

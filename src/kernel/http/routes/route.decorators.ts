@@ -17,12 +17,14 @@ export type Role = (typeof ROLES)[number];
 
 export const ACCESS = 'waybill:access';
 export const ANSWER = 'waybill:answer';
+export const ASYNC_RESOURCE = 'waybill:async-resource';
 
 export type Access = 'public' | readonly Role[];
 
 /** How the answer's headers follow from the handler's result. */
 export interface AnswerShape {
-  /** Where what was made can be found. */
+  /** Where what was made can be found: as it is written, and filled in. */
+  readonly template?: string;
   readonly location?: (result: Record<string, unknown>) => string;
   /** The ETag of a result; undefined: it has none. */
   readonly etag?: (result: Record<string, unknown>) => string | undefined;
@@ -42,8 +44,18 @@ export function Public(): ClassDecorator & MethodDecorator {
 export function Creates(location: `/${string}`): MethodDecorator {
   return applyDecorators(
     HttpCode(201),
-    SetMetadata(ANSWER, { location: filled(location), etag: versionTag } satisfies AnswerShape),
+    SetMetadata(ANSWER, { template: location, location: filled(location), etag: versionTag } satisfies AnswerShape),
   );
+}
+
+/**
+ * `Prefer: respond-async` is heeded: 202 with an operation once the command is stored, if the command has a permanent name
+ * (`@DurableCommand`). For POST routes with `@Creates`, whose handlers execute one command and return its result.
+ *
+ * @param type what the command makes, in the operation's `resource`: `order`
+ */
+export function MayRespondAsync(type: string): MethodDecorator {
+  return SetMetadata(ASYNC_RESOURCE, type);
 }
 
 /** 200, with `ETag` from the result's `version`. For commands that act on something that exists. */

@@ -1,4 +1,4 @@
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiProperty, IntersectionType } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
 import {
   ArrayMinSize,
@@ -21,8 +21,8 @@ import { ReasonedBody } from './reason.dto.js';
 
 type HeldState = (typeof HELD_STATES)[number];
 
-/** Which held events to list. */
-export class FindDeadLetters extends ListQuery {
+/** Which held events to list or to act on; empty: all. */
+export class DeadLetterFilterBody {
   @IsOptional()
   @Matches(NAME)
   subscription?: string;
@@ -47,28 +47,7 @@ export class FindDeadLetters extends ListQuery {
   error?: string;
 }
 
-/** Which held events to act on; empty: all. */
-export class DeadLetterFilterBody {
-  @IsOptional()
-  @Matches(NAME)
-  subscription?: string;
-
-  @IsOptional()
-  @Matches(NAME)
-  event?: string;
-
-  @IsOptional()
-  @IsText({ max: 500 })
-  key?: string;
-
-  @IsOptional()
-  @IsIn(HELD_STATES)
-  state?: HeldState;
-
-  @IsOptional()
-  @IsText({ max: 200 })
-  error?: string;
-}
+export class FindDeadLetters extends IntersectionType(ListQuery, DeadLetterFilterBody) {}
 
 /** Either a filter or ids. */
 export class RetryBody extends ReasonedBody {
@@ -122,6 +101,10 @@ export class DeadLetterBody {
   position!: number;
   @ApiProperty({ enum: HELD_STATES })
   state!: HeldState;
+
+  /** `partition`: the running release can't read it, and it may touch any row: its whole partition waits. Else `key`. */
+  @ApiProperty({ enum: ['key', 'partition'] })
+  holds!: 'key' | 'partition';
 
   attempts!: number;
   @ApiProperty({ type: String, nullable: true })

@@ -25,6 +25,24 @@ defineProblems({
     meaning: 'Events of one key take effect in order, and this one stands behind another that is held.',
     remedy: 'Act on the first one of the key; the detail names it.',
   },
+  'dead-letter-unreadable': {
+    status: 409,
+    title: 'This release can not read the event',
+    meaning: 'Its name or version is not known here, so no other data would make it take effect.',
+    remedy: 'Deploy a release that can read it: it takes the event by itself. Or discard the event.',
+  },
+  'subscription-unknown': {
+    status: 404,
+    title: 'There is no such subscription',
+    meaning: 'Nothing in the database takes effect from the log under this name.',
+    remedy: 'Choose one of GET /ops/v1/subscriptions.',
+  },
+  'restart-refused': {
+    status: 409,
+    title: 'The subscription can not be restarted there',
+    meaning: 'It is a projection, whose view must be rebuilt, or the log has no such position.',
+    remedy: 'Rebuild a projection; choose a position from 1 to the head of the log, or beginning, or now.',
+  },
   'repartition-refused': {
     status: 409,
     title: 'The partitions can not be changed now',

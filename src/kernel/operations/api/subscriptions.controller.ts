@@ -4,9 +4,10 @@ import { PathText } from '../../http/exchange/path-segments.js';
 import { Roles } from '../../http/routes/route.decorators.js';
 import type { Principal } from '../../messages/message-context.js';
 import { Repartition } from '../../subscriptions/repartition.js';
+import { SubscriptionRestart } from '../../subscriptions/restart.js';
 import { SubscriptionReports } from '../reports/subscription-reports.js';
 import { NAME } from './names.js';
-import { RepartitionBody, SubscriptionsBody } from './subscriptions.dto.js';
+import { RepartitionBody, RestartBody, SubscriptionsBody } from './subscriptions.dto.js';
 
 /** What takes effect from the log. */
 @Controller('ops/v1/subscriptions')
@@ -15,6 +16,7 @@ export class SubscriptionsController {
   constructor(
     private readonly subscriptions: SubscriptionReports,
     private readonly repartition: Repartition,
+    private readonly restarts: SubscriptionRestart,
   ) {}
 
   @Get()
@@ -31,6 +33,22 @@ export class SubscriptionsController {
     @CurrentPrincipal() by: Principal,
   ): Promise<SubscriptionsBody> {
     await this.repartition.to(name, partitions, { by, reason });
+    return this.#one(name);
+  }
+
+  /** Starts an event handler anew: what lies behind the place is handled again, what lies before it never. */
+  @Post(':name/restart')
+  @HttpCode(200)
+  async restart(
+    @PathText('name', NAME) name: string,
+    @Body() { from, reason }: RestartBody,
+    @CurrentPrincipal() by: Principal,
+  ): Promise<SubscriptionsBody> {
+    await this.restarts.restart(name, from, { by, reason });
+    return this.#one(name);
+  }
+
+  async #one(name: string): Promise<SubscriptionsBody> {
     return { data: (await this.subscriptions.all()).filter((subscription) => subscription.name === name) };
   }
 }

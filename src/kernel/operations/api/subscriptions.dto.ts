@@ -1,6 +1,8 @@
-import { IsInt, Max, Min } from 'class-validator';
+import { ApiProperty } from '@nestjs/swagger';
+import { IsInt, Max, Min, ValidateBy } from 'class-validator';
+import type { RestartFrom } from '../../subscriptions/restart.js';
 import { SubscriptionReport } from '../reports/subscription-report.dto.js';
-import { ReasonedBody } from './reason.dto.js';
+import { ReasonBody, ReasonedBody } from './reason.dto.js';
 
 /** Every subscription, by name. */
 export class SubscriptionsBody {
@@ -13,4 +15,24 @@ export class RepartitionBody extends ReasonedBody {
   @Min(1)
   @Max(256)
   partitions!: number;
+}
+
+/** Where an event handler is to start anew. */
+export class RestartBody extends ReasonBody {
+  /** The first event to handle: the log's first, the next to be committed, or the one at a position. */
+  @ApiProperty({
+    oneOf: [
+      { type: 'string', enum: ['beginning', 'now'] },
+      { type: 'integer', minimum: 1 },
+    ],
+  })
+  @ValidateBy({
+    name: 'isStart',
+    validator: { validate: isStart, defaultMessage: () => '$property must be beginning, now or a position from 1' },
+  })
+  from!: RestartFrom;
+}
+
+function isStart(value: unknown): boolean {
+  return value === 'beginning' || value === 'now' || (Number.isSafeInteger(value) && (value as number) >= 1);
 }

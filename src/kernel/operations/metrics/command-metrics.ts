@@ -15,7 +15,7 @@ export class CommandMetrics {
     const registers = [registry];
     this.#durations = new Histogram({
       name: 'waybill_command_duration_seconds',
-      help: 'From a command to its answer, retries included, by how it ended: done, replayed, refused, conflict, unknown, failed.',
+      help: 'From a command to its answer, retries included, by how it ended: done, accepted, replayed, refused, conflict, unknown, failed.',
       labelNames: ['command', 'outcome'],
       buckets: BUCKETS,
       registers,

@@ -73,6 +73,13 @@ describe('a system', () => {
     expect(statesOf(reader({ lagSeconds: 61 }))[3]).toBe('warning');
   });
 
+  it('sends whoever has a handler that stands still to its restart, not to a rebuild', () => {
+    const still = (kind: 'async' | 'handler') => reader({ kind, status: 'diverged' });
+    const remedies = (kind: 'async' | 'handler') => complaints(log(), still(kind)).map(({ remedy }) => remedy);
+    expect(remedies('handler')).toEqual([expect.stringContaining('subscriptions restart toy.search --from')]);
+    expect(remedies('async')).toEqual([expect.stringContaining('rebuild toy.search')]);
+  });
+
   it('admits what it may not see', () => {
     const [, second] = assess(log({ seesAllTransactions: false }), [], now);
     expect(second!.what).toBe('The oldest transaction is 0 s old, as far as may be seen');

@@ -1,3 +1,4 @@
+import { restartAdvice } from '../../subscriptions/restart.js';
 import { counted } from '../counted.js';
 import { failure, ok, warning, type Finding } from '../doctor/finding.js';
 import type { LogReport } from './log-report.dto.js';
@@ -63,13 +64,11 @@ function ofLag(readers: readonly SubscriptionReport[]): Finding {
 function ofStates(readers: readonly SubscriptionReport[]): Finding[] {
   return readers
     .filter(({ status }) => status !== 'running')
-    .map(({ name, status }) =>
-      status === 'diverged'
-        ? failure(
-            `${name} has seen events that this log doesn't hold`,
-            `Rebuild it: npm run waybill -- rebuild ${name}`,
-          )
-        : failure(`${name} is stopped`, `Rebuild it: npm run waybill -- rebuild ${name}`),
+    .map(({ name, status, kind }) =>
+      failure(
+        status === 'diverged' ? `${name} has seen events that this log doesn't hold` : `${name} is stopped`,
+        kind === 'handler' ? `Restart it: ${restartAdvice(name)}` : `Rebuild it: npm run waybill -- rebuild ${name}`,
+      ),
     );
 }
 

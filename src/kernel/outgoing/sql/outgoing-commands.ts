@@ -1,6 +1,6 @@
 import type { SideWrite } from '../../commands/commit-statement.js';
 import type { Queryable } from '../../event-log/sql/queryable.js';
-import type { MessageContextFields } from '../../messages/message-context.js';
+import type { MessageContextFields, ResourceTemplate } from '../../messages/message-context.js';
 
 /** Everything that the stored command is executed with, besides its content. */
 export type StoredContext = Required<
@@ -11,11 +11,14 @@ export interface OutgoingCommandRow {
   readonly id: string;
   readonly instance: string;
   readonly name: string;
-  readonly data: object;
+  /** Null once it has ended: it may hold personal data, and nobody needs it any more. */
+  readonly data: object | null;
   readonly context: StoredContext;
   readonly state: 'queued' | 'succeeded' | 'refused' | 'parked' | 'cancelled';
   readonly attempts: number;
   readonly error: string | null;
+  /** Route that a client sent it to; null: caused by other commands. */
+  readonly operation: string | null;
   /** RFC 3339, as the other times. */
   readonly due_at: string;
   readonly claimed_until: string | null;
@@ -23,29 +26,45 @@ export interface OutgoingCommandRow {
   readonly finished_at: string | null;
 }
 
+/** What {@link STORE_COMMANDS} takes. */
+export interface NewCommandRow {
+  readonly id: string;
+  readonly instance: string;
+  readonly name: string;
+  readonly data: object;
+  readonly context: StoredContext;
+  readonly dueAt: string | null;
+  readonly operation?: string;
+  readonly resource?: ResourceTemplate;
+}
+
 /** Stores commands in the commit of what causes them; the same id twice is the same command. */
 export const STORE_COMMANDS: SideWrite = {
   id: 'kernel.outgoing_commands',
-  sql: (param) => `INSERT INTO kernel.outgoing_commands (id, instance, name, data, context, due_at)
-    SELECT r.id, r.instance, r.name, r.data, r.context, coalesce(r."dueAt", clock_timestamp())
-      FROM jsonb_to_recordset(${param}) AS r (id uuid, instance text, name text, data jsonb, context jsonb, "dueAt" timestamptz)
+  work: 'commands',
+  sql: (param) => `INSERT INTO kernel.outgoing_commands (id, instance, name, data, context, due_at, operation, resource)
+    SELECT r.id, r.instance, r.name, r.data, r.context, coalesce(r."dueAt", clock_timestamp()), r.operation, r.resource
+      FROM jsonb_to_recordset(${param}) AS r (id uuid, instance text, name text, data jsonb, context jsonb, "dueAt" timestamptz,
+                                              operation text, resource jsonb)
     ON CONFLICT (id) DO NOTHING`,
 };
 
-/** Ends a command in the commit of its own effects. */
+/** Ends a command in the commit of its own effects: also one that was cancelled or parked while it was being executed. */
 export const FINISH_COMMANDS: SideWrite = {
   id: 'kernel.outgoing_commands finished',
+  work: 'commands',
   sql: (param) => `UPDATE kernel.outgoing_commands o
        SET state = r.state, error = r.error, finished_at = clock_timestamp(), claimed_until = NULL
       FROM jsonb_to_recordset(${param}) AS r (id uuid, state text, error text)
-     WHERE o.id = r.id AND o.state = 'queued'`,
+     WHERE o.id = r.id AND o.state NOT IN ('succeeded', 'refused')`,
 };
 
 /** Due commands, at most one per instance, claimed for a while. */
 export async function claimCommands(on: Queryable, limit: number, claimMs: number): Promise<OutgoingCommandRow[]> {
   const { rows } = await on.query<OutgoingCommandRow & { [column: string]: unknown }>({
     name: 'kernel_claim_commands',
-    text: `SELECT * FROM kernel.claim_commands($1, $2 * interval '1 millisecond') ORDER BY seq`,
+    text: `SELECT id, instance, name, data, context, state, attempts, error, operation, due_at, claimed_until, created_at,
+                  finished_at FROM kernel.claim_commands($1, $2 * interval '1 millisecond') ORDER BY seq`,
     values: [limit, claimMs],
   });
   return rows;
@@ -89,7 +108,8 @@ export async function cancelCommand(on: Queryable, id: string): Promise<boolean>
 export async function readCommand(on: Queryable, id: string): Promise<OutgoingCommandRow | undefined> {
   const { rows } = await on.query<OutgoingCommandRow & { [column: string]: unknown }>({
     name: 'kernel_read_command',
-    text: 'SELECT * FROM kernel.outgoing_commands WHERE id = $1',
+    text: `SELECT id, instance, name, data, context, state, attempts, error, operation, due_at, claimed_until, created_at,
+                  finished_at FROM kernel.outgoing_commands WHERE id = $1`,
     values: [id],
   });
   return rows[0];

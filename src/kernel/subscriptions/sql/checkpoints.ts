@@ -54,35 +54,51 @@ export async function storeCheckpoints(
 }
 
 /** How far all partitions of a subscription have come, and by whom. */
-export interface StoredProgress {
+export interface Progress {
+  /** The lowest one of all partitions. */
   readonly position: number;
+  /** Of each partition, by its number. */
+  readonly positions: readonly number[];
   /** The partitions' fences; another text means that somebody else has taken one over, or started it anew. */
   readonly fences: string;
 }
 
-/** Every subscription's progress, and the head of the log in the same snapshot. */
-export async function readAllCheckpoints(
-  on: Queryable,
-): Promise<{ head: number; progress: ReadonlyMap<string, StoredProgress> }> {
-  const { rows } = await on.query<{ head: number; subscription: string | null } & StoredProgress>({
+export interface AllProgress {
+  readonly head: number;
+  readonly progress: ReadonlyMap<string, Progress>;
+  /** Something is held back somewhere: its position is passed, and it has not taken effect. */
+  readonly holdsAny: boolean;
+}
+
+/** Every subscription's progress, the head of the log, and whether anything is held, in one snapshot. */
+export async function readAllCheckpoints(on: Queryable): Promise<AllProgress> {
+  const { rows } = await on.query<{ head: number; subscription: string | null; holdsAny: boolean } & Progress>({
     name: 'kernel_read_checkpoints',
-    text: `SELECT s.head, c.subscription, min(c.position) AS position, string_agg(c.fence::text, ',' ORDER BY c.partition) AS fences
+    text: `SELECT s.head, c.subscription, min(c.position) AS position, string_agg(c.fence::text, ',' ORDER BY c.partition) AS fences,
+                  array_agg(c.position ORDER BY c.partition) FILTER (WHERE c.position IS NOT NULL) AS positions,
+                  EXISTS (SELECT FROM kernel.held_events) AS "holdsAny"
              FROM kernel.log_state s LEFT JOIN kernel.checkpoints c ON true GROUP BY s.head, c.subscription`,
   });
   const known = rows.filter((row) => row.subscription !== null);
-  return { head: rows[0]?.head ?? 0, progress: new Map(known.map((row) => [row.subscription!, row])) };
+  return {
+    head: rows[0]?.head ?? 0,
+    progress: new Map(known.map((row) => [row.subscription!, row])),
+    holdsAny: rows[0]?.holdsAny ?? false,
+  };
 }
 
-/** Is there an event of these names in (after, to]? If not, a view is as fresh at `after` as at `to`. */
+/** Is there an event in (after, to] that a subscription takes, by these names or in another release? If not, a view is as
+ *  fresh at `after` as at `to`. */
 export async function hasEventsBetween(
   on: Queryable,
-  range: { after: number; to: number; names: readonly string[] },
+  range: { after: number; to: number; subscription: string; names: readonly string[] },
 ): Promise<boolean> {
   const { rows } = await on.query<{ found: boolean }>({
     name: 'kernel_has_events_between',
     text: `SELECT EXISTS (SELECT FROM kernel.log l JOIN kernel.events e ON e.id = l.event_id
-            WHERE l.position > $1 AND l.position <= $2 AND e.name = ANY ($3)) AS found`,
-    values: [range.after, range.to, range.names],
+            WHERE l.position > $1 AND l.position <= $2
+              AND e.name = ANY ($3 || ARRAY(SELECT unnest(s.events) FROM kernel.subscriptions s WHERE s.name = $4))) AS found`,
+    values: [range.after, range.to, range.names, range.subscription],
   });
   return rows[0]!.found;
 }

@@ -9,6 +9,8 @@ export interface DeadLetter {
   readonly key: string;
   readonly position: number;
   readonly state: 'blocked' | 'queued' | 'parked';
+  /** What waits for it: the later events of its key, or all of its partition, since it may touch any row. */
+  readonly holds: 'key' | 'partition';
   readonly attempts: number;
   /** RFC 3339; null unless blocked. */
   readonly nextTryAt: string | null;
@@ -50,7 +52,7 @@ const MATCHING = `($1::bigint[] IS NULL OR h.id = ANY ($1)) AND ($2::text IS NUL
 const IS_HEAD = `NOT EXISTS (SELECT FROM kernel.held_events b WHERE b.subscription = h.subscription
   AND b.generation = h.generation AND b.key = h.key AND b.position < h.position)`;
 
-const LETTER = `h.id, h.subscription, h.generation, h.key, h.position, h.state, h.attempts, h.next_try_at AS "nextTryAt",
+const LETTER = `h.id, h.subscription, h.generation, h.key, h.position, h.state, h.holds, h.attempts, h.next_try_at AS "nextTryAt",
   h.error, h.held_at AS "heldAt", coalesce(h.data, e.data) AS data, h.data IS NOT NULL AS "isEdited",
   jsonb_build_object('eventId', e.event_id, 'name', e.name, 'version', e.schema_version, 'stream', e.stream_id) AS event`;
 
@@ -81,39 +83,60 @@ export async function readHeld(on: Queryable, id: number): Promise<DeadLetter | 
   return letter;
 }
 
-/** Makes the first held event of each matching key due now, with its tries counted anew. @returns how many. */
+/**
+ * Makes the first held event of each matching key due now, with its tries counted anew. What stops a partition needs
+ * none: a release that can read it does so by itself. @returns how many.
+ */
 export async function makeDue(tx: Queryable, filter: DeadLetterFilter): Promise<number> {
   const { rowCount } = await tx.query({
     text: `UPDATE kernel.held_events SET state = 'blocked', attempts = 0, next_try_at = clock_timestamp()
             WHERE id IN (SELECT h.id FROM kernel.held_events h JOIN kernel.events e ON e.id = h.event_id
-                          WHERE ${MATCHING} AND ${IS_HEAD})`,
+                          WHERE ${MATCHING} AND ${IS_HEAD} AND h.holds = 'key')`,
     values: valuesOf(filter),
   });
   return rowCount ?? 0;
 }
 
+/** The letter itself, and where it stops a partition, the same event in the other partitions that it stops. */
+const SAME_LETTER = `(h.id = $1 OR EXISTS (SELECT FROM kernel.held_events l WHERE l.id = $1 AND l.holds = 'partition'
+  AND h.holds = 'partition' AND h.subscription = l.subscription AND h.generation = l.generation AND h.position = l.position))`;
+
 /**
- * Drops a held event and lets the next one of its key be tried. The checkpoint's lock keeps its owner from queueing
- * another one behind it meanwhile, which nobody would ever try.
+ * Drops a held event and lets the next one of its key be tried; partitions that stand before it go on behind it. The
+ * checkpoint's lock keeps its owner from queueing another one behind it meanwhile, which nobody would ever try.
+ * @returns false when it isn't held any more.
  */
-export async function discardHeld(tx: Queryable, letter: DeadLetter): Promise<void> {
+export async function discardHeld(tx: Queryable, letter: DeadLetter): Promise<boolean> {
   const of = [letter.subscription, letter.generation, letter.key];
   await tx.query({
     text: `SELECT FROM kernel.checkpoints c JOIN kernel.held_events h USING (subscription, generation, partition)
-            WHERE h.id = $1 FOR UPDATE OF c`,
+            WHERE ${SAME_LETTER} ORDER BY c.partition FOR UPDATE OF c`,
     values: [letter.id],
   });
-  await tx.query({ text: 'DELETE FROM kernel.held_events WHERE id = $1', values: [letter.id] });
+  const { rowCount } = await tx.query({
+    text: `WITH dropped AS (DELETE FROM kernel.held_events h WHERE ${SAME_LETTER} RETURNING h.*),
+                passed AS (UPDATE kernel.checkpoints c SET position = d.position, event_id = d.event_id, fence = c.fence + 1
+                             FROM dropped d
+                            WHERE d.holds = 'partition' AND c.subscription = d.subscription AND c.generation = d.generation
+                              AND c.partition = d.partition AND c.position < d.position)
+           SELECT FROM dropped`,
+    values: [letter.id],
+  });
   await tx.query({
     text: `UPDATE kernel.held_events h SET state = 'blocked', next_try_at = clock_timestamp()
             WHERE h.subscription = $1 AND h.generation = $2 AND h.key = $3 AND ${IS_HEAD}`,
     values: of,
   });
+  return (rowCount ?? 0) > 0;
 }
 
-export async function editHeld(tx: Queryable, letter: DeadLetter, data: StoredData): Promise<void> {
-  await tx.query({
-    text: `UPDATE kernel.held_events SET data = $2, state = 'blocked', attempts = 0, next_try_at = clock_timestamp() WHERE id = $1`,
+/** Gives a held event other data and makes it due. @returns false when it isn't held any more. */
+export async function editHeld(tx: Queryable, letter: DeadLetter, data: StoredData): Promise<boolean> {
+  const { rowCount } = await tx.query({
+    text: `UPDATE kernel.held_events
+              SET data = $2, revision = revision + 1, state = 'blocked', attempts = 0, next_try_at = clock_timestamp()
+            WHERE id = $1`,
     values: [letter.id, JSON.stringify(data)],
   });
+  return rowCount === 1;
 }

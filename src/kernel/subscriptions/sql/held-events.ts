@@ -1,5 +1,7 @@
+import type { StoredData } from '../../domain/index.js';
 import type { EventRow } from '../../event-log/stored-event.js';
 import type { Queryable } from '../../event-log/sql/queryable.js';
+import type { Failure } from '../held-rows.js';
 
 /** An event held back at the head of its key, with what the log knows of it. */
 export interface DueEvent extends EventRow {
@@ -8,13 +10,17 @@ export interface DueEvent extends EventRow {
   readonly generation: number;
   readonly attempts: number;
   readonly position: number;
+  /** Counts edits. */
+  readonly revision: number;
+  /** The data in the log, where an operator has given it others. */
+  readonly original: StoredData | null;
 }
 
 /** Keys that hold events back, of some partitions of a subscription. Later events of such a key are queued behind. */
 export async function heldKeys(on: Queryable, subscription: string, partitions: readonly number[]): Promise<string[]> {
   const { rows } = await on.query<{ key: string }>({
     name: 'kernel_held_keys',
-    text: 'SELECT DISTINCT key FROM kernel.held_events WHERE subscription = $1 AND partition = ANY ($2)',
+    text: `SELECT DISTINCT key FROM kernel.held_events WHERE subscription = $1 AND partition = ANY ($2) AND holds = 'key'`,
     values: [subscription, partitions],
   });
   return rows.map((row) => row.key);
@@ -28,10 +34,11 @@ export async function dueEvents(
 ): Promise<DueEvent[]> {
   const { rows } = await on.query<DueEvent>({
     name: 'kernel_due_events',
-    text: `SELECT h.key, h.partition, h.generation, h.attempts, h.position, e.id, e.event_id, e.tenant, e.stream_id, e.version,
-                  e.name, e.schema_version, coalesce(h.data, e.data) AS data, e.meta, e.recorded_at
+    text: `SELECT h.key, h.partition, h.generation, h.attempts, h.position, h.revision, e.id, e.event_id, e.tenant, e.stream_id, e.version,
+                  e.name, e.schema_version, coalesce(h.data, e.data) AS data, e.meta, e.recorded_at,
+                  CASE WHEN h.data IS NOT NULL THEN e.data END AS original
              FROM kernel.held_events h JOIN kernel.events e ON e.id = h.event_id
-            WHERE h.subscription = $1 AND h.partition = ANY ($2) AND h.state = 'blocked' AND h.next_try_at <= clock_timestamp()
+            WHERE h.subscription = $1 AND h.partition = ANY ($2) AND h.state = 'blocked' AND h.holds = 'key' AND h.next_try_at <= clock_timestamp()
             ORDER BY h.next_try_at LIMIT 100`,
     values: [subscription, partitions],
   });
@@ -53,18 +60,19 @@ export async function nextDueInMs(
   return rows[0]?.in_ms ?? undefined;
 }
 
-/** Notes another failed try: blocked until the next one, or parked (`tryInMs` undefined) until an operator acts. */
+/** Notes another failed try: blocked until the next one, or parked (`tryInMs` undefined) until an operator acts. A try
+ *  with data that were edited meanwhile doesn't count. */
 export async function holdAgain(
   on: Queryable,
-  event: Pick<DueEvent, 'key' | 'generation' | 'position'> & { subscription: string },
-  failure: { attempts: number; error: string; tryInMs: number | undefined },
+  event: Pick<DueEvent, 'key' | 'generation' | 'position' | 'revision'> & { subscription: string },
+  failure: Failure,
 ): Promise<void> {
   await on.query({
     name: 'kernel_hold_again',
     text: `UPDATE kernel.held_events
               SET attempts = $5, error = $6, state = CASE WHEN $7::float8 IS NULL THEN 'parked' ELSE 'blocked' END,
-                  next_try_at = clock_timestamp() + $7::float8 * interval '1 millisecond'
-            WHERE subscription = $1 AND generation = $2 AND key = $3 AND position = $4`,
+                  next_try_at = clock_timestamp() + $7::float8 * interval '1 millisecond', is_unreadable = $9
+            WHERE subscription = $1 AND generation = $2 AND key = $3 AND position = $4 AND revision = $8`,
     values: [
       event.subscription,
       event.generation,
@@ -73,6 +81,8 @@ export async function holdAgain(
       failure.attempts,
       failure.error,
       failure.tryInMs ?? null,
+      event.revision,
+      failure.isUnreadable ?? false,
     ],
   });
 }

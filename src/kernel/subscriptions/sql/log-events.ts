@@ -17,3 +17,12 @@ export async function eventAt(on: Queryable, position: number): Promise<number |
   });
   return rows[0]?.event_id;
 }
+
+/** The last position there is, with the event's `kernel.events.id`; 0 and 0 before the first event. */
+export async function lastPlace(on: Queryable): Promise<{ position: number; eventId: number }> {
+  const { rows } = await on.query<{ position: number; eventId: number }>({
+    text: `SELECT s.head AS position, coalesce(l.event_id, 0) AS "eventId"
+             FROM kernel.log_state s LEFT JOIN kernel.log l ON l.position = s.head`,
+  });
+  return rows[0]!;
+}

@@ -45,7 +45,10 @@ export async function partitionsAt(on: Queryable, subscription: string, mode?: '
   return rows[0]!;
 }
 
-/** Replaces the partitions' rows; held events move to the partition that has their key from now on. */
+/**
+ * Replaces the partitions' rows; held events move to the partition that has their key from now on. What stops whole
+ * partitions is met again by their new owners.
+ */
 export async function movePartitions(
   tx: Queryable,
   to: { subscription: string; partitions: number; at: PartitionsAt; partitionOf: (key: string) => number },
@@ -56,6 +59,10 @@ export async function movePartitions(
     text: `INSERT INTO kernel.checkpoints (subscription, generation, partition, position, event_id, epoch, fence)
            SELECT $1, $2, g.partition, $3, $4, $5, $6 + 1 FROM generate_series(0, $7::int - 1) AS g (partition)`,
     values: [subscription, at.generation, at.highest, at.event_id, at.epoch, at.fence, partitions],
+  });
+  await tx.query({
+    text: `DELETE FROM kernel.held_events WHERE subscription = $1 AND holds = 'partition'`,
+    values: [subscription],
   });
   const { rows } = await tx.query<{ key: string }>({
     text: 'SELECT DISTINCT key FROM kernel.held_events WHERE subscription = $1',

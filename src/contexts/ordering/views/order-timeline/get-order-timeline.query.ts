@@ -42,7 +42,9 @@ SELECT type, at, actor, version, params
  LIMIT $3`;
 
 @QueryHandler(GetOrderTimelineQuery)
-@ReadsFrom(OrderTimelineView, OrderSummaryView)
+@ReadsFrom(OrderTimelineView, OrderSummaryView, {
+  key: ({ request }: GetOrderTimelineQuery) => ({ orderId: request.orderId }),
+})
 export class GetOrderTimelineHandler implements IQueryHandler<GetOrderTimelineQuery> {
   constructor(
     private readonly sql: ReadSql,

@@ -1,0 +1,123 @@
+import { InvalidArgumentError, type Command } from 'commander';
+import { Operations, hasEnded, type Operation } from '../../kernel/outgoing/operations.js';
+import { CliExit, EXIT } from '../cli.js';
+import { moment, pairs, table } from '../layout.js';
+import { looking, operator, show } from './looking.js';
+
+interface Listed {
+  readonly limit: number;
+  readonly json?: boolean;
+}
+
+interface Act {
+  readonly reason?: string;
+  readonly json?: boolean;
+}
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+
+/** `waybill operations`: commands that clients had executed later, and what to do about those that can't be. */
+export function registerOperations(program: Command): void {
+  const operations = program.command('operations').description('Commands that clients had executed later.');
+  operations
+    .command('list', { isDefault: true })
+    .description('Operations that have not ended, oldest first.')
+    .option('--limit <n>', 'at most so many', wholeNumber, 50)
+    .option('--json', 'print them as JSON')
+    .action(list);
+  operations
+    .command('show')
+    .description('One operation, with its last error. Never its content.')
+    .argument('<id>', 'as its client has it', uuid)
+    .option('--json', 'print it as JSON')
+    .action(showOne);
+  operations
+    .command('retry')
+    .description('Try a parked operation again now.')
+    .argument('<id>', 'as listed', uuid)
+    .option('--reason <text>', 'why, for the audit')
+    .option('--json', 'print the id as JSON')
+    .action(retry);
+  operations
+    .command('cancel')
+    .description('Cancel an operation that is queued or parked; its content is erased.')
+    .argument('<id>', 'as listed', uuid)
+    .requiredOption('--reason <text>', 'why, for the audit')
+    .option('--json', 'print the id as JSON')
+    .action(cancel);
+}
+
+async function list({ limit, json }: Listed): Promise<void> {
+  const open = await withOperations((operations) => operations.open(limit));
+  show(open.map(shown), json, () => (open.length === 0 ? ['No operation is open.'] : operationsTable(open)));
+}
+
+async function showOne(id: string, { json }: { json?: boolean }): Promise<void> {
+  const operation = await withOperations((operations) => operations.find(id));
+  if (operation === undefined) throw new CliExit(EXIT.failed, `There is no operation ${id}, or it was forgotten.`);
+  const { resource, refusal, fault } = operation;
+  show(shown(operation), json, () =>
+    pairs({
+      Id: operation.id,
+      Type: operation.type,
+      Status: statusOf(operation),
+      'Started by': `${operation.principal}, tenant ${operation.tenant}`,
+      Created: moment(operation.createdAt),
+      Updated: moment(operation.updatedAt),
+      Finished: operation.finishedAt && moment(operation.finishedAt),
+      'Failed tries': operation.attempts,
+      Made: resource && resource.href,
+      Refused: refusal && `${refusal.code}: ${refusal.message}`,
+      'Last error': refusal === null ? fault : null,
+    }),
+  );
+}
+
+async function retry(id: string, { reason, json }: Act): Promise<void> {
+  const isDue = await withOperations((operations) => operations.retry(id, { principal: operator().id, reason }));
+  if (!isDue) throw new CliExit(EXIT.failed, `${id} is not parked. See: waybill operations show ${id}`);
+  show({ retried: id }, json, () => [`${id} is tried again now.`]);
+}
+
+async function cancel(id: string, { reason, json }: Act): Promise<void> {
+  const isDone = await withOperations((operations) => operations.cancel(id, { principal: operator().id, reason }));
+  if (!isDone) {
+    throw new CliExit(EXIT.failed, `${id} has ended or is being executed. See: waybill operations show ${id}`);
+  }
+  show({ cancelled: id }, json, () => [`${id} is cancelled.`]);
+}
+
+function operationsTable(operations: readonly Operation[]): string[] {
+  return table(operations, [
+    { title: 'ID', of: ({ id }) => id },
+    { title: 'TYPE', of: ({ type }) => type },
+    { title: 'STATUS', of: statusOf },
+    { title: 'CREATED (UTC)', of: ({ createdAt }) => moment(createdAt) },
+    { title: 'TRIES', of: ({ attempts }) => attempts, isNumber: true },
+    { title: 'ERROR', of: ({ fault }) => fault ?? '–' },
+  ]);
+}
+
+function statusOf(operation: Operation): string {
+  return hasEnded(operation) ? operation.status : `${operation.status}, ${operation.step}`;
+}
+
+/** A refusal is an error, of which JSON would show nothing that was meant. */
+function shown({ refusal, lastEventId: _lastEventId, ...operation }: Operation): object {
+  const { code, message } = refusal ?? {};
+  return { ...operation, refusal: refusal === null ? null : { code, message, facts: refusal.facts() } };
+}
+
+function withOperations<T>(work: (operations: Operations) => Promise<T>): Promise<T> {
+  return looking(({ app }) => work(app.get(Operations, { strict: false })));
+}
+
+function uuid(text: string): string {
+  if (!UUID.test(text)) throw new InvalidArgumentError('Give an id as listed.');
+  return text.toLowerCase();
+}
+
+function wholeNumber(text: string): number {
+  if (!/^[1-9]\d{0,5}$/.test(text)) throw new InvalidArgumentError('Give a whole number.');
+  return Number(text);
+}

@@ -1,0 +1,39 @@
+import { Injectable } from '@nestjs/common';
+import type { CommandDeferral } from '../commands/command-deferral.js';
+import { UnitOfWork } from '../commands/unit-of-work.js';
+import { UnitsOfWork } from '../commands/units-of-work.js';
+import { durableNameOf } from '../domain/durable-command.js';
+import { newId } from '../messages/ids.js';
+import type { AsyncWish, MessageContext } from '../messages/message-context.js';
+import { STORE_COMMANDS, type NewCommandRow, type StoredContext } from './sql/outgoing-commands.js';
+
+/**
+ * Accepts commands of clients who would rather not wait. The acceptance is an answer like any other: it commits with the
+ * stored command under the client's key, so a repeat finds it, another payload is refused, and whichever of two
+ * simultaneous requests comes second has no effect.
+ */
+@Injectable()
+export class AcceptedCommands implements CommandDeferral {
+  constructor(private readonly units: UnitsOfWork) {}
+
+  defer(command: object): Promise<unknown> | undefined {
+    const name = durableNameOf(command);
+    return name === undefined ? undefined : this.units.run(command.constructor.name, async () => accept(command, name));
+  }
+}
+
+function accept(command: object, name: string): void {
+  const unit = UnitOfWork.required('Accepting a command');
+  const id = newId();
+  const { operation, resource } = unit.context.respondAsync as AsyncWish;
+  const context = contextOf(unit.context);
+  const row: NewCommandRow = { id, instance: id, name, data: command, context, dueAt: null, operation, resource };
+  unit.addSideRow(STORE_COMMANDS, row);
+  unit.accepted = { id, name };
+}
+
+/** As if it were executed at once: the client is its cause, no command. */
+function contextOf(context: MessageContext): StoredContext {
+  const { tenant, principal, actor, correlationId, causationId, traceparent, hop } = context;
+  return { tenant, principal, actor, correlationId, causationId, traceparent, hop };
+}

@@ -1,0 +1,135 @@
+import { Injectable } from '@nestjs/common';
+import { Pools } from '../database/pools.js';
+import { StoredRefusal, type Refusal } from '../domain/index.js';
+import { LogBell } from '../event-log/log-bell.js';
+import type { MessageContext } from '../messages/message-context.js';
+import { OperationWaits } from './operation-waits.js';
+import {
+  cancelOperation,
+  openOperations,
+  readOperation,
+  retryOperation,
+  type OperationAct,
+  type OperationRow,
+} from './sql/operations.js';
+
+/** `compensating` is for processes of several steps; a single command never is. */
+export const OPERATION_STATUSES = ['queued', 'running', 'succeeded', 'failed', 'compensating', 'cancelled'] as const;
+export type OperationStatus = (typeof OPERATION_STATUSES)[number];
+
+/** Where a single command stands; `parked`: it failed again and again, and waits for an operator. */
+export type OperationStep = 'waiting' | 'executing' | 'retrying' | 'parked' | 'done';
+
+/** What became of a command that a client had executed later. */
+export interface Operation {
+  readonly id: string;
+  /** The command's permanent name. */
+  readonly type: string;
+  readonly status: OperationStatus;
+  readonly step: OperationStep;
+  /** What it has made; null until it has. */
+  readonly resource: { readonly type: string; readonly id: string; readonly href: string } | null;
+  /** Why it failed: the business said no. */
+  readonly refusal: Refusal | null;
+  /** Tries that failed, and why the last one did: for operators. */
+  readonly attempts: number;
+  readonly fault: string | null;
+  /** Who started it. */
+  readonly principal: string;
+  readonly tenant: string;
+  /** RFC 3339, as the other times. */
+  readonly createdAt: string;
+  readonly updatedAt: string;
+  readonly finishedAt: string | null;
+  /** `kernel.events.id` of its last event. */
+  readonly lastEventId: number | null;
+}
+
+/** Commands that clients had executed later: looked at by those who may, waited for, and set right by operators. */
+@Injectable()
+export class Operations {
+  constructor(
+    private readonly pools: Pools,
+    private readonly bell: LogBell,
+    private readonly waits: OperationWaits,
+  ) {}
+
+  async find(id: string): Promise<Operation | undefined> {
+    const row = await readOperation(this.pools.app, id);
+    return row && operationOf(row);
+  }
+
+  /** An operation that the caller has started, or staff of its tenant looks at; else undefined, as if there were none. */
+  async visibleTo(caller: MessageContext, id: string): Promise<Operation | undefined> {
+    const operation = await this.find(id);
+    return operation !== undefined && maySee(caller, operation) ? operation : undefined;
+  }
+
+  /** Waits until it has ended, at most so long, or until `gone`. @returns it as it stands then. */
+  async ended(operation: Operation, waitMs: number, gone: AbortSignal): Promise<Operation> {
+    await this.waits.until(operation.id, waitMs, gone);
+    return (await this.find(operation.id)) ?? operation;
+  }
+
+  /** Those that haven't ended, oldest first. */
+  async open(limit: number): Promise<Operation[]> {
+    return (await openOperations(this.pools.app, limit)).map(operationOf);
+  }
+
+  /** Has a parked one tried again. @returns whether there was one. */
+  async retry(id: string, act: OperationAct): Promise<boolean> {
+    const isDue = await retryOperation(this.pools.app, id, act);
+    if (isDue) this.bell.ring(['commands']);
+    return isDue;
+  }
+
+  /** Cancels one that isn't being executed right now. @returns whether there was one. */
+  cancel(id: string, act: OperationAct): Promise<boolean> {
+    return cancelOperation(this.pools.app, id, act);
+  }
+}
+
+export function hasEnded({ status }: Pick<Operation, 'status'>): boolean {
+  return status === 'succeeded' || status === 'failed' || status === 'cancelled';
+}
+
+function maySee({ tenant, principal, actor }: MessageContext, operation: Operation): boolean {
+  return operation.tenant === tenant && (actor.type === 'staff' || operation.principal === principal.id);
+}
+
+function operationOf(row: OperationRow): Operation {
+  const { id, name: type, attempts, error: fault, principal, tenant } = row;
+  const { createdAt, updatedAt, finishedAt, lastEventId } = row;
+  const [status, step] = standingOf(row);
+  const about = { id, type, status, step, resource: resourceOf(row), refusal: refusalOf(row), attempts, fault };
+  return { ...about, principal, tenant, createdAt, updatedAt, finishedAt, lastEventId };
+}
+
+/** Its answer, where there is one, is what has happened, whatever was said of it meanwhile. */
+function standingOf({ outcome, state, isClaimed, attempts }: OperationRow): [OperationStatus, OperationStep] {
+  if (outcome === 'result' || state === 'succeeded') return ['succeeded', 'done'];
+  if (outcome === 'refusal' || state === 'refused') return ['failed', 'done'];
+  if (state === 'cancelled') return ['cancelled', 'done'];
+  if (state === 'parked') return ['queued', 'parked'];
+  if (isClaimed) return ['running', 'executing'];
+  return ['queued', attempts === 0 ? 'waiting' : 'retrying'];
+}
+
+function resourceOf({ outcome, body, resource: { type, href } }: OperationRow): Operation['resource'] {
+  if (outcome !== 'result') return null;
+  const result = JSON.parse(body!) as Record<string, unknown> | null;
+  const field = /:(\w+)$/.exec(href)?.[1];
+  if (result === null || field === undefined) return null;
+  const filled = href.replaceAll(/:(\w+)/g, (_, name: string) => encodeURIComponent(String(result[name])));
+  return { type, id: String(result[field]), href: filled };
+}
+
+function refusalOf({ outcome, body }: OperationRow): Refusal | null {
+  if (outcome !== 'refusal') return null;
+  const { code, message, facts } = JSON.parse(body!) as {
+    code: string;
+    message: string;
+    facts: Record<string, unknown>;
+  };
+  return new StoredRefusal(code, message, facts);
+}

@@ -1,0 +1,26 @@
+import type { Queryable } from '../../event-log/sql/queryable.js';
+
+/** Cancels parked operations older than the retention, at most one batch, which erases their content; returns how many.
+ *  Index: ix_outgoing_commands_open. */
+export async function giveUpParked(on: Queryable, retentionDays: number, batchSize: number): Promise<number> {
+  const { rowCount } = await on.query({
+    text: `UPDATE kernel.outgoing_commands SET state = 'cancelled', finished_at = clock_timestamp()
+            WHERE id = ANY (ARRAY(SELECT id FROM kernel.outgoing_commands
+              WHERE state = 'parked' AND operation IS NOT NULL
+                AND created_at < clock_timestamp() - make_interval(days => $1) LIMIT $2 FOR UPDATE SKIP LOCKED))`,
+    values: [retentionDays, batchSize],
+  });
+  return rowCount ?? 0;
+}
+
+/** Deletes operations that ended before the retention, at most one batch; returns how many.
+ *  Index: ix_outgoing_commands_forget. */
+export async function forgetOperations(on: Queryable, retentionDays: number, batchSize: number): Promise<number> {
+  const { rowCount } = await on.query({
+    text: `DELETE FROM kernel.outgoing_commands
+            WHERE id = ANY (ARRAY(SELECT id FROM kernel.outgoing_commands
+              WHERE operation IS NOT NULL AND finished_at < clock_timestamp() - make_interval(days => $1) LIMIT $2))`,
+    values: [retentionDays, batchSize],
+  });
+  return rowCount ?? 0;
+}

@@ -1,0 +1,98 @@
+import type { Queryable } from '../../event-log/sql/queryable.js';
+import type { ResourceTemplate } from '../../messages/message-context.js';
+import type { OutgoingCommandRow } from './outgoing-commands.js';
+
+/** A command that a client has sent to be executed later, with the answer it got. */
+export interface OperationRow {
+  readonly id: string;
+  /** Of the command. */
+  readonly name: string;
+  readonly tenant: string;
+  /** Who sent it. */
+  readonly principal: string;
+  readonly state: OutgoingCommandRow['state'];
+  readonly isClaimed: boolean;
+  readonly attempts: number;
+  /** Of the last try, for operators. */
+  readonly error: string | null;
+  readonly resource: ResourceTemplate;
+  /** RFC 3339, as the other times. */
+  readonly createdAt: string;
+  readonly updatedAt: string;
+  readonly finishedAt: string | null;
+  readonly outcome: 'result' | 'refusal' | null;
+  readonly body: string | null;
+  /** `kernel.events.id` of its last event. */
+  readonly lastEventId: number | null;
+}
+
+const COLUMNS = `o.id, o.name, o.context->>'tenant' AS tenant, o.context->'principal'->>'id' AS principal, o.state,
+  coalesce(o.claimed_until > clock_timestamp(), false) AS "isClaimed", o.attempts, o.error, o.resource,
+  o.created_at AS "createdAt", coalesce(o.updated_at, o.created_at) AS "updatedAt", o.finished_at AS "finishedAt"`;
+
+/** One operation, with its answer. Commands that no client has sent are none. Indexes: the primary keys of the three. */
+export async function readOperation(on: Queryable, id: string): Promise<OperationRow | undefined> {
+  const { rows } = await on.query<OperationRow & { [column: string]: unknown }>({
+    name: 'kernel_read_operation',
+    text: `SELECT ${COLUMNS}, i.outcome, i.body, e.id AS "lastEventId"
+             FROM kernel.outgoing_commands o
+             LEFT JOIN kernel.idempotency i ON i.tenant = o.context->>'tenant'
+               AND i.principal = o.context->'principal'->>'id' AND i.operation = o.name AND i.key = o.id::text
+             LEFT JOIN kernel.events e
+               ON e.tenant = i.tenant AND e.stream_id = i.last_stream AND e.version = i.last_version
+            WHERE o.id = $1 AND o.operation IS NOT NULL`,
+    values: [id],
+  });
+  return rows[0];
+}
+
+/** Operations that haven't ended, oldest first. Index: ix_outgoing_commands_open. */
+export async function openOperations(on: Queryable, limit: number): Promise<OperationRow[]> {
+  const { rows } = await on.query<OperationRow & { [column: string]: unknown }>({
+    text: `SELECT ${COLUMNS}, NULL AS outcome, NULL AS body, NULL AS "lastEventId" FROM kernel.outgoing_commands o
+            WHERE o.state IN ('queued', 'parked') AND o.operation IS NOT NULL ORDER BY o.seq LIMIT $1`,
+    values: [limit],
+  });
+  return rows;
+}
+
+/** Those of some commands that have ended. Index: the primary key. */
+export async function endedAmong(on: Queryable, ids: readonly string[]): Promise<string[]> {
+  const { rows } = await on.query<{ id: string }>({
+    name: 'kernel_ended_commands',
+    text: `SELECT id FROM kernel.outgoing_commands WHERE id = ANY ($1::uuid[]) AND state NOT IN ('queued', 'parked')`,
+    values: [ids],
+  });
+  return rows.map(({ id }) => id);
+}
+
+/** Who does something to an operation, and why: for the audit. */
+export interface OperationAct {
+  readonly principal: string;
+  readonly reason: string | undefined;
+}
+
+/** Makes a parked operation due now, with its tries counted anew, and says in the audit who did it. */
+export async function retryOperation(on: Queryable, id: string, act: OperationAct): Promise<boolean> {
+  const { rowCount } = await on.query({
+    text: `WITH due AS (UPDATE kernel.outgoing_commands SET state = 'queued', attempts = 0, due_at = clock_timestamp()
+                         WHERE id = $1 AND operation IS NOT NULL AND state = 'parked' RETURNING id)
+           INSERT INTO kernel.audit (principal, action, subject, reason, detail)
+           SELECT $2, 'operations.retry', id::text, $3, '{}' FROM due`,
+    values: [id, act.principal, act.reason ?? null],
+  });
+  return rowCount === 1;
+}
+
+/** Cancels an operation that isn't being executed, and says in the audit who did it. */
+export async function cancelOperation(on: Queryable, id: string, act: OperationAct): Promise<boolean> {
+  const { rowCount } = await on.query({
+    text: `WITH ended AS (UPDATE kernel.outgoing_commands SET state = 'cancelled', finished_at = clock_timestamp()
+                           WHERE id = $1 AND operation IS NOT NULL AND state IN ('queued', 'parked')
+                             AND (claimed_until IS NULL OR claimed_until <= clock_timestamp()) RETURNING id)
+           INSERT INTO kernel.audit (principal, action, subject, reason, detail)
+           SELECT $2, 'operations.cancel', id::text, $3, '{}' FROM ended`,
+    values: [id, act.principal, act.reason ?? null],
+  });
+  return rowCount === 1;
+}

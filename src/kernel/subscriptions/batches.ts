@@ -1,0 +1,197 @@
+import { Logger } from '@nestjs/common';
+import type { EventRow } from '../event-log/stored-event.js';
+import { failpoint } from '../failpoints.js';
+import { errorText } from '../messages/error-text.js';
+import { BatchPlan, type ReadRow } from './batch-plan.js';
+import type { EventReading } from './event-reading.js';
+import { isFault } from './faults.js';
+import type { HeldEvents } from './held-events.js';
+import { HeldRows } from './held-rows.js';
+import type { OwnedPartitions } from './owned-partitions.js';
+import { pauseAfter } from './retry-policy.js';
+import type { StoppedPartitions } from './stopped-partitions.js';
+import type { Subscriber } from './subscriber.js';
+import type { WorkerSurroundings } from './worker-surroundings.js';
+
+interface Parts {
+  readonly owned: OwnedPartitions;
+  readonly reading: EventReading;
+  readonly held: HeldEvents;
+  readonly stopped: StoppedPartitions;
+}
+
+/** Partitions of one event handler that work side by side; each takes a connection while it commits. */
+const LANES = 4;
+/** How often the checkpoints of a handler's partitions move over events of others: nobody waits for them. */
+const MOVE_MS = 1_000;
+
+/** Makes events of one subscription take effect, a transaction per batch; what can't take effect is held back. */
+export class Batches {
+  readonly #logger = new Logger('Subscriptions');
+  /** When checkpoints were moved last, in ms since 1970. */
+  movedAt = Date.now();
+
+  constructor(
+    private readonly subscriber: Subscriber,
+    private readonly parts: Parts,
+    private readonly through: Pick<WorkerSurroundings, 'pools' | 'board'>,
+  ) {}
+
+  /** The events at (what was reached, to]. */
+  async run(rows: readonly EventRow[], to: number): Promise<void> {
+    const { owned, reading, stopped } = this.parts;
+    const reads = rows.map((row) => ({ row, reading: reading.of(row) }));
+    const isParallel = this.subscriber.kind === 'handler' && !reads.some(mayTouchAnything);
+    await (isParallel ? this.#inLanes(reads) : this.#inOrder(reads));
+    owned.reach(to);
+    await stopped.forgetPassed(owned);
+    if (this.subscriber.kind === 'handler') await this.#move();
+  }
+
+  async #inOrder(reads: readonly ReadRow[]): Promise<void> {
+    let batch: ReadRow[] = [];
+    for (const read of reads) {
+      if (mayTouchAnything(read)) {
+        await this.#flush(batch);
+        await this.#stopBefore(read);
+        batch = [];
+      } else if (batch.push(read) >= this.subscriber.batchSize) {
+        await this.#flush(batch);
+        batch = [];
+      }
+    }
+    await this.#flush(batch);
+  }
+
+  /** Each partition in order, some of them at the same time. A fault lets the events under way end, and no more begin. */
+  async #inLanes(reads: readonly ReadRow[]): Promise<void> {
+    const lanes = new Map<number, ReadRow[]>();
+    for (const read of reads) {
+      const partition = this.#onlyPartitionOf(read);
+      if (partition === undefined) continue;
+      if (!lanes.get(partition)?.push(read)) lanes.set(partition, [read]);
+    }
+    const waiting = [...lanes.values()];
+    let hasFailed = false;
+    const work = async (): Promise<void> => {
+      for (let lane = waiting.shift(); lane !== undefined; lane = waiting.shift()) {
+        for (const read of lane) if (!hasFailed) await this.#flush([read]);
+      }
+    };
+    const failing = (error: unknown): never => {
+      hasFailed = true;
+      throw error;
+    };
+    const ended = await Promise.allSettled(Array.from({ length: LANES }, () => work().catch(failing)));
+    for (const end of ended) if (end.status === 'rejected') throw end.reason;
+  }
+
+  /** A handler's event has one key, so that its checkpoint is one row, and partitions don't wait for each other. */
+  #onlyPartitionOf({ reading }: ReadRow): number | undefined {
+    if (this.subscriber.kind !== 'handler' || reading.kind === 'foreign') return undefined;
+    const [key] = reading.keys ?? [];
+    return key === undefined ? undefined : this.parts.owned.partitionOf(key);
+  }
+
+  async #move(): Promise<void> {
+    if (Date.now() - this.movedAt < MOVE_MS) return;
+    this.movedAt = Date.now();
+    if (!(await this.parts.owned.storeReached())) this.parts.owned.forget();
+  }
+
+  async #flush(batch: readonly ReadRow[]): Promise<void> {
+    const last = batch.at(-1);
+    if (last !== undefined) await this.#batch(batch, last.row.position!);
+  }
+
+  /** One transaction; halved when an event in it can't take effect. */
+  async #batch(batch: readonly ReadRow[], to: number): Promise<void> {
+    try {
+      await this.#attempt(batch, to);
+    } catch (error) {
+      if (isFault(error)) throw error;
+      if (batch.length > 1) {
+        const half = Math.ceil(batch.length / 2);
+        await this.#batch(batch.slice(0, half), batch[half - 1]!.row.position!);
+        await this.#batch(batch.slice(half), to);
+        return;
+      }
+      await this.#hold(batch[0]!, error);
+    }
+    if (this.subscriber.kind !== 'handler') this.movedAt = Date.now();
+  }
+
+  async #attempt(batch: readonly ReadRow[], to: number): Promise<void> {
+    const { owned, held } = this.parts;
+    const plan = new BatchPlan(owned, held);
+    for (const read of batch) plan.add(read);
+    if (plan.isEmpty) return this.#passOver(to);
+    const target = { position: to, eventId: batch.at(-1)!.row.id };
+    await failpoint('sub.before-commit');
+    const only = this.#onlyPartitionOf(batch[0]!);
+    await this.subscriber.apply(
+      this.through.pools.worker,
+      plan.deliveries,
+      owned.advance(target, plan.held.rows, only),
+    );
+    await failpoint('sub.after-commit');
+    owned.stored(target.position, only);
+    if (plan.held.rows.length > 0) this.through.board.holdsMore();
+    held.hold(plan.parked.keys());
+    for (const { row, error } of plan.parked.values()) this.#say(row, error, 'is parked');
+  }
+
+  /**
+   * The events are for partitions of other processes. Whoever reads the view by a token waits until every partition is
+   * past them, so for a view that is stored at once. A handler's other partitions may still be on their way to here.
+   */
+  async #passOver(to: number): Promise<void> {
+    const { owned } = this.parts;
+    if (this.subscriber.kind !== 'async') return;
+    owned.reach(to);
+    if (owned.isWhole) return;
+    if (!(await owned.storeReached())) owned.forget();
+  }
+
+  /** Blocks the keys of one event that can't take effect, and moves on. */
+  async #hold(read: ReadRow, error: unknown): Promise<void> {
+    const { row, reading } = read;
+    if (reading.kind !== 'event') throw error;
+    const { owned, held } = this.parts;
+    const mine = reading.keys.filter((key) => owned.takes(key, row.position!));
+    const rows = new HeldRows();
+    for (const key of mine) {
+      const partition = owned.partitionOf(key);
+      if (held.isHeld(key)) rows.queue(key, row, partition);
+      else rows.hold(key, row, partition, { attempts: 1, error: errorText(error), tryInMs: pauseAfter(1) });
+    }
+    const only = this.#onlyPartitionOf(read);
+    const guard = owned.advance({ position: row.position!, eventId: row.id }, rows.rows, only);
+    await this.subscriber.apply(this.through.pools.worker, [], guard);
+    owned.stored(row.position!, only);
+    held.hold(mine);
+    this.through.board.holdsMore();
+    this.#say(row, error, 'is held back');
+  }
+
+  async #stopBefore({ row, reading }: ReadRow): Promise<void> {
+    const { owned, stopped } = this.parts;
+    const error = reading.kind === 'unreadable' ? reading.error : undefined;
+    const partitions = owned.stopAt(row.position!);
+    if (partitions.length === 0) return;
+    if (!(await stopped.stopBefore({ row, partitions, generation: owned.generation, error: errorText(error) })))
+      return owned.forget();
+    this.through.board.holdsMore();
+    this.#say(row, error, `stops ${partitions.length} partitions, whose rows it may touch`);
+  }
+
+  #say(row: EventRow, error: unknown, what: string): void {
+    this.#logger.error(
+      `${this.subscriber.name}: event ${row.event_id} (${row.name}, position ${row.position}) ${what}: ${errorText(error)}`,
+    );
+  }
+}
+
+function mayTouchAnything({ reading }: ReadRow): boolean {
+  return reading.kind === 'unreadable' && reading.keys === undefined;
+}

@@ -1,0 +1,49 @@
+import { createToyTables, ToyApp } from '../../../test/support/toy-app.js';
+import { CountCommand, Noticed } from '../../../test/support/toys.js';
+import { EventStreams } from '../commands/event-streams.js';
+import { armFailpoints } from '../failpoints.js';
+import { newId } from '../messages/ids.js';
+import { freshDatabase, type FreshDatabase } from '../testing/databases.js';
+import { settled } from '../testing/settled.js';
+import { until } from '../testing/until.js';
+import { CheckpointBoard, type LocalProgress } from './checkpoint-board.js';
+
+const SEARCH = 'toy.counter-search';
+let db: FreshDatabase;
+let toy: ToyApp;
+beforeAll(async () => {
+  db = await freshDatabase(import.meta.url);
+  await createToyTables(db);
+  toy = await ToyApp.start(db);
+});
+afterEach(() => armFailpoints(''));
+afterAll(async () => {
+  await toy.close();
+  await db.drop();
+});
+
+describe('a view that is started anew elsewhere while its worker passes over events of others', () => {
+  it('is never again said to be as far as it was', async () => {
+    await toy.run(new CountCommand(newId(), 1));
+    await settled(toy.app);
+    const board = toy.get(CheckpointBoard);
+    const said: string[] = [];
+    const reached = board.reached.bind(board);
+    board.reached = (name: string, progress: LocalProgress) => {
+      if (name === SEARCH) said.push(progress.fences);
+      reached(name, progress);
+    };
+    armFailpoints('sub.after-fetch=delay:500');
+    await toy.inCommand(() =>
+      toy.get(EventStreams).append({ stream: `toy.noted:${newId()}`, events: [new Noticed('nothing of the view’s')] }),
+    );
+    const before = (await board.view()).progress.get(SEARCH)!.fences;
+    await toy.pools.worker.query(
+      `UPDATE kernel.checkpoints SET position = 0, event_id = 0, fence = fence + 1 WHERE subscription = '${SEARCH}'`,
+    );
+    await until('readers have seen that', async () => (await board.view()).progress.get(SEARCH)!.fences !== before);
+    said.length = 0;
+    await until('its worker says how far it is', () => said.length > 0);
+    expect(said).not.toContain(before);
+  });
+});

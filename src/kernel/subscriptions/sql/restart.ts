@@ -1,0 +1,54 @@
+import type { Queryable } from '../../event-log/sql/queryable.js';
+import type { SubscriptionStatus } from './subscription-status.js';
+
+/** Locks the checkpoints, then the row, as all do who change both. @returns its kind; undefined: no such subscription. */
+export async function lockSubscription(tx: Queryable, name: string): Promise<SubscriptionStatus['kind'] | undefined> {
+  await tx.query({
+    text: 'SELECT FROM kernel.checkpoints WHERE subscription = $1 ORDER BY partition FOR UPDATE',
+    values: [name],
+  });
+  const { rows } = await tx.query<{ kind: SubscriptionStatus['kind'] }>({
+    text: 'SELECT kind FROM kernel.subscriptions WHERE name = $1 FOR UPDATE',
+    values: [name],
+  });
+  return rows[0]?.kind;
+}
+
+/** Puts all partitions behind an event of this log. The raised fence keeps whoever works on one from committing more. */
+export async function moveCheckpoints(
+  tx: Queryable,
+  to: { readonly name: string; readonly position: number; readonly eventId: number },
+): Promise<void> {
+  await tx.query({
+    text: `UPDATE kernel.checkpoints SET position = $2, event_id = $3, fence = fence + 1, updated_at = clock_timestamp(),
+                  epoch = (SELECT epoch FROM kernel.epochs ORDER BY started_at DESC LIMIT 1)
+            WHERE subscription = $1`,
+    values: [to.name, to.position, to.eventId],
+  });
+  await tx.query({
+    text: `UPDATE kernel.subscriptions SET status = 'running', last_error = NULL, failed_at = NULL WHERE name = $1`,
+    values: [to.name],
+  });
+  // Who owns a partition would otherwise notice only with its next commit.
+  await tx.query({ text: 'SELECT kernel.forget_leases($1)', values: [to.name] });
+}
+
+/**
+ * Lets go of held events that will be met again behind the position, that held up whole partitions, and that this log
+ * doesn't hold. What stood behind one of them is tried now.
+ */
+export async function dropHeldAfter(tx: Queryable, name: string, position: number): Promise<void> {
+  await tx.query({
+    text: `DELETE FROM kernel.held_events h
+            WHERE h.subscription = $1 AND (h.position > $2 OR h.holds = 'partition'
+              OR NOT EXISTS (SELECT FROM kernel.log l WHERE l.position = h.position AND l.event_id = h.event_id))`,
+    values: [name, position],
+  });
+  await tx.query({
+    text: `UPDATE kernel.held_events h SET state = 'blocked', next_try_at = clock_timestamp()
+            WHERE h.subscription = $1 AND h.state = 'queued'
+              AND NOT EXISTS (SELECT FROM kernel.held_events e WHERE e.subscription = h.subscription
+                               AND e.generation = h.generation AND e.key = h.key AND e.position < h.position)`,
+    values: [name],
+  });
+}

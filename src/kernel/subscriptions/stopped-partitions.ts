@@ -1,0 +1,45 @@
+import type { EventRow } from '../event-log/stored-event.js';
+import type { OwnedPartitions } from './owned-partitions.js';
+import { forgetStops, stopBefore, stoppedPartitions, type StoppedPartition } from './sql/unreadable-events.js';
+import type { Subscriber } from './subscriber.js';
+import type { WorkerSurroundings } from './worker-surroundings.js';
+
+/**
+ * Partitions that stand before an event which this release can't read, and of which it can't tell the rows: going on
+ * would fold later events of those rows first. A release that can read it goes on by itself, from the log, as if nothing
+ * had been; an operator may discard it. The row in kernel.held_events only says so: the checkpoint is what stands.
+ */
+export class StoppedPartitions {
+  #stops: readonly StoppedPartition[] = [];
+
+  constructor(
+    private readonly subscriber: Subscriber,
+    private readonly through: WorkerSurroundings,
+  ) {}
+
+  async reload(owned: OwnedPartitions): Promise<void> {
+    const { name } = this.subscriber;
+    this.#stops = owned.isEmpty ? [] : await stoppedPartitions(this.through.pools.worker, name, owned.numbers);
+    await this.forgetPassed(owned);
+  }
+
+  /** @returns false when a partition has another owner by now. */
+  async stopBefore(of: {
+    readonly row: EventRow;
+    readonly partitions: readonly { partition: number; from: number; fence: number }[];
+    readonly generation: number;
+    readonly error: string;
+  }): Promise<boolean> {
+    const { row, ...rest } = of;
+    const mine = await stopBefore(this.through.pools.worker, row, { subscription: this.subscriber.name, ...rest });
+    return mine === of.partitions.length;
+  }
+
+  /** What stood in the way is behind: this release could read it, or an operator has discarded it. */
+  async forgetPassed(owned: OwnedPartitions): Promise<void> {
+    const passed = this.#stops.filter(({ partition, position }) => owned.isBeyond(partition, position));
+    if (passed.length === 0) return;
+    await forgetStops(this.through.pools.worker, this.subscriber.name, passed);
+    this.#stops = this.#stops.filter((stop) => !passed.includes(stop));
+  }
+}
