@@ -30,5 +30,6 @@ export default {
     { ...withDatabase, displayName: 'db', testMatch: ['<rootDir>/src/**/*.db.spec.ts'] },
     { ...withDatabase, displayName: 'e2e', testMatch: ['<rootDir>/test/e2e/**/*.e2e-spec.ts'] },
     { ...withDatabase, displayName: 'durability', testMatch: ['<rootDir>/test/durability/**/*.durability-spec.ts'] },
+    { ...withDatabase, displayName: 'pgbouncer', testMatch: ['<rootDir>/test/pgbouncer/**/*.pgbouncer-spec.ts'] },
   ],
 };
