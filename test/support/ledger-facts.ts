@@ -10,6 +10,7 @@ export interface StoredEvent {
   readonly version: number;
   readonly name: string;
   readonly commandId: string;
+  readonly occurredAt: string;
   readonly data: Row;
 }
 
@@ -58,7 +59,8 @@ export function readFacts(ownerUrl: string): Promise<Facts> {
     const facts: Facts = {
       events: await rowsOf(
         client,
-        `SELECT id, stream_id AS stream, version, name, meta->>'commandId' AS "commandId", data FROM kernel.events ORDER BY id`,
+        `SELECT id, stream_id AS stream, version, name, meta->>'commandId' AS "commandId", meta->>'occurredAt' AS "occurredAt", data
+           FROM kernel.events ORDER BY id`,
       ),
       log: await rowsOf(client, 'SELECT position, event_id AS "eventId" FROM kernel.log ORDER BY position'),
       streams: await rowsOf(client, 'SELECT stream_id AS stream, version FROM kernel.streams'),
@@ -133,6 +135,6 @@ async function leftovers(client: ClientBase): Promise<string[]> {
   return rows.map(({ what }) => what);
 }
 
-async function rowsOf<T extends object>(client: ClientBase, sql: string): Promise<T[]> {
+export async function rowsOf<T extends object>(client: ClientBase, sql: string): Promise<T[]> {
   return (await client.query(sql)).rows as T[];
 }

@@ -1,4 +1,5 @@
 import { groups, repeated, told } from './ledger-groups.js';
+import { foldOfDrafts } from './draft-fold.js';
 import { placedIn, naiveFold } from './ledger-fold.js';
 import { VIEW_NAMES, type Facts, type Row } from './ledger-facts.js';
 
@@ -69,9 +70,10 @@ function brokenClaims(facts: Facts): string[] {
 }
 
 function brokenViews(facts: Facts): string[] {
-  const expected = naiveFold(placedIn(facts));
+  const [placed, drafts] = [naiveFold(placedIn(facts)), foldOfDrafts(facts)];
   return VIEW_NAMES.flatMap((view) => {
-    const [want, have] = [canonical(expected[view]), canonical(facts.views[view])];
+    const want = canonical([...placed[view], ...(drafts[view] ?? [])]);
+    const have = canonical(facts.views[view]);
     const missing = [...want].filter((row) => !have.has(row)).map((row) => `${view} lacks ${row}`);
     const foreign = [...have].filter((row) => !want.has(row)).map((row) => `${view} holds ${row}`);
     const doubled = have.size === facts.views[view].length ? [] : [`${view} holds a row twice`];

@@ -27,7 +27,26 @@ export type Entry =
       readonly key: string;
       readonly status: number;
       readonly body: string;
-    };
+    }
+  /** An answer 5xx: nothing is known of what was asked for. */
+  | { readonly at: number; readonly kind: 'failed'; readonly status: number }
+  /** What was acknowledged was looked for with the token of its answer; `consistency`: what the read said it lacks. */
+  | {
+      readonly at: number;
+      readonly kind: 'read';
+      readonly key: string;
+      readonly shown: boolean;
+      readonly consistency?: string | undefined;
+    }
+  /** A change was acknowledged that is one event of its stream. */
+  | { readonly at: number; readonly kind: 'step'; readonly key: string; readonly step: Step };
+
+/** What the client was told: this event is at that version of the stream. */
+export interface Step {
+  readonly stream: string;
+  readonly event: string;
+  readonly version: number;
+}
 
 /**
  * The outside ledger: what a client asked for and what it was told, in an append-only file that no part of the system

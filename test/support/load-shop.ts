@@ -3,13 +3,29 @@ import { violationsOfLedger } from './ledger-check.js';
 import { readFacts, settled, type Facts } from './ledger-facts.js';
 import { violationsAtRest } from './ledger-rest.js';
 import { Ledger } from './ledger.js';
-import { OrderLoad, type LoadOptions } from './load.js';
+import type { LoadOptions } from './client-load.js';
+import { OrderLoad } from './load.js';
 import { KillableServer } from './processes.js';
 import type { Seeded } from './seed.js';
 
 const SKUS = ['TEE', 'MUG', 'CAP', 'PEN'];
+/** Nobody orders it; its price changes. */
+export const PRICED_SKU = 'BAG';
 const CUSTOMERS = ['ada', 'bob', 'cyd'];
 const CONNECTIONS = 8;
+
+/** Goods, customers, and a token of a service that orders for them. */
+export type Shop = Pick<LoadOptions, 'token' | 'skus' | 'customers'>;
+
+/** Fills a server that has just been started. */
+export async function openShop(url: string): Promise<Shop> {
+  const { token } = await post<{ token: string }>(url, 'dev/tokens', { subject: 'shop', roles: ['service'] });
+  for (const sku of [...SKUS, PRICED_SKU]) {
+    await post(url, 'products', { sku, name: `A ${sku}`, unitPrice: { amount: 1_000, currency: 'EUR' } }, token);
+  }
+  for (const customerId of CUSTOMERS) await post(url, 'customers', { customerId, name: customerId }, token);
+  return { token, skus: SKUS, customers: CUSTOMERS };
+}
 
 /** What a run under faults has come to. */
 export interface Verdict {
@@ -34,18 +50,14 @@ export class ShopUnderLoad {
   static async open(environment: Environment): Promise<ShopUnderLoad> {
     const server = await KillableServer.on(environment);
     await server.start();
-    const { token } = await post<{ token: string }>(server, 'dev/tokens', { subject: 'shop', roles: ['service'] });
-    for (const sku of SKUS) {
-      await post(server, 'products', { sku, name: `A ${sku}`, unitPrice: { amount: 1_000, currency: 'EUR' } }, token);
-    }
-    for (const customerId of CUSTOMERS) await post(server, 'customers', { customerId, name: customerId }, token);
+    const { token } = await openShop(server.url);
     return new ShopUnderLoad(server, environment['DATABASE_URL']!, token);
   }
 
   startLoad(seed: Seeded, options: Partial<LoadOptions> = {}): OrderLoad {
     const { ledger, token } = this;
     const all = {
-      url: this.server.url,
+      urls: [this.server.url],
       token,
       ledger,
       seed,
@@ -75,9 +87,9 @@ export class ShopUnderLoad {
   }
 }
 
-async function post<T>(server: KillableServer, path: string, body: object, token?: string): Promise<T> {
+async function post<T>(url: string, path: string, body: object, token?: string): Promise<T> {
   const headers = { 'content-type': 'application/json', ...(token ? { authorization: `Bearer ${token}` } : {}) };
-  const answer = await fetch(`${server.url}/v1/${path}`, { method: 'POST', headers, body: JSON.stringify(body) });
+  const answer = await fetch(`${url}/v1/${path}`, { method: 'POST', headers, body: JSON.stringify(body) });
   if (answer.status !== 201) throw new Error(`POST ${path}: ${answer.status} ${await answer.text()}`);
   return (await answer.json()) as T;
 }

@@ -1,71 +1,22 @@
-import { Agent, request } from 'node:http';
-import { setTimeout as pause } from 'node:timers/promises';
-import type { Intent, Ledger } from './ledger.js';
-import type { Seeded } from './seed.js';
+import { ClientLoad } from './client-load.js';
+import type { Intent } from './ledger.js';
 
-export interface LoadOptions {
-  readonly url: string;
-  /** A service's: it may say when and at what price an order was placed. */
-  readonly token: string;
-  readonly ledger: Ledger;
-  readonly seed: Seeded;
-  readonly skus: readonly string[];
-  readonly customers: readonly string[];
-  /** Orders under way at once. */
-  readonly connections: number;
-  /** False only for controls: then a repeat is a new wish to the server. */
-  readonly sendsKeys?: boolean;
-  /** Share of answers that the client drops unread, as a broken network would, and asks for again. Default 0.05. */
-  readonly dropped?: number;
-}
-
-const DROPPED = 0.05;
 /** Share of answers that it asks for once more although it has them. */
 const REPEATED = 0.05;
-/** Between two tries while nobody listens: long enough not to starve the server's own start. */
-const RETRY_MS = 20;
-/** Longer than any command may take; what is silent for so long is asked again. */
-const PATIENCE_MS = 20_000;
-
-interface Answer {
-  readonly status: number;
-  readonly body: string;
-}
 
 /**
  * Clients that want orders, one after the other, and don't give one up before they know what became of it: after any
  * error, and after answers that got lost, they ask again with the same idempotency key. All that they want and hear goes
  * into the ledger.
  */
-export class OrderLoad {
-  readonly #agent = new Agent({ keepAlive: true });
-  readonly #workers: Promise<void>[];
-  #isStopping = false;
-
-  private constructor(private readonly options: LoadOptions) {
-    this.#workers = Array.from({ length: options.connections }, (_, index) => this.#work(index));
-  }
-
-  static start(options: LoadOptions): OrderLoad {
-    return new OrderLoad(options);
-  }
-
-  /** Begins no more orders, and resolves when it is known what became of all that were begun. */
-  async stop(): Promise<void> {
-    this.#isStopping = true;
-    await Promise.all(this.#workers);
-    this.#agent.destroy();
-  }
-
-  async #work(worker: number): Promise<void> {
-    const { ledger, seed } = this.options;
-    for (let count = 1; !this.#isStopping; count += 1) {
-      const intent = this.#intent(`order-${worker}-${count}`);
-      const key = `key-${worker}-${count}`;
-      ledger.write({ at: performance.now(), kind: 'wanted', key, intent });
-      await this.#ask(key, intent);
-      if (seed.chance(REPEATED)) await this.#ask(key, intent);
-    }
+export class OrderLoad extends ClientLoad {
+  protected override async want(worker: number, count: number): Promise<void> {
+    const { ledger, seed, prefix = '' } = this.options;
+    const intent = this.#intent(`${prefix}order-${worker}-${count}`);
+    const key = `${prefix}key-${worker}-${count}`;
+    ledger.write({ at: performance.now(), kind: 'wanted', key, intent });
+    await this.#ask(worker, key, intent);
+    if (seed.chance(REPEATED)) await this.#ask(worker, key, intent);
   }
 
   #intent(name: string): Intent {
@@ -80,53 +31,31 @@ export class OrderLoad {
     return { name, customerId: seed.oneOf(customers), placedAt, lines, shipping: seed.between(0, 900) };
   }
 
-  /** Asks until there is an answer that says what became of the order. */
-  async #ask(key: string, intent: Intent): Promise<void> {
-    const { ledger, seed, dropped = DROPPED } = this.options;
-    for (;;) {
-      const answer = await this.#post(key, intent, seed.chance(dropped));
-      const at = performance.now();
-      if (answer?.status === 201) return ledger.write({ at, kind: 'acknowledged', key, body: answer.body });
-      if (answer && !isPassing(answer)) {
-        return ledger.write({ at, kind: 'refused', key, status: answer.status, body: answer.body });
-      }
-      if (answer === undefined || answer.status === 503) await pause(RETRY_MS);
-    }
+  async #ask(worker: number, key: string, intent: Intent): Promise<void> {
+    const { ledger, sendsKeys = true } = this.options;
+    const wish = {
+      method: 'POST',
+      path: '/v1/orders',
+      key: sendsKeys ? key : undefined,
+      body: bodyOf(intent),
+    } as const;
+    const { status, body, token } = await this.client.ask(wish, worker);
+    const at = performance.now();
+    if (status !== 201) return ledger.write({ at, kind: 'refused', key, status, body });
+    ledger.write({ at, kind: 'acknowledged', key, body });
+    if (token !== undefined && this.options.seed.chance(this.options.readBack ?? 0))
+      await this.#readBack(worker, key, { body, token });
   }
 
-  /** @returns undefined when there is no answer, or it was dropped. */
-  #post(key: string, intent: Intent, dropsAnswer: boolean): Promise<Answer | undefined> {
-    const body = JSON.stringify(bodyOf(intent));
-    const { url, token, sendsKeys = true } = this.options;
-    const headers = {
-      authorization: `Bearer ${token}`,
-      'content-type': 'application/json',
-      'content-length': Buffer.byteLength(body),
-      ...(sendsKeys ? { 'idempotency-key': key } : {}),
-    };
-    return new Promise((resolve) => {
-      const sent = request(`${url}/v1/orders`, { method: 'POST', agent: this.#agent, headers, timeout: PATIENCE_MS });
-      sent.once('timeout', () => sent.destroy());
-      sent.once('error', () => resolve(undefined));
-      sent.once('response', (response) => {
-        if (dropsAnswer) {
-          sent.destroy();
-          return resolve(undefined);
-        }
-        let text = '';
-        response.setEncoding('utf8').on('data', (part: string) => (text += part));
-        response.once('end', () => resolve({ status: response.statusCode!, body: text }));
-        response.once('error', () => resolve(undefined));
-        response.once('close', () => resolve(undefined));
-      });
-      sent.end(body);
-    });
+  /** What was acknowledged is looked for where another replica answers (G9). Faults of the read itself say nothing. */
+  async #readBack(worker: number, key: string, answer: { body: string; token: string }): Promise<void> {
+    const { id } = JSON.parse(answer.body) as { id: string };
+    const read = await this.client.read(worker + 1, `/v1/orders/${id}/timeline`, answer.token);
+    if (read === undefined || (read.status !== 200 && read.status !== 404)) return;
+    const shown = read.status === 200 && (JSON.parse(read.body) as { data: unknown[] }).data.length > 0;
+    const { consistency } = read;
+    this.options.ledger.write({ at: performance.now(), kind: 'read', key, shown, consistency });
   }
-}
-
-/** The answer tells nothing about the order yet: try again, with the same key. */
-function isPassing({ status, body }: Answer): boolean {
-  return status >= 500 || status === 429 || (status === 409 && body.includes('request-in-progress'));
 }
 
 function bodyOf({ name, customerId, placedAt, lines, shipping }: Intent): object {

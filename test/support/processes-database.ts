@@ -1,3 +1,4 @@
+import { readFileSync, readdirSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,6 +11,8 @@ import type { Seeded } from './seed.js';
 
 /** A PostgreSQL of one test, with all that makes it durable, to be killed. */
 export class KillableDatabase {
+  #stopped: number[] = [];
+
   private constructor(
     private readonly dataDir: string,
     private server: EmbeddedServer,
@@ -49,10 +52,11 @@ export class KillableDatabase {
   }
 
   /** Kill -9 of one connection's process while it commits commands: PostgreSQL throws all others out and recovers. */
-  async killBackend(seed: Seeded): Promise<void> {
+  async killBackend(seed: Seeded, ofWhom = 'waybill-app-%'): Promise<void> {
     const pids = await withOwner(this.server.ownerUrl, async (client) => {
       const { rows } = await client.query<{ pid: number }>(
-        `SELECT pid FROM pg_stat_activity WHERE application_name LIKE 'waybill-app-%' ORDER BY state = 'active' DESC, pid LIMIT 4`,
+        `SELECT pid FROM pg_stat_activity WHERE application_name LIKE $1 AND pid <> pg_backend_pid() ORDER BY state = 'active' DESC, pid LIMIT 4`,
+        [ofWhom],
       );
       return rows.map(({ pid }) => pid);
     });
@@ -67,7 +71,21 @@ export class KillableDatabase {
     this.server = await useEmbeddedServer({ dataDir: this.dataDir });
   }
 
+  /** SIGSTOP of the postmaster and everything it has begotten. @returns how many */
+  stopAll(): number {
+    const postmaster = Number(readFileSync(join(this.server.folder, 'postmaster.pid'), 'utf8').split('\n')[0]);
+    this.#stopped = [postmaster, ...childrenOf(postmaster)];
+    for (const pid of this.#stopped) signal(pid, 'SIGSTOP');
+    return this.#stopped.length;
+  }
+
+  goOn(): void {
+    for (const pid of this.#stopped) signal(pid, 'SIGCONT');
+    this.#stopped = [];
+  }
+
   async stop(): Promise<void> {
+    this.goOn();
     await this.server.leave();
     await rm(this.dataDir, { recursive: true });
   }
@@ -78,5 +96,25 @@ function isAlive(pid: number): boolean {
     return process.kill(pid, 0);
   } catch {
     return false;
+  }
+}
+
+/** A server's process may have ended since it was listed. */
+function signal(pid: number, name: NodeJS.Signals): void {
+  if (isAlive(pid)) process.kill(pid, name);
+}
+
+function childrenOf(parent: number): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .filter((pid) => parentOf(pid) === parent)
+    .map(Number);
+}
+
+function parentOf(pid: string): number | undefined {
+  try {
+    return Number(readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ')[1]);
+  } catch {
+    return undefined;
   }
 }

@@ -24,6 +24,8 @@ export class BuiltProgram {
     for (const stream of [child.stdout!, child.stderr!]) {
       stream.setEncoding('utf8').on('data', (text: string) => this.#heard(text));
     }
+    // It may be gone when a line is sent to it.
+    child.stdin!.on('error', () => undefined);
     this.ended = new Promise((resolve, reject) => {
       child.once('error', reject);
       // `close`, not `exit`: then everything it said has arrived.
@@ -38,7 +40,7 @@ export class BuiltProgram {
   /** @param script relative to the checkout, such as `dist/main.js` */
   static start(script: string, args: readonly string[], environment: Environment): BuiltProgram {
     const env = { ...process.env, NODE_OPTIONS: undefined, ...environment };
-    const options = { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'pipe'] as ['ignore', 'pipe', 'pipe'] };
+    const options = { cwd: ROOT, env, stdio: ['pipe', 'pipe', 'pipe'] as ['pipe', 'pipe', 'pipe'] };
     return new BuiltProgram(spawn(process.execPath, [script, ...args], options));
   }
 
@@ -58,6 +60,16 @@ export class BuiltProgram {
   async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<Ending> {
     this.child.kill(signal);
     return this.ended;
+  }
+
+  /** Sends a line to its standard input. */
+  tell(line: string): void {
+    this.child.stdin!.write(`${line}\n`);
+  }
+
+  /** Sends a signal that doesn't end it: SIGSTOP, SIGCONT. */
+  signal(signal: NodeJS.Signals): void {
+    this.child.kill(signal);
   }
 
   /** The first match of a pattern in what the process says. Rejects when it ends without having said it. */
@@ -107,9 +119,9 @@ export class KillableServer {
     return new KillableServer({ ...environment, ...own }, `http://127.0.0.1:${port}`);
   }
 
-  /** Starts it; resolves when it listens. */
-  async start(): Promise<void> {
-    this.#program = BuiltProgram.start('dist/main.js', [], this.environment);
+  /** Starts it, with other settings for this life; resolves when it listens. */
+  async start(settings: Environment = {}): Promise<void> {
+    this.#program = BuiltProgram.start('dist/main.js', [], { ...this.environment, ...settings });
     this.lives += 1;
     await this.#program.said(/Waybill listens on http/);
   }
@@ -117,6 +129,11 @@ export class KillableServer {
   /** Kill -9. */
   async kill(): Promise<void> {
     await this.#program?.kill();
+  }
+
+  /** Resolves when it has ended by itself. */
+  async ended(): Promise<Ending | undefined> {
+    return this.#program?.ended;
   }
 
   /** Ends it in order, if it runs. */
@@ -138,7 +155,7 @@ export function startImport(folder: string, environment: Environment): BuiltProg
  * A port that nobody listens on. Not one that the system gives away by itself: while the server is dead, a client's own
  * connection might get it, and even connect to itself.
  */
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   for (;;) {
     const port = randomInt(20_000, 32_000);
     const probe = createServer();

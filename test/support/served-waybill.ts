@@ -30,6 +30,13 @@ export class ServedWaybill {
     return request.agent(this.url).set('authorization', `Bearer ${token}`);
   }
 
+  /** Something to order: TEE, 19.99 EUR. */
+  async sellTees(): Promise<void> {
+    const manager = await this.as('mary', 'manager');
+    const product = { sku: 'TEE', name: 'Black tee', unitPrice: { amount: 1999, currency: 'EUR' } };
+    await manager.post('/v1/products').send(product).expect(201);
+  }
+
   anonymous(): Client {
     return request.agent(this.url);
   }

@@ -24,11 +24,12 @@ export class TcpProxy {
   #pattern: string | undefined;
   #fault: Fault = 'silence';
   #refusesNew = false;
+  #isBlack = false;
   #caught: (() => void) | undefined;
 
   private constructor(
     private readonly listener: Server,
-    private readonly target: { host: string; port: number },
+    private target: { host: string; port: number },
   ) {}
 
   static async to(target: { host: string; port: number }): Promise<TcpProxy> {
@@ -58,16 +59,41 @@ export class TcpProxy {
     return new Promise((resolve) => (this.#caught = resolve));
   }
 
+  /** No message is waited for any more. */
+  swallowNothing(): void {
+    this.#pattern = undefined;
+  }
+
   /** Lets nobody in any more; connections stay. */
   refuseNew(isRefusing = true): void {
     this.#refusesNew = isRefusing;
   }
 
-  async close(): Promise<void> {
+  /** Where new connections go from now on. */
+  retarget(target: { host: string; port: number }): void {
+    this.target = target;
+  }
+
+  /** Breaks every connection, on both sides. */
+  cut(): void {
     for (const { client, server } of this.#links) {
-      client.destroy();
+      client.resetAndDestroy();
       server.destroy();
     }
+  }
+
+  /** Nothing comes through any more, in either direction, also on new connections; or all of it comes at last. */
+  black(isBlack: boolean): void {
+    this.#isBlack = isBlack;
+    for (const { client, server } of this.#links) {
+      for (const socket of [client, server])
+        if (isBlack) socket.pause();
+        else socket.resume();
+    }
+  }
+
+  async close(): Promise<void> {
+    this.cut();
     await new Promise((resolve) => this.listener.close(resolve));
   }
 
@@ -84,6 +110,7 @@ export class TcpProxy {
       socket.on('error', () => undefined);
       socket.on('close', () => this.#end(link));
     }
+    if (this.#isBlack) for (const socket of [client, link.server]) socket.pause();
   }
 
   #forward(link: Link, data: Buffer): void {

@@ -1,0 +1,185 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { until } from '../../../src/kernel/testing/until.js';
+import { ClerkLoad } from '../clerk-load.js';
+import { DraftLoad } from '../draft-load.js';
+import { violationsOfLedger } from '../ledger-check.js';
+import { violationsAtRest } from '../ledger-rest.js';
+import { Ledger, type Entry } from '../ledger.js';
+import type { ClientLoad, LoadOptions } from '../client-load.js';
+import { OrderLoad } from '../load.js';
+import { openShop, type Shop } from '../load-shop.js';
+import { Seeded } from '../seed.js';
+import { Fleet, orElse, type Sabotage } from './fleet.js';
+import { violationsOfFleet } from './fleet-check.js';
+import { readFleetFacts, settledWithin } from './fleet-facts.js';
+import { inject, type Injected } from './inject.js';
+import { described, type PlannedCycle } from './plan.js';
+
+/** Clients at once. */
+const CLIENTS = { orderers: 4, drafters: 2, clerks: 1 };
+/** Asks another replica when one is silent for so long. */
+const PATIENCE_MS = 3_000;
+/** Commands succeed again within this after the last fault (G14). */
+const RECOVERY_MS = 10_000;
+/** All backlogs of so small a load are worked off in this. */
+const SETTLE_MS = 45_000;
+
+interface RigOptions {
+  readonly settleMs?: number;
+  readonly orderers?: number;
+  readonly drafters?: number;
+  readonly clerks?: number;
+}
+
+/** A time of faults, by the ledger's clock. */
+interface Window {
+  readonly from: number;
+  readonly to: number;
+}
+
+export interface CycleVerdict {
+  readonly cycle: number;
+  readonly fault: string;
+  readonly detail: string;
+  /** Empty: everything holds. */
+  readonly violations: readonly string[];
+  /** Acknowledged orders so far on this database. */
+  readonly acknowledged: number;
+  /** From the end of the load until everything was read. */
+  readonly settleMs: number;
+  /** Resident memory in MiB by process, at the end. */
+  readonly memory: Readonly<Record<string, number>>;
+}
+
+/** A fleet under load, to be broken once per cycle: one fault, heal, settle, check. */
+export class FaultRig {
+  readonly #ledger = new Ledger();
+  #lives = 4;
+  readonly #windows: Window[] = [];
+
+  private constructor(
+    private readonly fleet: Fleet,
+    private readonly shop: Shop,
+    private readonly options: Required<RigOptions>,
+  ) {}
+
+  static async start(sabotage?: Sabotage, options: RigOptions = {}): Promise<FaultRig> {
+    const fleet = await Fleet.start(sabotage);
+    const shop = await orElse(
+      () => openShop(fleet.apis[0]!.url),
+      () => fleet.close(),
+    );
+    return new FaultRig(fleet, shop, { settleMs: SETTLE_MS, ...CLIENTS, ...options });
+  }
+
+  async stop(): Promise<void> {
+    await this.fleet.close();
+    this.#ledger.discard();
+  }
+
+  async run(planned: PlannedCycle): Promise<CycleVerdict> {
+    const seed = new Seeded(planned.cycle);
+    const loads = this.#load(planned.cycle, seed);
+    await this.#more(planned.before, 'before the fault');
+    const brokenAt = performance.now();
+    const injected = await inject(this.fleet, planned.fault, seed);
+    await this.#meanwhile(planned);
+    const stopping = planned.loadsThroughHeal ? undefined : stop(loads);
+    await injected.heal?.();
+    if (injected.gone !== undefined && planned.returnsFirst) await this.#return(injected);
+    const healedAt = performance.now();
+    if (stopping === undefined) await this.#more(planned.before, 'after the fault');
+    await (stopping ?? stop(loads));
+    const from = Date.now();
+    const unsettled = await settledWithin(this.fleet.ownerUrl, this.options.settleMs);
+    const settleMs = Date.now() - from;
+    if (injected.gone !== undefined && !planned.returnsFirst) await this.#return(injected);
+    this.#windows.push({ from: brokenAt, to: healedAt });
+    return {
+      cycle: planned.cycle,
+      fault: described(planned.fault),
+      detail: injected.detail,
+      violations: [
+        ...(unsettled === undefined ? [] : [`G14: not settled after ${this.options.settleMs} ms: ${unsettled}`]),
+        ...(await this.#violations()),
+      ],
+      acknowledged: this.#ledger.acknowledged,
+      settleMs,
+      memory: Object.fromEntries(this.fleet.members.map(({ name, memory }) => [name, Math.round(memory / 2 ** 20)])),
+    };
+  }
+
+  #load(cycle: number, seed: Seeded): readonly ClientLoad[] {
+    const common: Omit<LoadOptions, 'connections'> = {
+      urls: this.fleet.apis.map(({ url }) => url),
+      ...this.shop,
+      ledger: this.#ledger,
+      seed,
+      prefix: `c${cycle}-`,
+      patienceMs: PATIENCE_MS,
+      readBack: 0.3,
+    };
+    const { orderers, drafters, clerks } = this.options;
+    return [
+      OrderLoad.start({ ...common, connections: orderers }),
+      DraftLoad.start({ ...common, connections: drafters }),
+      ClerkLoad.start({ ...common, connections: clerks }),
+    ];
+  }
+
+  /** While one replica is broken the other one answers; while the server is, nobody does. */
+  async #meanwhile({ fault, during, duringMs }: PlannedCycle): Promise<void> {
+    if (duringMs !== undefined) await pause(duringMs);
+    else if ('target' in fault) await this.#more(during, `during ${described(fault)}`);
+    else await pause(during);
+  }
+
+  async #more(count: number, when: string): Promise<void> {
+    let isThere = false;
+    void this.#ledger.more(count).then(() => (isThere = true));
+    await until(`${count} more orders are acknowledged ${when}`, () => isThere, 60_000);
+  }
+
+  async #return({ gone }: Injected): Promise<void> {
+    await until(`${gone!.name} has ended`, () => !gone!.isRunning);
+    await gone!.start();
+    this.#lives += 1;
+  }
+
+  async #violations(): Promise<string[]> {
+    const facts = await readFleetFacts(this.fleet.ownerUrl);
+    const entries = this.#ledger.read();
+    return [
+      ...violationsOfLedger(entries, facts),
+      ...violationsAtRest(facts),
+      ...violationsOfFleet(entries, facts),
+      ...this.#unexpectedEnds(),
+      ...unexpectedFailures(entries, this.#windows),
+    ];
+  }
+
+  /** I16: only those processes have ended that were made to. */
+  #unexpectedEnds(): string[] {
+    const lives = this.fleet.members.reduce((sum, member) => sum + member.lives, 0);
+    const ended = this.fleet.members.filter(({ isRunning }) => !isRunning);
+    return [
+      ...ended.map(({ name, output }) => `I16: ${name} has ended by itself:\n${output.slice(-2_000)}`),
+      ...(lives === this.#lives ? [] : [`I16: ${lives} starts, ${this.#lives} were ours`]),
+    ];
+  }
+}
+
+/** I16: no 5xx but in the time from a fault to its end, and a little longer. */
+function unexpectedFailures(entries: readonly Entry[], windows: readonly Window[]): string[] {
+  return entries
+    .filter((entry) => entry.kind === 'failed')
+    .filter(({ at }) => !windows.some(({ from, to }) => at >= from && at <= to + RECOVERY_MS))
+    .map(
+      ({ at, status }) =>
+        `I16: ${status} at ${Math.round(at)}, faults ended at ${windows.map(({ to }) => Math.round(to)).join(', ')}`,
+    );
+}
+
+async function stop(loads: readonly ClientLoad[]): Promise<void> {
+  await Promise.all(loads.map((load) => load.stop()));
+}

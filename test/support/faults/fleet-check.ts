@@ -1,0 +1,80 @@
+import { groups, repeated, told } from '../ledger-groups.js';
+import type { Entry } from '../ledger.js';
+import type { FleetFacts } from './fleet-facts.js';
+
+/** What holds for a fleet at rest, besides what holds for any database of ours (05 §3.1: I1, I8, I9, I12 to I14, I17; §1: G12). */
+export function violationsOfFleet(entries: readonly Entry[], facts: FleetFacts): string[] {
+  return told({
+    'I1: every acknowledged step is in the log': lostSteps(entries, facts),
+    'G9: a read with the token of an answer shows it, or says that it lacks something': silentlyStale(entries),
+    'I8: the probe has seen each event once': unseenOrDoubled(facts),
+    'I9: the probe has seen the events of a stream in their order': seenOutOfOrder(facts),
+    'each event that customers are told of has one notification': wrongNotifications(facts),
+    'I13: no checkpoint, fence or lease goes back': facts.wentBack,
+    'I17: every event says who, and by what it was caused': withoutOrigin(facts),
+    'G12: nothing is held back at rest': facts.held,
+  });
+}
+
+function lostSteps(entries: readonly Entry[], { origins }: FleetFacts): string[] {
+  const names = new Map(origins.map(({ stream, version, name }) => [`${stream} ${version}`, name]));
+  return entries.flatMap((entry) => {
+    if (entry.kind !== 'step') return [];
+    const { stream, version, event } = entry.step;
+    const found = names.get(`${stream} ${version}`);
+    return found === event
+      ? []
+      : [`${entry.key}: ${event} should be version ${version}, which is ${found ?? 'nothing'}`];
+  });
+}
+
+function silentlyStale(entries: readonly Entry[]): string[] {
+  return entries.flatMap((entry) =>
+    entry.kind === 'read' && !entry.shown && entry.consistency === undefined ? [entry.key] : [],
+  );
+}
+
+function unseenOrDoubled({ seen, origins }: FleetFacts): string[] {
+  const have = new Set(seen.map(({ eventId }) => eventId));
+  const missed = origins.filter(({ name, eventId }) => name.startsWith('ordering.') && !have.has(eventId));
+  return [
+    ...repeated(seen.map(({ eventId }) => eventId)),
+    ...missed.map(({ eventId, name }) => `${name} ${eventId} never`),
+  ];
+}
+
+function seenOutOfOrder({ seen }: FleetFacts): string[] {
+  return [...groups(seen, ({ stream }) => stream)].flatMap(([stream, of]) =>
+    of.some(({ version }, index) => version !== index + 1)
+      ? [`${stream}: ${of.map(({ version }) => version).join(', ')}`]
+      : [],
+  );
+}
+
+const TOLD_OF: Readonly<Record<string, string>> = {
+  'ordering.order-placed': 'order-placed',
+  'ordering.order-discarded': 'order-discarded',
+};
+
+function wrongNotifications({ notified, origins }: FleetFacts): string[] {
+  const wanted = origins.flatMap(({ name, eventId }) => (TOLD_OF[name] ? [`${TOLD_OF[name]} ${eventId}`] : []));
+  const have = notified.map(({ about, eventId }) => `${about} ${eventId}`);
+  const [wantedSet, haveSet] = [new Set(wanted), new Set(have)];
+  return [
+    ...repeated(have),
+    ...wanted.filter((of) => !haveSet.has(of)).map((of) => `${of}: nobody was told`),
+    ...have.filter((of) => !wantedSet.has(of)).map((of) => `${of}: told of nothing`),
+  ];
+}
+
+/** The cause of an event is a request from outside, or an event of the same correlation. */
+function withoutOrigin({ origins }: FleetFacts): string[] {
+  const correlationOf = new Map(origins.map(({ eventId, correlationId }) => [eventId, correlationId]));
+  return origins.flatMap(({ eventId, name, actor, correlationId, causationId }) => {
+    if (!actor?.id || !correlationId) return [`${name} ${eventId} has no origin`];
+    const cause = causationId === null ? undefined : correlationOf.get(causationId);
+    return cause === undefined || cause === correlationId
+      ? []
+      : [`${name} ${eventId} is of another correlation than its cause`];
+  });
+}

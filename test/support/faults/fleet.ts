@@ -1,0 +1,116 @@
+import type { Environment } from '#config';
+import { withOwner } from '../../../src/kernel/database/prepare.js';
+import { KillableDatabase } from '../processes-database.js';
+import { addressOf, FleetMember } from './fleet-member.js';
+import { sabotages } from './sabotages.mjs';
+
+export type Sabotage = keyof typeof sabotages;
+
+/** Shorter than in production, so that a run sees many of them end. */
+export const LEASE_MS = 2_000;
+const SETTINGS: Environment = {
+  LOG_LEVEL: 'warn',
+  SUBSCRIPTIONS_LEASE_MS: String(LEASE_MS),
+  // What goes unanswered is given up 2 s after this.
+  DATABASE_STATEMENT_TIMEOUT_MS: '2000',
+  DATABASE_WORKER_STATEMENT_TIMEOUT_MS: '3000',
+  DATABASE_WORKER_LOCK_TIMEOUT_MS: '2000',
+  DATABASE_IDLE_IN_TRANSACTION_TIMEOUT_MS: '3000',
+  DATABASE_WORKER_IDLE_IN_TRANSACTION_TIMEOUT_MS: '3000',
+  SHUTDOWN_REQUESTS_MS: '5000',
+};
+
+/**
+ * What the rig keeps beside the program's tables: what the probe has seen, and whether a checkpoint, a fence or a lease
+ * ever went back (05 §3.1, I8, I9, I13).
+ */
+const RIG_SCHEMA = `
+CREATE SCHEMA rig;
+CREATE TABLE rig.seen (seq bigint GENERATED ALWAYS AS IDENTITY, event_id uuid NOT NULL, stream text NOT NULL, version int NOT NULL);
+CREATE TABLE rig.went_back (what text NOT NULL);
+CREATE FUNCTION rig.note() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
+BEGIN
+  INSERT INTO rig.went_back VALUES (TG_TABLE_NAME || ' ' || to_jsonb(OLD)::text || ' -> ' || to_jsonb(NEW)::text);
+  RETURN NEW;
+END $$;
+CREATE TRIGGER rig_checkpoint AFTER UPDATE ON kernel.checkpoints FOR EACH ROW
+  WHEN (NEW.fence < OLD.fence OR NEW.position < OLD.position) EXECUTE FUNCTION rig.note();
+CREATE TRIGGER rig_lease AFTER UPDATE ON kernel.leases FOR EACH ROW
+  WHEN (NEW.owner <> OLD.owner AND NEW.token <= OLD.token) EXECUTE FUNCTION rig.note();
+GRANT USAGE ON SCHEMA rig TO PUBLIC;
+GRANT INSERT, SELECT ON rig.seen TO PUBLIC;`;
+
+/** Two processes that answer, two that run subscriptions, and the server they share: all real, all to be broken. */
+export class Fleet {
+  private constructor(
+    readonly database: KillableDatabase,
+    readonly members: readonly FleetMember[],
+  ) {}
+
+  static async start(sabotage?: Sabotage): Promise<Fleet> {
+    const database = await KillableDatabase.start();
+    // The machine doesn't crash here, and what the system's kernel holds survives all else.
+    await database.set({ fsync: 'off' });
+    const environment = { ...database.environment, ...SETTINGS, RIG_SABOTAGE: sabotage };
+    const prepared = (['api-1', 'api-2', 'worker-1', 'worker-2'] as const).map((name) =>
+      FleetMember.prepare(name, name.startsWith('api') ? 'api' : 'worker', environment),
+    );
+    const fleet = new Fleet(database, await Promise.all(prepared));
+    await orElse(
+      () => fleet.#startAll(sabotage),
+      () => fleet.close(),
+    );
+    return fleet;
+  }
+
+  get apis(): readonly FleetMember[] {
+    return this.members.filter(({ role }) => role === 'api');
+  }
+
+  get ownerUrl(): string {
+    return this.database.environment['DATABASE_URL']!;
+  }
+
+  member(name: string): FleetMember {
+    return this.members.find((member) => member.name === name)!;
+  }
+
+  /** After the server has been started anew, maybe elsewhere. */
+  retarget(): void {
+    for (const { line } of this.members) line.retarget(addressOf(this.ownerUrl));
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.members.map((member) => member.close()));
+    await this.database.stop();
+  }
+
+  /** The first one migrates; the rig's tables must be there before anything is seen. */
+  async #startAll(sabotage: Sabotage | undefined): Promise<void> {
+    const [first, ...others] = this.members;
+    await first!.start();
+    await withOwner(this.ownerUrl, async (client) => {
+      await client.query(RIG_SCHEMA);
+      for (const { of, from, to } of sabotage ? sabotages[sabotage].functions : []) {
+        const { rows } = await client.query<{ source: string }>(
+          'SELECT pg_get_functiondef($1::regprocedure) AS source',
+          [of],
+        );
+        const { source } = rows[0]!;
+        if (!source.includes(from)) throw new Error(`${of} has changed: "${from}" isn't there. Make the control anew.`);
+        await client.query(source.replace(from, () => to));
+      }
+    });
+    await Promise.all(others.map((member) => member.start()));
+  }
+}
+
+/** A start that fails leaves nothing running: the test run would never end. */
+export async function orElse<T>(start: () => Promise<T>, close: () => Promise<void>): Promise<T> {
+  try {
+    return await start();
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
