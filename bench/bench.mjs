@@ -4,8 +4,14 @@ import prettier from 'prettier';
 import { databaseFacts } from './database.mjs';
 import { machine } from './machine.mjs';
 import { measureCatchUp } from './parts/catch-up.mjs';
+import { measureBeside } from './parts/beside.mjs';
+import { measureCrowd } from './parts/crowd.mjs';
+import { measureGrowth } from './parts/growth.mjs';
+import { measureIndifferent } from './parts/indifferent.mjs';
 import { measureOrders, peakOf } from './parts/orders.mjs';
+import { measurePartitions } from './parts/partitions.mjs';
 import { measureReads } from './parts/reads.mjs';
+import { measureTakeOver } from './parts/take-over.mjs';
 import { measureVisibility } from './parts/visibility.mjs';
 import { reportOf } from './report.mjs';
 import { openShop, openStage } from './stage.mjs';
@@ -25,30 +31,50 @@ export async function bench(scope, options) {
   console.log(`\nThe same as JSON: ${await writeDown(figures)}`);
 }
 
+/** Parts that need a shop, and those that need a server of `ROLE=all` in it. */
+const IN_SHOP = ['orders', 'reads', 'visibility', 'crowd', 'beside', 'growth'];
+const SERVED = ['orders', 'reads', 'visibility'];
+/** Parts that bring all they need, in the order of their letters. */
+const ALONE = {
+  catchUp: measureCatchUp,
+  partitions: measurePartitions,
+  indifferent: measureIndifferent,
+  crowd: measureCrowd,
+  takeOver: measureTakeOver,
+  beside: measureBeside,
+  growth: measureGrowth,
+};
+
 async function figuresOf(scope, { stage, options }) {
   const { parts } = options;
   const say = (text) => console.error(text);
-  const figures = {};
-  if (['orders', 'reads', 'visibility'].some((part) => parts.has(part))) {
-    const context = { stage, options, say, ...(await openServer(scope, { stage, options })) };
-    if (parts.has('orders')) figures.orders = await measureOrders(scope, context);
-    if (parts.has('reads')) figures.reads = await measureReads(scope, context);
-    if (parts.has('visibility')) {
-      const peak = await peakOf(scope, { ...context, orders: figures.orders });
-      figures.visibility = await measureVisibility(scope, { ...context, peak });
-    }
-    await context.waybill.stop();
+  const wants = (list) => list.some((part) => parts.has(part));
+  const shop = wants(IN_SHOP) ? await openShop(scope, stage) : undefined;
+  const context = { stage, options, say, shop };
+  const figures = wants(SERVED) ? await servedFigures(scope, context) : {};
+  for (const [part, measure] of Object.entries(ALONE)) {
+    if (!parts.has(part)) continue;
+    say(`${part}:`);
+    figures[part] = await measure(scope, context);
   }
-  if (parts.has('catchUp')) figures.catchUp = await measureCatchUp(scope, { stage, options, say });
   return figures;
 }
 
-/** The server that is measured, and what is sold there. */
-async function openServer(scope, { stage, options }) {
-  const shop = await openShop(scope, stage);
+/** The server that is measured, and what is found out with it. */
+async function servedFigures(scope, { stage, options, say, shop }) {
+  const { parts } = options;
+  const figures = {};
   const profiled = ['--cpu-prof', `--cpu-prof-dir=${PROFILES}`];
   const waybill = await Waybill.start(scope, stage.dataDir, { nodeArgs: options.profile ? profiled : [] });
-  return { shop, waybill };
+  const context = { stage, options, say, shop, waybill };
+  if (parts.has('orders')) figures.orders = await measureOrders(scope, context);
+  if (parts.has('reads')) figures.reads = await measureReads(scope, context);
+  if (parts.has('visibility')) {
+    const peak = await peakOf(scope, { ...context, orders: figures.orders });
+    figures.visibility = await measureVisibility(scope, { ...context, peak });
+  }
+  await waybill.stop();
+  return figures;
 }
 
 async function writeDown(figures) {

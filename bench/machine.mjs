@@ -31,25 +31,31 @@ export function cpuPer(count, before, after) {
   return Object.fromEntries(spent.map((who) => [who, (after[who] - before[who]) / count]));
 }
 
-function ownTimeMs(pid) {
+/** CPU time of one process in ms; null where none is meant. Throws where the system doesn't tell. */
+export function ownTimeMs(pid) {
   return pid === undefined ? null : timesMs(pid).own;
 }
 
 /** Children that have ended are in the parent's account. */
 function familyTimeMs(pid) {
   if (pid === undefined) return null;
+  return familyTimes(pid).reduce((sum, { ms }) => sum + ms, 0);
+}
+
+/** CPU time in ms of a process, with its children that have ended, and of each that lives. */
+export function familyTimes(pid) {
   const parent = timesMs(pid);
-  let sum = parent.own + parent.ended;
+  const times = [{ pid, ms: parent.own + parent.ended }];
   for (const entry of readdirSync('/proc')) {
     if (!/^\d+$/.test(entry)) continue;
     try {
       const child = timesMs(entry);
-      if (child.parent === pid) sum += child.own;
+      if (child.parent === pid) times.push({ pid: Number(entry), ms: child.own });
     } catch {
       // It has ended meanwhile.
     }
   }
-  return sum;
+  return times;
 }
 
 function timesMs(pid) {

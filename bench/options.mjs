@@ -1,7 +1,21 @@
 import { parseArgs } from 'node:util';
 
 /** Which figures belong together: they are taken side by side. */
-const PARTS = { a: 'orders', b: 'orders', c: 'orders', d: 'reads', e: 'visibility', f: 'catchUp' };
+const PARTS = {
+  a: 'orders',
+  b: 'orders',
+  c: 'orders',
+  d: 'reads',
+  e: 'visibility',
+  f: 'catchUp',
+  g: 'partitions',
+  h: 'indifferent',
+  i: 'crowd',
+  j: 'takeOver',
+  k: 'beside',
+  l: 'beside',
+  m: 'growth',
+};
 
 export const USAGE = `npm run bench [-- options]
 
@@ -9,7 +23,7 @@ export const USAGE = `npm run bench [-- options]
   --quick        one short round of everything: a look whether it runs, no figures to quote
   --seconds N    how long each load runs; default 8
   --rounds N     how often each comparison is repeated, in turn; the median counts; default 3
-  --events N     how many events (f) folds; default 100000
+  --events N     how many events (f), (g) and (h) read, and (m) begins with; default 100000
   --profile      keep a CPU profile of the server while it takes orders, in .cache/bench
   --help         this text`;
 

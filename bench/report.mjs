@@ -1,5 +1,9 @@
+import { engineLines } from './report-engine.mjs';
+import { OUT_OF, table, thousands } from './table.mjs';
+
 /** Lines of text for people; the same figures go to a file for programs. */
-export function reportOf({ machine, date, orders, reads, visibility, catchUp, options }) {
+export function reportOf(figures) {
+  const { machine, date, orders, reads, visibility, catchUp, options } = figures;
   const { cpu, cores, system, node, postgres, fsync, synchronous_commit: synchronousCommit } = machine;
   return [
     `Waybill bench, ${date}`,
@@ -9,10 +13,9 @@ export function reportOf({ machine, date, orders, reads, visibility, catchUp, op
     ...(reads === undefined ? [] : readsLines(reads)),
     ...(visibility === undefined ? [] : visibilityLines(visibility)),
     ...(catchUp === undefined ? [] : catchUpLines(catchUp)),
+    ...engineLines(figures),
   ].join('\n');
 }
-
-const OUT_OF = (reached, aim) => (reached ? `aim ${aim}: reached` : `aim ${aim}: not reached`);
 
 function ordersLines(orders) {
   const at32 = orders.find(({ connections }) => connections === 32);
@@ -80,21 +83,4 @@ function rateCells({ rate, p50, p99 }) {
 
 function cpuCells({ cpuMs }) {
   return ['server', 'postgres', 'load'].map((who) => cpuMs[who]?.toFixed(2) ?? '–');
-}
-
-function thousands(number) {
-  return Math.round(number).toLocaleString('en-US');
-}
-
-/** Texts to the left, numbers to the right. */
-function table(heads, rows) {
-  const all = [heads, ...rows];
-  const widths = heads.map((_, column) => Math.max(...all.map((row) => row[column].length)));
-  const isText = (column) => rows.every((row) => !/^[\d–]/.test(row[column])) || column === 0;
-  return all.map((row) =>
-    row
-      .map((cell, column) => (isText(column) ? cell.padEnd(widths[column]) : cell.padStart(widths[column])))
-      .join('  ')
-      .trimEnd(),
-  );
 }

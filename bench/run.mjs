@@ -1,4 +1,4 @@
-// npm run bench                 all figures; takes about ten minutes
+// npm run bench                 all figures; takes about half an hour
 // npm run bench -- --quick      a look whether it runs
 // npm run bench -- --help
 import { buildIfStale } from '../scripts/build-if-stale.mjs';

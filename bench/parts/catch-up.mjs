@@ -23,12 +23,8 @@ const TIMEOUT_MS = 10 * 60 * 1_000;
  */
 export async function measureCatchUp(scope, { stage, options, say }) {
   const { events, rounds } = options;
-  const url = await addDatabase(stage.ownerUrl, 'catch_up');
-  await fillLog(url, events);
-  const launch = () =>
-    Waybill.launch(scope, stage.dataDir, { env: { ROLE: 'worker', DATABASE_URL: url, AUTH_MODE: 'dev' } });
-  const arena = { url, launch, postmaster: stage.postmaster };
-  await registerSubscriptions(arena);
+  const arena = await openArena(scope, { stage, name: 'catch_up', events });
+  const { url } = arena;
   const figures = [];
   for (const view of VIEWS) {
     const turns = [];
@@ -49,6 +45,17 @@ export async function measureCatchUp(scope, { stage, options, say }) {
   return figures;
 }
 
+/** A database whose log holds so many orders, and in which no subscription runs until it is chosen. */
+export async function openArena(scope, { stage, name, events }) {
+  const url = await addDatabase(stage.ownerUrl, name);
+  await fillLog(url, events);
+  const launch = () =>
+    Waybill.launch(scope, stage.dataDir, { env: { ROLE: 'worker', DATABASE_URL: url, AUTH_MODE: 'dev' } });
+  const arena = { url, launch, postmaster: stage.postmaster };
+  await registerSubscriptions(arena);
+  return arena;
+}
+
 const ratesOf = ({ fold, statement }) => ({ fold: Math.round(fold.rate), statement: Math.round(statement.rate) });
 
 function ofEvents(events, { seconds, cpuBefore, cpuAfter }) {
@@ -63,18 +70,25 @@ async function registerSubscriptions({ url, launch }) {
   await withOwner(url, (client) => client.query(`UPDATE kernel.subscriptions SET status = 'stopped'`));
 }
 
-/** From the moment the worker has its partitions until the last event is in the view. */
-async function folded({ url, launch, postmaster }, { subscription, schema, tables }) {
+/** From the moment the worker has its partitions until the last event is in the view, from empty tables. */
+export async function folded(arena, { subscription, schema, tables }) {
+  await withOwner(arena.url, async (client) => {
+    await client.query(`TRUNCATE ${tables.map((table) => `${schema}.${table}`).join(', ')}`);
+    await client.query(`UPDATE kernel.checkpoints SET position = 0, event_id = 0 WHERE subscription = $1`, [
+      subscription,
+    ]);
+  });
+  return caughtUp(arena, subscription);
+}
+
+/** From the moment the worker has its partitions until the view has what is missing. */
+export async function caughtUp({ url, launch, postmaster }, subscription) {
   return withOwner(url, async (client) => {
     const run = (running) =>
       client.query(`UPDATE kernel.subscriptions SET status = $2 WHERE name = $1`, [
         subscription,
         running ? 'running' : 'stopped',
       ]);
-    await client.query(`TRUNCATE ${tables.map((table) => `${schema}.${table}`).join(', ')}`);
-    await client.query(`UPDATE kernel.checkpoints SET position = 0, event_id = 0 WHERE subscription = $1`, [
-      subscription,
-    ]);
     await client.query('CHECKPOINT');
     await run(true);
     const worker = await launch();

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { viewsCaughtUp, withOwner } from '../database.mjs';
 import { percentile } from '../statistics.mjs';
 
@@ -6,6 +7,13 @@ const CONNECTIONS = 32;
 const PROBE_EVERY_MS = 2;
 /** The first seconds of a load are not yet its steady state. */
 const SETTLING_S = 2;
+
+const CATCH_UP_TIMEOUT_MS = 60_000;
+
+const CAUGHT_UP = `
+SELECT NOT EXISTS (SELECT FROM kernel.events WHERE id > s.highest_id)
+       AND s.head <= (SELECT coalesce(min(position), 0) FROM kernel.checkpoints WHERE subscription = $1) AS done
+  FROM kernel.log_state s`;
 
 /** Orders of this part: their event's position and when it was written, in ms of the database's clock. */
 const ORDERS = `
@@ -22,36 +30,49 @@ SELECT l.position, extract(epoch FROM e.recorded_at) * 1000 AS at
  * to one look.
  */
 export async function measureVisibility(scope, { stage, shop, waybill, options, peak, say }) {
-  const rate = peak / 2;
+  const figures = await visibilityOf(scope, {
+    ownerUrl: stage.ownerUrl,
+    subscription: SUBSCRIPTION,
+    target: { port: waybill.port, tokens: shop.tokens, skus: shop.skus },
+    rate: peak / 2,
+    options,
+    caughtUp: () => viewsCaughtUp(stage.ownerUrl),
+  });
+  const { orders, rate, p50, p99 } = figures;
+  say(`  ${orders} orders at ${Math.round(rate)}/s: p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms`);
+  return figures;
+}
+
+/** The same of any view, while orders come at an even rate. `caughtUp` resolves when it has all there is. */
+export async function visibilityOf(scope, { ownerUrl, subscription, target, rate, options, caughtUp }) {
   const load = scope.helper('http-load');
   const probe = scope.helper('view-probe');
-  await probe.ask('open', { ownerUrl: stage.ownerUrl });
-  await viewsCaughtUp(stage.ownerUrl);
-  const start = await withOwner(stage.ownerUrl, startOf);
-  await probe.ask('start', { subscription: SUBSCRIPTION, everyMs: PROBE_EVERY_MS });
-  const target = { port: waybill.port, tokens: shop.tokens, skus: shop.skus };
+  await probe.ask('open', { ownerUrl });
+  await caughtUp();
+  const start = await withOwner(ownerUrl, startOf);
+  await probe.ask('start', { subscription, everyMs: PROBE_EVERY_MS });
   const seconds = SETTLING_S + options.seconds * options.rounds;
   const http = await load.ask('orders', { ...target, connections: CONNECTIONS, rate, seconds });
-  await viewsCaughtUp(stage.ownerUrl);
+  await caughtUp();
   const seen = await probe.ask('stop');
-  const orders = await withOwner(stage.ownerUrl, async (client) => {
+  const orders = await withOwner(ownerUrl, async (client) => {
     const { rows } = await client.query(ORDERS, [start.head, start.id, SETTLING_S]);
     return rows.map(({ position, at }) => ({ position: Number(position), at: Number(at) }));
   });
   await Promise.all([load.stop(), probe.stop()]);
   const waits = waitsOf(orders, seen);
-  const figures = {
-    view: SUBSCRIPTION,
-    rate,
-    reachedRate: http.rate,
-    orders: waits.length,
-    ...percentiles(waits),
-    http,
-  };
-  say(
-    `  ${waits.length} orders at ${Math.round(rate)}/s: p50 ${figures.p50.toFixed(1)} ms, p99 ${figures.p99.toFixed(1)} ms`,
-  );
-  return figures;
+  return { view: subscription, rate, reachedRate: http.rate, orders: waits.length, ...percentiles(waits), http };
+}
+
+/** Resolves once one subscription has all events that are committed now. */
+export async function isCaughtUpWith(client, subscription) {
+  const giveUpAt = Date.now() + CATCH_UP_TIMEOUT_MS;
+  for (;;) {
+    const { rows } = await client.query(CAUGHT_UP, [subscription]);
+    if (rows[0].done) return;
+    if (Date.now() > giveUpAt) throw new Error(`${subscription} has not caught up in time.`);
+    await pause(20);
+  }
 }
 
 async function startOf(client) {
