@@ -20,6 +20,8 @@ const withDatabase = {
 export default {
   // A limit on what hangs, not on what is slow: machines are shared, and a spec waits for facts.
   testTimeout: 30_000,
+  // Each file's modules stay in memory (jest with vm modules): a worker that grew is replaced before it only collects.
+  workerIdleMemoryLimit: '600MB',
   projects: [
     {
       ...shared,

@@ -111,10 +111,13 @@ describe('the sequencer', () => {
     await still.query('COMMIT');
     await append(db.pools.app, 'c');
     await sequenceAll();
-    await append(db.pools.app, 'd');
-    await sequenceAll();
-    expect(await gaps()).toEqual([]);
-    expect(await logged()).toEqual(['a', 'b', 'still under way', 'c', 'd']);
+    expect(await logged()).toEqual(['a', 'b', 'still under way', 'c']);
+    // The oldest transaction is the server's, not the database's: specs beside this one may hold it back for a while.
+    await until('the gaps are forgotten', async () => {
+      await append(db.pools.app, 'd');
+      await sequenceAll();
+      return (await gaps()).length === 0;
+    });
   });
 
   it('keeps a gap that was drawn after the snapshot of an earlier call', async () => {
