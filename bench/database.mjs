@@ -79,20 +79,33 @@ export async function databaseFacts(ownerUrl) {
 
 /** Resolves once every view has all events that are committed now. */
 export async function viewsCaughtUp(ownerUrl) {
+  await untilNot(ownerUrl, VIEWS_BEHIND, 'The views have not caught up in time.');
+}
+
+/** Resolves once all that follows from what is committed now has happened: views, event handlers, effects. */
+export async function workDone(ownerUrl) {
+  await viewsCaughtUp(ownerUrl);
+  await untilNot(ownerUrl, HANDLERS_BEHIND, 'The event handlers have not caught up in time.');
+  await untilNot(ownerUrl, EFFECTS_OPEN, 'The effects have not ended in time.');
+}
+
+async function untilNot(ownerUrl, isBehind, complaint) {
   const giveUpAt = Date.now() + CATCH_UP_TIMEOUT_MS;
   await withOwner(ownerUrl, async (client) => {
-    while (await isBehind(client)) {
-      if (Date.now() > giveUpAt) throw new Error('The views have not caught up in time.');
+    while ((await client.query(isBehind)).rows[0].behind) {
+      if (Date.now() > giveUpAt) throw new Error(complaint);
       await pause(20);
     }
   });
 }
 
-async function isBehind(client) {
-  const { rows } = await client.query(
-    `SELECT EXISTS (SELECT FROM kernel.events WHERE id > s.highest_id) OR s.head > coalesce(
+const VIEWS_BEHIND = `SELECT EXISTS (SELECT FROM kernel.events WHERE id > s.highest_id) OR s.head > coalesce(
               (SELECT min(position) FROM kernel.checkpoints JOIN kernel.subscriptions ON name = subscription AND kind = 'async'), 0) AS behind
-       FROM kernel.log_state s`,
-  );
-  return rows[0].behind;
-}
+       FROM kernel.log_state s`;
+/** Behind the last event that they take: over others their checkpoints move seldom. */
+const HANDLERS_BEHIND = `SELECT coalesce(bool_or(
+         (SELECT min(c.position) FROM kernel.checkpoints c WHERE c.subscription = s.name) <
+         (SELECT l.position FROM kernel.log l JOIN kernel.events e ON e.id = l.event_id
+           WHERE e.name = ANY (s.events) ORDER BY l.position DESC LIMIT 1)), false) AS behind
+    FROM kernel.subscriptions s WHERE s.kind = 'handler'`;
+const EFFECTS_OPEN = `SELECT EXISTS (SELECT FROM kernel.effects WHERE state IN ('pending', 'running')) AS behind`;

@@ -1,4 +1,4 @@
-import { viewsCaughtUp, withOwner } from '../database.mjs';
+import { workDone, withOwner } from '../database.mjs';
 import { familyTimes, ownTimeMs } from '../machine.mjs';
 import { medianOf } from '../statistics.mjs';
 import { Waybill } from '../waybill.mjs';
@@ -18,22 +18,22 @@ export async function measureBeside(scope, { stage, shop, options, say }) {
   const target = { port: api.port, tokens: shop.tokens, skus: shop.skus, connections: CONNECTIONS };
   const orders = (how) => load.ask('orders', { ...target, ...how });
   await orders({ seconds: WARM_UP_S });
-  await viewsCaughtUp(stage.ownerUrl);
+  await workDone(stage.ownerUrl);
   const saturation = await saturated({ stage, api, worker, load }, () => orders({ seconds: options.seconds }));
   say(`  at saturation: ${Math.round(saturation.rate)}/s`);
   const rate = saturation.rate / 2;
   const rounds = [];
   for (let round = 1; round <= options.rounds; round += 1) {
-    await viewsCaughtUp(stage.ownerUrl);
+    await workDone(stage.ownerUrl);
     const withWorkers = await orders({ rate, seconds: options.seconds });
-    await viewsCaughtUp(stage.ownerUrl);
+    await workDone(stage.ownerUrl);
     worker.program.kill('SIGSTOP');
     const without = await orders({ rate, seconds: options.seconds });
     worker.program.kill('SIGCONT');
     rounds.push({ withWorkers, without });
     say(`  round ${round}: p99 ${withWorkers.p99.toFixed(1)} ms with workers, ${without.p99.toFixed(1)} ms without`);
   }
-  await viewsCaughtUp(stage.ownerUrl);
+  await workDone(stage.ownerUrl);
   await Promise.all([load.stop(), worker.stop(), api.stop()]);
   const middle = medianOf(rounds);
   return { rate, ...middle, ratio: middle.withWorkers.p99 / middle.without.p99, saturation };

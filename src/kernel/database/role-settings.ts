@@ -7,9 +7,15 @@ export type Purpose = (typeof purposes)[number];
 export type LimitsOf = (purpose: Purpose) => Readonly<Record<string, string>>;
 
 const PG_17 = 170_000;
+/**
+ * Commands and workers look rows up by key. A prepared statement keeps the plan of its first uses: over a table that was
+ * new and small then, a pass over the whole table, which is read again and again while it grows, until statistics come a
+ * minute later. JIT goes with it: before version 18, a plan that can't do without such a pass looks dear enough for it.
+ */
+const BY_KEY = { enable_seqscan: 'off', jit: 'off' };
 
 /**
- * The server's own limits for each kind of work. The server's defaults are "for ever" everywhere; a client's time-outs
+ * The server's own limits for each kind of work, and how it plans. The server's defaults are "for ever" everywhere; a client's time-outs
  * don't help where the client itself is stopped while it holds locks.
  */
 export function roleSettings(
@@ -33,8 +39,8 @@ export function roleSettings(
       isWorker ? settings.workerTransactionTimeoutMs : settings.transactionTimeoutMs,
     );
   }
-  if (purpose === 'query') limits['default_transaction_read_only'] = 'on';
-  return limits;
+  if (purpose === 'query') return { ...limits, default_transaction_read_only: 'on' };
+  return { ...limits, ...BY_KEY };
 }
 
 /** The same as start options of a connection, for logins whose role can't be given settings. */

@@ -24,8 +24,6 @@ export interface TriedLogin extends Login, Session {}
 const CONNECT_TIMEOUT_MS = 5_000;
 /** What a pooler answers to start options that it doesn't pass on. */
 const PROTOCOL_VIOLATION = '08P01';
-/** What the server shows for a limit that nobody has set. */
-const NOT_SET = new Set(['0', 'off']);
 
 /**
  * Signs in once, and finds out which of the wanted limits the role doesn't bring itself; those become start options of
@@ -52,13 +50,19 @@ async function signIn(login: Login, wanted: Limits): Promise<Session> {
   });
   try {
     await client.connect();
-    const { rows } = await client.query<{ role: string; name: string; setting: string; kept: string[] }>(
-      `SELECT current_user AS role, name, setting, ${KEPT} AS kept FROM pg_settings WHERE name = ANY ($1)`,
-      [Object.keys(wanted)],
-    );
+    const { rows } = await client.query<{
+      role: string;
+      name: string;
+      setting: string;
+      boot_val: string;
+      kept: string[];
+    }>(`SELECT current_user AS role, name, setting, boot_val, ${KEPT} AS kept FROM pg_settings WHERE name = ANY ($1)`, [
+      Object.keys(wanted),
+    ]);
     // The network's limits show 0 on a local socket, whatever they are.
     const limits = rows.filter(({ name }) => !name.startsWith('tcp_'));
-    const missing = limits.filter(({ setting }) => NOT_SET.has(setting));
+    // What somebody has set stays as it is; the server's own default means that nobody has.
+    const missing = limits.filter(({ name, setting, boot_val }) => setting === boot_val && setting !== wanted[name]);
     const outdated = limits.filter(
       ({ name, setting, kept }) => setting !== wanted[name] && kept.includes(`${name}=${wanted[name]}`),
     );

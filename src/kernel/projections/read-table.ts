@@ -52,10 +52,12 @@ export class ReadTable {
     return this.keys.map((key) => String(row[key.property])).join(KEY_SEPARATOR);
   }
 
-  /** Reads the rows with the keys in $1: a JSON array of objects. */
+  /** Reads the rows with the keys in $1: a JSON array of objects. LATERAL … OFFSET 0 is one look into the index per key;
+   *  a join is planned for a hundred keys, and reads the whole table for one. */
   selectByKeys(): string {
     const columns = this.columns.map(({ column, property }) => `t.${column} AS "${property}"`).join(', ');
-    return `SELECT ${columns} FROM ${this.name} t JOIN ${this.recordset('$1::jsonb', this.keys)} ON ${this.sameKey()}`;
+    return `SELECT t.* FROM ${this.recordset('$1::jsonb', this.keys)}
+      CROSS JOIN LATERAL (SELECT ${columns} FROM ${this.name} t WHERE ${this.sameKey()} OFFSET 0) t`;
   }
 
   /** Writes whole rows, replacing those with the same key. `source` yields r with this table's properties. */
@@ -79,7 +81,8 @@ export class ReadTable {
   }
 
   remove(param: string, where = ''): string {
-    return `DELETE FROM ${this.name} t USING ${this.recordset(param, this.keys)} ${where === '' ? 'WHERE' : `${where} AND`} ${this.sameKey()}`;
+    return `DELETE FROM ${this.name} t USING ${this.recordset(param, this.keys)}
+      ${where === '' ? 'WHERE' : `${where} AND`} ${this.sameKey()} AND ${this.keyAmong(param)}`;
   }
 
   recordset(param: string, columns: readonly ReadColumn[]): string {
@@ -88,6 +91,15 @@ export class ReadTable {
 
   sameKey(): string {
     return this.keys.map((key) => `t.${key.column} = r."${key.property}"`).join(' AND ');
+  }
+
+  /** Says of `t` once more what a join with the recordset says, in a way that the planner finds by the index. */
+  keyAmong(param: string): string {
+    const among = this.keys.map(
+      ({ column, property, sqlType }) =>
+        `t.${column} = ANY (ARRAY(SELECT (k->>'${property}')::${sqlType} FROM jsonb_array_elements(${param}) AS k))`,
+    );
+    return among.join(' AND ');
   }
 
   columnList(): string {

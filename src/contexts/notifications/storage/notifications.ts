@@ -28,14 +28,16 @@ const ADDED: SideWrite = {
     ON CONFLICT DO NOTHING`,
 };
 
-/** Of two deliveries of one notification, the first counts. Index: the primary key. */
+/** Of two deliveries of one notification, the first counts. Index: the primary key, by the array; the join alone is planned
+ *  for a hundred rows, and reads the whole table for one. */
 const SETTLED: SideWrite = {
   id: 'notifications.notifications=',
   sql: (param) => `UPDATE notifications.notifications n
       SET status = r.status, via = r.via, reason = r.reason, settled_at = r."settledAt"
      FROM jsonb_to_recordset(${param}) AS r ("notificationId" uuid, tenant text, status text, via text, reason text,
                                              "settledAt" timestamptz)
-    WHERE n.notification_id = r."notificationId" AND n.tenant = r.tenant AND n.status = 'pending'`,
+    WHERE n.notification_id = ANY (ARRAY(SELECT (k->>'notificationId')::uuid FROM jsonb_array_elements(${param}) AS k))
+      AND n.notification_id = r."notificationId" AND n.tenant = r.tenant AND n.status = 'pending'`,
 };
 
 /** What customers were, or are to be, told of. Writing belongs to a unit of work, and takes effect with its commit. */

@@ -49,14 +49,16 @@ export const STORE_COMMANDS: SideWrite = {
     ON CONFLICT (id) DO NOTHING`,
 };
 
-/** Ends a command in the commit of its own effects: also one that was cancelled or parked while it was being executed. */
+/** Ends a command in the commit of its own effects: also one that was cancelled or parked while it was being executed.
+ *  Index: the primary key, by the array. */
 export const FINISH_COMMANDS: SideWrite = {
   id: 'kernel.outgoing_commands finished',
   work: 'commands',
   sql: (param) => `UPDATE kernel.outgoing_commands o
        SET state = r.state, error = r.error, finished_at = clock_timestamp(), claimed_until = NULL
       FROM jsonb_to_recordset(${param}) AS r (id uuid, state text, error text)
-     WHERE o.id = r.id AND o.state NOT IN ('succeeded', 'refused')`,
+     WHERE o.id = ANY (ARRAY(SELECT (k->>'id')::uuid FROM jsonb_array_elements(${param}) AS k))
+       AND o.id = r.id AND o.state NOT IN ('succeeded', 'refused')`,
 };
 
 /** Due commands, at most one per instance, claimed for a while. */

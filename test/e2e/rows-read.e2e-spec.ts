@@ -1,0 +1,65 @@
+import { withOwner } from '../../src/kernel/database/prepare.js';
+import { until } from '../../src/kernel/testing/until.js';
+import { shipTo } from '../support/ordering-app.js';
+import { ServedWaybill } from '../support/served-waybill.js';
+
+const ORDERS = 300;
+const CLIENTS = 6;
+/** Rows read per row written, at most; two are the most that any table needs. */
+const READS = 4;
+
+interface Table {
+  readonly name: string;
+  readonly rows: number;
+  readonly read: number;
+}
+
+let server: ServedWaybill;
+beforeAll(async () => {
+  server = await ServedWaybill.start(import.meta.url);
+  await server.sellTees();
+}, 30_000);
+afterAll(() => server.stop());
+
+const count = async (sql: string): Promise<number> =>
+  (await server.db.pools.worker.query<{ count: number }>(sql)).rows[0]!.count;
+
+async function placeAll(): Promise<void> {
+  const ada = await server.as('ada', 'customer');
+  await (await server.as('mary', 'manager')).put('/v1/customers/ada').send({ name: 'Ada', email: 'ada@example.org' });
+  let left = ORDERS;
+  const client = async (): Promise<void> => {
+    while (left > 0) {
+      left -= 1;
+      const lines = [{ sku: 'TEE', quantity: 1 }];
+      await ada.post('/v1/orders').send({ lines, shipTo, paymentMethodToken: 'tok_ok' }).expect(201);
+    }
+  };
+  await Promise.all(Array.from({ length: CLIENTS }, client));
+}
+
+/** What all connections have read and written. Those that are still open tell of it seconds later. */
+async function tablesRead(): Promise<readonly Table[]> {
+  await server.waybill.stop();
+  return withOwner(server.db.environment['DATABASE_URL']!, async (client) => {
+    const { rows } = await client.query<Table>(
+      `SELECT schemaname || '.' || relname AS name, (n_tup_ins + n_tup_upd)::int AS rows,
+              (seq_tup_read + coalesce(idx_tup_fetch, 0))::int AS read FROM pg_stat_user_tables`,
+    );
+    return rows;
+  });
+}
+
+describe('an order', () => {
+  it('costs the database as much when there are many as when there are few, also before there are statistics', async () => {
+    await placeAll();
+    const done = `SELECT count(*)::int FROM kernel.effects WHERE state = 'done'`;
+    await until('all customers are told', async () => (await count(done)) >= ORDERS);
+    const behind = `SELECT (s.head - min(c.position))::int AS count FROM kernel.log_state s, kernel.checkpoints c
+                     WHERE c.subscription LIKE 'ordering.%' OR c.subscription LIKE 'insights.%' GROUP BY s.head`;
+    await until('all views have caught up', async () => (await count(behind)) === 0);
+    const grown = (await tablesRead()).filter(({ rows }) => rows >= ORDERS);
+    expect(grown.length).toBeGreaterThan(5);
+    expect(grown.filter(({ rows, read }) => read > READS * rows)).toEqual([]);
+  }, 60_000);
+});
