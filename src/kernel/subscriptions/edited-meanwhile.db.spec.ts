@@ -98,6 +98,17 @@ describe('an edit while a try with the old data is under way', () => {
   });
 });
 
+describe('a retry while the last try is under way', () => {
+  it("isn't undone by its failure: the event is tried again", async () => {
+    const { id, gate: closed } = await tryUnderWay();
+    await letters.retry({ subscription: 'toy.slow', key: streamOf(id) }, ada);
+    plans.delete(id);
+    closed.open('fail');
+    await eventually(async () => expect(await held(id)).toEqual([]));
+    expect(await taken(id)).toEqual(['1']);
+  });
+});
+
 describe('a held event that is discarded while a try is under way', () => {
   it('takes no effect, and its subscription goes on', async () => {
     const { id, letter, gate: closed } = await tryUnderWay();

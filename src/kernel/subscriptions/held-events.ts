@@ -108,12 +108,12 @@ export class HeldEvents {
     const tryInMs = isUntriable ? undefined : pauseAfter(attempts);
     const isUnreadable = isUntriable && error.isUnreadable;
     const text = errorText(error);
-    await holdAgain(
+    const counts = await holdAgain(
       this.through.pools.worker,
       { ...event, subscription: this.subscriber.name },
       { attempts, error: text, tryInMs, isUnreadable },
     );
-    if (tryInMs !== undefined) return;
+    if (tryInMs !== undefined || !counts) return;
     this.#logger.error(
       `${this.subscriber.name}: event ${event.event_id} (${event.name}) is parked after ${attempts} tries: ${text}`,
     );

@@ -61,18 +61,20 @@ export async function nextDueInMs(
 }
 
 /** Notes another failed try: blocked until the next one, or parked (`tryInMs` undefined) until an operator acts. A try
- *  with data that were edited meanwhile doesn't count. */
+ *  with data that were edited meanwhile doesn't count, nor one during which an operator had the tries counted anew.
+ *  @returns whether it counts */
 export async function holdAgain(
   on: Queryable,
   event: Pick<DueEvent, 'key' | 'generation' | 'position' | 'revision'> & { subscription: string },
   failure: Failure,
-): Promise<void> {
-  await on.query({
+): Promise<boolean> {
+  const { rowCount } = await on.query({
     name: 'kernel_hold_again',
     text: `UPDATE kernel.held_events
               SET attempts = $5, error = $6, state = CASE WHEN $7::float8 IS NULL THEN 'parked' ELSE 'blocked' END,
                   next_try_at = clock_timestamp() + $7::float8 * interval '1 millisecond', is_unreadable = $9
-            WHERE subscription = $1 AND generation = $2 AND key = $3 AND position = $4 AND revision = $8`,
+            WHERE subscription = $1 AND generation = $2 AND key = $3 AND position = $4 AND revision = $8
+              AND attempts = $5 - 1`,
     values: [
       event.subscription,
       event.generation,
@@ -85,4 +87,5 @@ export async function holdAgain(
       failure.isUnreadable ?? false,
     ],
   });
+  return rowCount === 1;
 }
