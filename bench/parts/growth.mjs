@@ -1,18 +1,15 @@
+import { built } from '../built.mjs';
 import { copyMasterData, withOwner } from '../database.mjs';
 import { VIEWS, makeReference } from '../catch-up-views.mjs';
 import { median } from '../statistics.mjs';
 import { caughtUp, openArena } from './catch-up.mjs';
 
+const { readLog } = await built('kernel/event-log/sql/read-log.js');
 const [VIEW] = VIEWS.filter(({ subscription }) => subscription === 'ordering.order-search');
 /** How many times as long the second log is. */
 const GROWS = 10;
 const READS = 30;
 const PAGE = 1_000;
-
-const READ_END = `
-SELECT l.position, e.id, e.event_id, e.tenant, e.stream_id, e.version, e.name, e.schema_version, e.data, e.meta, e.recorded_at
-  FROM kernel.log l JOIN kernel.events e ON e.id = l.event_id
- WHERE l.position > (SELECT head FROM kernel.log_state) - $1 ORDER BY l.position`;
 
 /**
  * (m) what the same work costs in a log that is ten times as long, per event: reading the end of the log, giving
@@ -76,10 +73,12 @@ async function sequenced(client) {
 }
 
 async function readEnd(client) {
+  const { rows } = await client.query('SELECT head::int FROM kernel.log_state');
+  const [{ head: to }] = rows;
   const costs = [];
   for (let look = 0; look < READS; look += 1) {
     const beganAt = performance.now();
-    await client.query({ name: 'read-end', text: READ_END, values: [PAGE] });
+    await readLog(client, { after: to - PAGE, to });
     costs.push(((performance.now() - beganAt) * 1_000) / PAGE);
   }
   return median(costs);

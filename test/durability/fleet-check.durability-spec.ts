@@ -1,4 +1,4 @@
-import { violationsOfFleet } from '../support/faults/fleet-check.js';
+import { RECOVERY_MS, unexpectedFailures, violationsOfFleet } from '../support/faults/fleet-check.js';
 import type { EventOrigin, FleetFacts } from '../support/faults/fleet-facts.js';
 import { CYCLES_PER_ROUND, described, plannedCycle } from '../support/faults/plan.js';
 import type { Entry } from '../support/ledger.js';
@@ -90,5 +90,18 @@ describe('the plan', () => {
     );
     const kinds = round.map((text) => text.split(' ').slice(0, 2).join(' ').replace(/-\d$/, ''));
     expect(new Set(kinds).size).toBeGreaterThanOrEqual(CYCLES_PER_ROUND - 1);
+  });
+});
+
+describe('an answer 5xx', () => {
+  const failedAt = (at: number): string[] =>
+    unexpectedFailures([{ at, kind: 'failed', status: 503 }], [{ from: 100, to: 200 }]);
+
+  it.each([100, 200, 200 + RECOVERY_MS])('is excused by a fault from 100 to 200 at %d', (at) => {
+    expect(failedAt(at)).toEqual([]);
+  });
+
+  it.each([99, 201 + RECOVERY_MS])('is a violation at %d', (at) => {
+    expect(failedAt(at)).toEqual([`I16: 503 at ${at}, faults ended at 200`]);
   });
 });

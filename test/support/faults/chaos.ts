@@ -48,13 +48,16 @@ async function main(): Promise<void> {
     const rig = await FaultRig.start(values.sabotage as Sabotage | undefined);
     try {
       let inThis = 0;
-      for (const last = Math.min(end, cycle + CYCLES_PER_DATABASE); cycle < last; cycle += 1) {
-        const verdict = await rig.run(plannedCycle(seed, cycle));
+      const noted = (verdict: CycleVerdict): void => {
         appendFileSync(file, `${JSON.stringify({ at: new Date().toISOString(), seed, ...verdict })}\n`);
         inThis = verdict.acknowledged;
         if (verdict.violations.length > 0) violated += 1;
         tell(verdict);
+      };
+      for (const last = Math.min(end, cycle + CYCLES_PER_DATABASE); cycle < last; cycle += 1) {
+        noted(await rig.run(plannedCycle(seed, cycle)));
       }
+      noted(await rig.calm(cycle - 1));
       acknowledged += inThis;
     } finally {
       await rig.stop();

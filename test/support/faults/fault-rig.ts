@@ -4,13 +4,13 @@ import { ClerkLoad } from '../clerk-load.js';
 import { DraftLoad } from '../draft-load.js';
 import { violationsOfLedger } from '../ledger-check.js';
 import { violationsAtRest } from '../ledger-rest.js';
-import { Ledger, type Entry } from '../ledger.js';
+import { Ledger } from '../ledger.js';
 import type { ClientLoad, LoadOptions } from '../client-load.js';
 import { OrderLoad } from '../load.js';
 import { openShop, type Shop } from '../load-shop.js';
 import { Seeded } from '../seed.js';
 import { Fleet, orElse, type Sabotage } from './fleet.js';
-import { violationsOfFleet } from './fleet-check.js';
+import { RECOVERY_MS, unexpectedFailures, violationsOfFleet, type Window } from './fleet-check.js';
 import { readFleetFacts, settledWithin } from './fleet-facts.js';
 import { inject, type Injected } from './inject.js';
 import { described, type PlannedCycle } from './plan.js';
@@ -19,8 +19,8 @@ import { described, type PlannedCycle } from './plan.js';
 const CLIENTS = { orderers: 4, drafters: 2, clerks: 1 };
 /** Asks another replica when one is silent for so long. */
 const PATIENCE_MS = 3_000;
-/** Commands succeed again within this after the last fault (G14). */
-const RECOVERY_MS = 10_000;
+/** Orders that are placed while nothing is broken. */
+const CALM_ORDERS = 40;
 /** All backlogs of so small a load are worked off in this. */
 const SETTLE_MS = 45_000;
 
@@ -29,12 +29,6 @@ interface RigOptions {
   readonly orderers?: number;
   readonly drafters?: number;
   readonly clerks?: number;
-}
-
-/** A time of faults, by the ledger's clock. */
-interface Window {
-  readonly from: number;
-  readonly to: number;
 }
 
 export interface CycleVerdict {
@@ -79,7 +73,7 @@ export class FaultRig {
 
   async run(planned: PlannedCycle): Promise<CycleVerdict> {
     const seed = new Seeded(planned.cycle);
-    const loads = this.#load(planned.cycle, seed);
+    const loads = this.#load(`c${planned.cycle}-`, seed);
     await this.#more(planned.before, 'before the fault');
     const brokenAt = performance.now();
     const injected = await inject(this.fleet, planned.fault, seed);
@@ -90,15 +84,28 @@ export class FaultRig {
     const healedAt = performance.now();
     if (stopping === undefined) await this.#more(planned.before, 'after the fault');
     await (stopping ?? stop(loads));
+    this.#windows.push({ from: brokenAt, to: healedAt });
+    const returnLate = !planned.returnsFirst && injected.gone !== undefined;
+    const settled = await this.#settle(returnLate ? () => this.#return(injected) : undefined);
+    return { cycle: planned.cycle, fault: described(planned.fault), detail: injected.detail, ...settled };
+  }
+
+  /** Load when the time that a fault excuses is over: from then on nobody may be answered 5xx (I16). */
+  async calm(cycle: number): Promise<CycleVerdict> {
+    const since = (this.#windows.at(-1)?.to ?? 0) + RECOVERY_MS;
+    await pause(since - performance.now());
+    const loads = this.#load(`calm${cycle}-`, new Seeded(cycle));
+    await this.#more(CALM_ORDERS, 'in calm');
+    await stop(loads);
+    return { cycle, fault: 'none', detail: `calm since ${RECOVERY_MS} ms`, ...(await this.#settle()) };
+  }
+
+  async #settle(then?: () => Promise<void>): Promise<Omit<CycleVerdict, 'cycle' | 'fault' | 'detail'>> {
     const from = Date.now();
     const unsettled = await settledWithin(this.fleet.ownerUrl, this.options.settleMs);
     const settleMs = Date.now() - from;
-    if (injected.gone !== undefined && !planned.returnsFirst) await this.#return(injected);
-    this.#windows.push({ from: brokenAt, to: healedAt });
+    await then?.();
     return {
-      cycle: planned.cycle,
-      fault: described(planned.fault),
-      detail: injected.detail,
       violations: [
         ...(unsettled === undefined ? [] : [`G14: not settled after ${this.options.settleMs} ms: ${unsettled}`]),
         ...(await this.#violations()),
@@ -109,13 +116,13 @@ export class FaultRig {
     };
   }
 
-  #load(cycle: number, seed: Seeded): readonly ClientLoad[] {
+  #load(prefix: string, seed: Seeded): readonly ClientLoad[] {
     const common: Omit<LoadOptions, 'connections'> = {
       urls: this.fleet.apis.map(({ url }) => url),
       ...this.shop,
       ledger: this.#ledger,
       seed,
-      prefix: `c${cycle}-`,
+      prefix,
       patienceMs: PATIENCE_MS,
       readBack: 0.3,
     };
@@ -167,17 +174,6 @@ export class FaultRig {
       ...(lives === this.#lives ? [] : [`I16: ${lives} starts, ${this.#lives} were ours`]),
     ];
   }
-}
-
-/** I16: no 5xx but in the time from a fault to its end, and a little longer. */
-function unexpectedFailures(entries: readonly Entry[], windows: readonly Window[]): string[] {
-  return entries
-    .filter((entry) => entry.kind === 'failed')
-    .filter(({ at }) => !windows.some(({ from, to }) => at >= from && at <= to + RECOVERY_MS))
-    .map(
-      ({ at, status }) =>
-        `I16: ${status} at ${Math.round(at)}, faults ended at ${windows.map(({ to }) => Math.round(to)).join(', ')}`,
-    );
 }
 
 async function stop(loads: readonly ClientLoad[]): Promise<void> {

@@ -2,6 +2,26 @@ import { groups, repeated, told } from '../ledger-groups.js';
 import type { Entry } from '../ledger.js';
 import type { FleetFacts } from './fleet-facts.js';
 
+/** A time of faults in ms, by the ledger's clock. */
+export interface Window {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Commands succeed again within this after the last fault (G14). */
+export const RECOVERY_MS = 10_000;
+
+/** I16: no 5xx but in the time from a fault to its end, and a little longer. */
+export function unexpectedFailures(entries: readonly Entry[], windows: readonly Window[]): string[] {
+  return entries.flatMap((entry) => {
+    if (entry.kind !== 'failed') return [];
+    const { at, status } = entry;
+    if (windows.some(({ from, to }) => at >= from && at <= to + RECOVERY_MS)) return [];
+    const ends = windows.map(({ to }) => Math.round(to)).join(', ');
+    return [`I16: ${status} at ${Math.round(at)}, faults ended at ${ends || 'no time'}`];
+  });
+}
+
 /** What holds for a fleet at rest, besides what holds for any database of ours (05 §3.1: I1, I8, I9, I12 to I14, I17; §1: G12). */
 export function violationsOfFleet(entries: readonly Entry[], facts: FleetFacts): string[] {
   return told({
