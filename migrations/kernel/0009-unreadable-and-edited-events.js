@@ -13,7 +13,7 @@ ALTER TABLE kernel.held_events
   ADD COLUMN revision      int     NOT NULL DEFAULT 0;
 COMMENT ON COLUMN kernel.held_events.holds IS 'key: later events of the key are queued behind. partition: the event may touch any row, and the checkpoint stands before it.';
 COMMENT ON COLUMN kernel.held_events.is_unreadable IS 'The release that held it could not read it; one that can tries it by itself.';
-COMMENT ON COLUMN kernel.held_events.revision IS 'Counts edits: a try with older data must not count.';
+COMMENT ON COLUMN kernel.held_events.revision IS 'Counts edits and retries by operators: a try that began before must not count.';
 CREATE INDEX ix_held_events_event_id ON kernel.held_events (event_id);
 CREATE INDEX ix_held_events_unreadable ON kernel.held_events (subscription, partition) WHERE is_unreadable;
 

@@ -89,7 +89,7 @@ export async function readHeld(on: Queryable, id: number): Promise<DeadLetter | 
  */
 export async function makeDue(tx: Queryable, filter: DeadLetterFilter): Promise<number> {
   const { rowCount } = await tx.query({
-    text: `UPDATE kernel.held_events SET state = 'blocked', attempts = 0, next_try_at = clock_timestamp()
+    text: `UPDATE kernel.held_events SET state = 'blocked', attempts = 0, next_try_at = clock_timestamp(), revision = revision + 1
             WHERE id IN (SELECT h.id FROM kernel.held_events h JOIN kernel.events e ON e.id = h.event_id
                           WHERE ${MATCHING} AND ${IS_HEAD} AND h.holds = 'key')`,
     values: valuesOf(filter),

@@ -10,7 +10,7 @@ export interface DueEvent extends EventRow {
   readonly generation: number;
   readonly attempts: number;
   readonly position: number;
-  /** Counts edits. */
+  /** Counts what others have done to it: edits, retries. A try that began before doesn't count. */
   readonly revision: number;
   /** The data in the log, where an operator has given it others. */
   readonly original: StoredData | null;
@@ -73,8 +73,7 @@ export async function holdAgain(
     text: `UPDATE kernel.held_events
               SET attempts = $5, error = $6, state = CASE WHEN $7::float8 IS NULL THEN 'parked' ELSE 'blocked' END,
                   next_try_at = clock_timestamp() + $7::float8 * interval '1 millisecond', is_unreadable = $9
-            WHERE subscription = $1 AND generation = $2 AND key = $3 AND position = $4 AND revision = $8
-              AND attempts = $5 - 1`,
+            WHERE subscription = $1 AND generation = $2 AND key = $3 AND position = $4 AND revision = $8`,
     values: [
       event.subscription,
       event.generation,

@@ -88,7 +88,8 @@ export async function unreadableHeads(
 /** Lets parked events be tried now, with their tries counted anew. */
 export async function unpark(on: Queryable, ids: readonly number[]): Promise<void> {
   await on.query({
-    text: `UPDATE kernel.held_events SET state = 'blocked', attempts = 0, next_try_at = clock_timestamp(), is_unreadable = false
+    text: `UPDATE kernel.held_events SET state = 'blocked', attempts = 0, next_try_at = clock_timestamp(), is_unreadable = false,
+                  revision = revision + 1
             WHERE id = ANY ($1) AND state = 'parked'`,
     values: [ids],
   });
