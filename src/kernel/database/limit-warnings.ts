@@ -13,7 +13,8 @@ function missingLimits(logins: Logins, limitsOf: LimitsOf): string[] {
   if (unlimited.length === 0) return [];
   const roles = new Set(purposes.map((purpose) => logins[purpose].role));
   // What is right for one kind of work would be wrong for the others: a read-only owner can't even migrate.
-  if (roles.size < purposes.length) {
+  const bareLimits = unlimited.some((purpose) => logins[purpose].missing.includes('statement_timeout'));
+  if (roles.size < purposes.length && bareLimits) {
     return [
       `The pooler in front of the database passes on no settings, and the role ${[...roles].join(', ')} does several kinds of work. ` +
         'So statements have no time limit, and nothing keeps the query side from writing. Set DATABASE_APP_URL, ' +
@@ -23,7 +24,7 @@ function missingLimits(logins: Logins, limitsOf: LimitsOf): string[] {
   return unlimited.map((purpose) => {
     const { role, missing } = logins[purpose];
     const sets = missing.map((name) => `ALTER ROLE "${role}" SET ${name} = '${limitsOf(purpose)[name]}';`);
-    return `The pooler in front of the database passes on no settings, and the role ${role} has no limits of its own. Run: ${sets.join(' ')}`;
+    return `The pooler in front of the database passes on no settings, and the role ${role} doesn't bring ${missing.join(', ')} itself. Run: ${sets.join(' ')}`;
   });
 }
 

@@ -55,6 +55,7 @@ async function withPools<T>({ logins }: PreparedDatabase, work: (pools: Pools) =
   }
 }
 
+const PLANS = `SELECT current_setting('enable_seqscan') AS passes, current_setting('jit') AS jit`;
 const STATE = `SELECT current_user AS role, current_setting('statement_timeout') AS statement,
                       current_setting('default_transaction_read_only') AS "readOnly"`;
 
@@ -103,6 +104,33 @@ describe('a database whose owner may create roles', () => {
     const prepared = await prepareDatabase({ ownerUrl, settings: { ...settings, statementTimeoutMs: 3_000 } });
     await withPools(prepared, async (pools) => {
       expect((await pools.app.query(STATE)).rows[0]).toMatchObject({ statement: '3s' });
+    });
+  });
+
+  it('keeps its roles when the owner may make none any more, and brings new settings with each session', async () => {
+    const ownerUrl = await ownedDatabase('demoted', 'CREATEROLE', db.direct.url);
+    const name = new URL(ownerUrl).pathname.slice(1);
+    const first = await prepareDatabase({ ownerUrl, settings });
+    await admin.query(`ALTER ROLE "${new URL(ownerUrl).username}" NOCREATEROLE`);
+    await admin.query(`ALTER ROLE ${name}_app IN DATABASE ${name} RESET enable_seqscan`);
+    const second = await prepareDatabase({ ownerUrl, settings });
+    expect(second.logins.app.url).toBe(first.logins.app.url);
+    await withPools(second, async (pools) => {
+      expect((await pools.app.query(STATE)).rows).toEqual([{ role: `${name}_app`, statement: '5s', readOnly: 'off' }]);
+      expect((await pools.app.query(PLANS)).rows).toEqual([{ passes: 'off', jit: 'off' }]);
+    });
+  });
+
+  it('leaves a role’s own limits as an administrator has set them, and adds what it lacks', async () => {
+    const ownerUrl = await ownedDatabase('own_limits', '', db.direct.url);
+    const role = new URL(ownerUrl).username;
+    await admin.query(
+      `ALTER ROLE "${role}" SET statement_timeout = '7s'; ALTER ROLE "${role}" SET enable_seqscan = on`,
+    );
+    const prepared = await prepareDatabase({ ownerUrl, settings });
+    await withPools(prepared, async (pools) => {
+      expect((await pools.app.query(STATE)).rows).toEqual([{ role, statement: '7s', readOnly: 'off' }]);
+      expect((await pools.app.query(PLANS)).rows).toEqual([{ passes: 'on', jit: 'off' }]);
     });
   });
 

@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { escapeIdentifier, escapeLiteral, type ClientBase } from 'pg';
+import { classify } from './errors.js';
 import { purposes, type Purpose } from './role-settings.js';
 
 /** A login role of this database, made by the start. */
@@ -23,6 +24,7 @@ interface RoleRow {
 }
 
 const MAX_IDENTIFIER = 63;
+const INSUFFICIENT_PRIVILEGE = '42501';
 
 /** `<database>_app` and so on; a long database name is shortened, and told apart by a piece of its hash. */
 export function roleName(database: string, purpose: Purpose): string {
@@ -126,9 +128,17 @@ async function ensureSettings(
 ): Promise<void> {
   const target = `ALTER ROLE ${escapeIdentifier(row.role)} IN DATABASE ${escapeIdentifier(database)}`;
   const present = new Set(row.settings ?? []);
-  for (const [name, value] of Object.entries(wanted)) {
-    if (!present.has(`${name}=${value}`)) await client.query(`${target} SET ${name} = ${escapeLiteral(value)}`);
+  const missing = Object.entries(wanted).filter(([name, value]) => !present.has(`${name}=${value}`));
+  if (missing.length === 0) return;
+  await client.query('SAVEPOINT settings');
+  try {
+    for (const [name, value] of missing) await client.query(`${target} SET ${name} = ${escapeLiteral(value)}`);
+  } catch (error) {
+    // The owner might make roles once, and may not any more: then sessions say at their start what the role doesn't bring.
+    if (!row.exists || classify(error).sqlState !== INSUFFICIENT_PRIVILEGE) throw error;
+    await client.query('ROLLBACK TO SAVEPOINT settings');
   }
+  await client.query('RELEASE SAVEPOINT settings');
 }
 
 function commentOf(database: string): string {

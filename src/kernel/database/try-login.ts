@@ -17,11 +17,21 @@ interface Session {
   readonly outdated: readonly string[];
 }
 
+/** As the server shows a setting in this session. */
+interface Shown {
+  readonly name: string;
+  readonly setting: string;
+  readonly boot_val: string;
+  readonly source: string;
+}
+
 /** A login that was tried, and the session that it got. */
 export interface TriedLogin extends Login, Session {}
 
 /** How long one try may take; a server that is there answers in milliseconds. */
 const CONNECT_TIMEOUT_MS = 5_000;
+/** Where a setting comes from that somebody has meant for this role, database or session: it stays. */
+const MEANT = new Set(['database', 'user', 'database user', 'client']);
 /** What a pooler answers to start options that it doesn't pass on. */
 const PROTOCOL_VIOLATION = '08P01';
 
@@ -30,11 +40,12 @@ const PROTOCOL_VIOLATION = '08P01';
  * every connection, unless a pooler refuses or forgets them. Throws what the server or the network says.
  */
 export async function tryLogin(url: string, wanted: Limits): Promise<TriedLogin> {
-  const plain = await signIn({ url }, wanted);
+  const { unset, ...plain } = await signIn({ url }, wanted);
   if (plain.missing.length === 0) return { url, ...plain };
-  const serverOptions = asServerOptions(wanted);
+  // Start options outrank what the role brings: only what it doesn't.
+  const serverOptions = asServerOptions(Object.fromEntries(unset.map((name) => [name, wanted[name]!])));
   try {
-    const limited = await signIn({ url, serverOptions }, wanted);
+    const { unset: _, ...limited } = await signIn({ url, serverOptions }, wanted);
     if (limited.missing.length === 0) return { url, serverOptions, ...limited };
   } catch (error) {
     if (classify(error).sqlState !== PROTOCOL_VIOLATION) throw error;
@@ -42,7 +53,7 @@ export async function tryLogin(url: string, wanted: Limits): Promise<TriedLogin>
   return { url, ...plain };
 }
 
-async function signIn(login: Login, wanted: Limits): Promise<Session> {
+async function signIn(login: Login, wanted: Limits): Promise<Session & { readonly unset: readonly string[] }> {
   const client = new ResilientClient({
     ...clientConfig('start', login),
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
@@ -50,31 +61,31 @@ async function signIn(login: Login, wanted: Limits): Promise<Session> {
   });
   try {
     await client.connect();
-    const { rows } = await client.query<{
-      role: string;
-      name: string;
-      setting: string;
-      boot_val: string;
-      kept: string[];
-    }>(`SELECT current_user AS role, name, setting, boot_val, ${KEPT} AS kept FROM pg_settings WHERE name = ANY ($1)`, [
-      Object.keys(wanted),
-    ]);
+    const { rows } = await client.query<Shown & { role: string; kept: string[] }>(
+      `SELECT current_user AS role, name, setting, boot_val, source, ${KEPT} AS kept FROM pg_settings WHERE name = ANY ($1)`,
+      [Object.keys(wanted)],
+    );
+    const unset = rows.filter((row) => isUnset(row, wanted));
     // The network's limits show 0 on a local socket, whatever they are.
     const limits = rows.filter(({ name }) => !name.startsWith('tcp_'));
-    // What somebody has set stays as it is; the server's own default means that nobody has.
-    const missing = limits.filter(({ name, setting, boot_val }) => setting === boot_val && setting !== wanted[name]);
     const outdated = limits.filter(
       ({ name, setting, kept }) => setting !== wanted[name] && kept.includes(`${name}=${wanted[name]}`),
     );
     return {
       role: rows[0]?.role ?? '',
       isPooled: await isPooled(client),
-      missing: missing.filter((row) => !outdated.includes(row)).map(({ name }) => name),
+      unset: unset.map(({ name }) => name),
+      missing: limits.filter((row) => unset.includes(row) && !outdated.includes(row)).map(({ name }) => name),
       outdated: outdated.map(({ name }) => name),
     };
   } finally {
     await client.end().catch(() => undefined);
   }
+}
+
+/** The server's own default, which nobody has chosen, and which isn't what is wanted. */
+function isUnset({ name, setting, boot_val, source }: Shown, wanted: Limits): boolean {
+  return setting === boot_val && setting !== wanted[name] && !MEANT.has(source);
 }
 
 /** What the role brings to its next session in this database, as `name=value`. */
