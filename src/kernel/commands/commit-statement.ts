@@ -19,8 +19,9 @@ export interface SideWrite {
   /** Permanent and unique per kind; also the order in which kinds are written: (schema, table). */
   readonly id: string;
   /** A data-modifying statement that reads its rows from `jsonb_to_recordset(param)`; `c` is the commit's result with
-   *  columns (stream_id, version, last_event_id), so that ids flow into rows. An UPDATE or DELETE also says
-   *  `key = ANY (ARRAY(SELECT …))`: a join alone is planned for a hundred rows, as a pass over the table (ADR 11). */
+   *  columns (stream_id, version, last_event_id), so that ids flow into rows. An UPDATE by a
+   *  key of one column also says `key = ANY (ARRAY(SELECT …))`: a join alone is planned for a hundred rows, and may pass
+   *  over the whole table (ADR 11). */
   sql(param: string): string;
   /** Its rows are work for somebody, who is woken by the commit. */
   readonly work?: Work;

@@ -134,7 +134,7 @@ describe('a call that fails', () => {
     });
     await intend(key);
     await expectEffect(key, { state: 'parked', attempts: 3, error: 'gone', dueAt: null });
-    expect(toy.said).toContain(`toy.call ${key} is parked after 3 tries: gone`);
+    await eventually(async () => expect(toy.said).toContain(`toy.call ${key} is parked after 3 tries: gone`));
 
     behaviour.delete(key);
     expect(await toy.get(ParkedEffects).retry({ key }, { by: { id: 'ada' }, reason: 'is back' })).toBe(1);

@@ -36,7 +36,7 @@ function removeSide(table: ReadTable): SideWrite {
     id: `${table.name} removed`,
     sql: (param) => `DELETE FROM ${table.name} t
         USING c JOIN jsonb_to_recordset(${param}) AS r ("$stream" text, ${columns}) ON r."$stream" = c.stream_id
-        WHERE ${table.sameKey()} AND ${table.keyAmong(param)}`,
+        WHERE ${table.sameKey()}`,
   };
 }
 
