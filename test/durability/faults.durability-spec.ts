@@ -87,6 +87,20 @@ const CONTROLS: readonly Control[] = [
 const MOST_CYCLES = 5;
 
 describe('the rig (controls) catches', () => {
+  it(
+    'a server that is silent in calm',
+    async () => {
+      const rig = await FaultRig.start();
+      try {
+        const { violations } = await rig.calm(0, { kind: 'pause', target: 'api-1', ms: 5_000 });
+        expect(violations).toContainEqual(expect.stringMatching(/^I16: 0 at/));
+      } finally {
+        await rig.stop();
+      }
+    },
+    START_MS + CYCLE_MS,
+  );
+
   it.each(CONTROLS)(
     '$without',
     async ({ without, faults, caught, clients, duringMs }) => {

@@ -28,7 +28,7 @@ export type Entry =
       readonly status: number;
       readonly body: string;
     }
-  /** An answer 5xx: nothing is known of what was asked for. */
+  /** An answer 5xx, or none (0): nothing is known of what was asked for. */
   | { readonly at: number; readonly kind: 'failed'; readonly status: number }
   /** What was acknowledged was looked for with the token of its answer; `consistency`: what the read said it lacks. */
   | {

@@ -34,7 +34,7 @@ export interface ClientOptions {
   readonly drops: () => boolean;
   /** What stays silent for so long is asked again. */
   readonly patienceMs: number;
-  /** Told of every answer 5xx. */
+  /** Told of every answer 5xx, and of requests without any answer (0). */
   readonly onFailure?: (status: number) => void;
 }
 
@@ -50,10 +50,9 @@ export class PersistentClient {
 
   /** Asks until there is an answer that says what became of it. */
   async ask(wish: Wish, first: number): Promise<Answer> {
-    const { urls, drops, onFailure } = this.options;
+    const { urls, drops } = this.options;
     for (let attempt = first; ; attempt += 1) {
       const answer = await this.#send(urls[attempt % urls.length]!, wish, drops());
-      if (answer !== undefined && answer.status >= 500) onFailure?.(answer.status);
       if (answer !== undefined && !isPassing(answer)) return answer;
       await pause(RETRY_MS);
     }
@@ -76,7 +75,7 @@ export class PersistentClient {
       ...(wish.ifMatch === undefined ? {} : { 'if-match': `"${wish.ifMatch}"` }),
     };
     const { method, path } = wish;
-    return new Promise((resolve) => {
+    return new Promise<Answer | undefined | 'dropped'>((resolve) => {
       const timeout = this.options.patienceMs;
       const sent = request(`${url}${path}`, { method, agent: this.#agent, headers, timeout });
       sent.once('timeout', () => sent.destroy());
@@ -84,7 +83,7 @@ export class PersistentClient {
       sent.once('response', (response) => {
         if (dropsAnswer) {
           sent.destroy();
-          return resolve(undefined);
+          return resolve('dropped');
         }
         let text = '';
         response.setEncoding('utf8').on('data', (part: string) => (text += part));
@@ -94,6 +93,11 @@ export class PersistentClient {
         response.once('close', () => resolve(undefined));
       });
       sent.end(body);
+    }).then((answer) => {
+      if (answer === 'dropped') return undefined;
+      const status = answer?.status ?? 0;
+      if (status === 0 || status >= 500) this.options.onFailure?.(status);
+      return answer;
     });
   }
 }

@@ -13,7 +13,7 @@ import { Fleet, orElse, type Sabotage } from './fleet.js';
 import { RECOVERY_MS, unexpectedFailures, violationsOfFleet, type Window } from './fleet-check.js';
 import { readFleetFacts, settledWithin } from './fleet-facts.js';
 import { inject, type Injected } from './inject.js';
-import { described, type PlannedCycle } from './plan.js';
+import { described, type Fault, type PlannedCycle } from './plan.js';
 
 /** Clients at once. */
 const CLIENTS = { orderers: 4, drafters: 2, clerks: 1 };
@@ -90,12 +90,15 @@ export class FaultRig {
     return { cycle: planned.cycle, fault: described(planned.fault), detail: injected.detail, ...settled };
   }
 
-  /** Load when the time that a fault excuses is over: from then on nobody may be answered 5xx (I16). */
-  async calm(cycle: number): Promise<CycleVerdict> {
+  /** Load when the time that a fault excuses is over: from then on everybody is answered, and not by 5xx (I16).
+   *  @param unsaid for controls: a fault that the rig isn't told of */
+  async calm(cycle: number, unsaid?: Fault): Promise<CycleVerdict> {
     const since = (this.#windows.at(-1)?.to ?? 0) + RECOVERY_MS;
     await pause(since - performance.now());
+    const injected = unsaid && (await inject(this.fleet, unsaid, new Seeded(cycle)));
     const loads = this.#load(`calm${cycle}-`, new Seeded(cycle));
     await this.#more(CALM_ORDERS, 'in calm');
+    await injected?.heal?.();
     await stop(loads);
     return { cycle, fault: 'none', detail: `calm since ${RECOVERY_MS} ms`, ...(await this.#settle()) };
   }

@@ -11,7 +11,7 @@ export interface Window {
 /** Commands succeed again within this after the last fault (G14). */
 export const RECOVERY_MS = 10_000;
 
-/** I16: no 5xx but in the time from a fault to its end, and a little longer. */
+/** I16: no 5xx, and no silence (0), but in the time from a fault to its end, and a little longer. */
 export function unexpectedFailures(entries: readonly Entry[], windows: readonly Window[]): string[] {
   return entries.flatMap((entry) => {
     if (entry.kind !== 'failed') return [];
