@@ -1,0 +1,102 @@
+import { createToyTables, ToyApp } from '../../../test/support/toy-app.js';
+import { freshDatabase, type FreshDatabase } from '../testing/databases.js';
+import { eventually } from '../testing/eventually.js';
+import { until } from '../testing/until.js';
+import { keepLeases, releaseLeases, type LeaseRow } from './sql/leases.js';
+
+const PARTITIONS = 8;
+const LONG_MS = 60_000;
+
+let db: FreshDatabase;
+let view: string;
+
+beforeAll(async () => {
+  db = await freshDatabase(import.meta.url);
+  await createToyTables(db);
+  const toy = await ToyApp.start(db);
+  await toy.close();
+  const { rows } = await db.pools.worker.query<{ name: string; runs: string }>(
+    `SELECT name, name || '@' || version AS runs FROM kernel.subscriptions WHERE partitions = ${PARTITIONS}`,
+  );
+  view = rows[0]!.runs;
+});
+afterAll(() => db.drop());
+afterEach(async () => {
+  for (const replica of ['a', 'b', 'c']) await releaseLeases(db.pools.worker, replica);
+});
+
+const keep = (replica: string, leaseMs = LONG_MS): Promise<LeaseRow[]> =>
+  keepLeases(db.pools.worker, { replica, runs: [view], leaseMs });
+
+/** What each has after all have looked twice: once to give up, once to take. */
+async function shares(...replicas: string[]): Promise<readonly number[]> {
+  for (const replica of replicas) await keep(replica);
+  const held = [];
+  for (const replica of replicas) held.push(await keep(replica));
+  const partitions = held.flat().map(({ partition }) => partition);
+  expect(new Set(partitions).size).toBe(partitions.length);
+  return held.map(({ length }) => length);
+}
+
+describe('the partitions of a subscription', () => {
+  it('are shared fairly among the replicas that live, and none is two replicas’', async () => {
+    expect(await shares('a')).toEqual([8]);
+    expect(await shares('a', 'b')).toEqual([4, 4]);
+    expect((await shares('a', 'b', 'c')).toSorted((a, b) => a - b)).toEqual([2, 3, 3]);
+    await releaseLeases(db.pools.worker, 'b');
+    expect(await shares('a', 'c')).toEqual([4, 4]);
+  });
+
+  it('go to nobody who does not run that version of it', async () => {
+    await keep('a');
+    expect(await keepLeases(db.pools.worker, { replica: 'b', runs: [`${view}9`], leaseMs: LONG_MS })).toEqual([]);
+    expect(await shares('a')).toEqual([8]);
+  });
+
+  it('are another’s at once when they are given up', async () => {
+    await keep('a');
+    expect(await keep('b')).toEqual([]);
+    await releaseLeases(db.pools.worker, 'a');
+    expect(await keep('b')).toHaveLength(PARTITIONS);
+  });
+
+  it('stay with an owner who is silent until the lease is over by the database’s clock, then go with a higher token', async () => {
+    const before = await keep('a', 1_500);
+    const { rows } = await db.pools.worker.query<{ at: Date }>('SELECT max(expires_at) AS at FROM kernel.leases');
+    expect(await keep('b', 1_500)).toEqual([]);
+    let after: LeaseRow[] = [];
+    await until('all leases are taken over', async () => {
+      after = await keep('b', 1_500);
+      return after.length === PARTITIONS;
+    });
+    const taken = await db.pools.worker.query<{ early: boolean }>(
+      `SELECT min(expires_at) - interval '1500 ms' < $1 AS early FROM kernel.leases`,
+      [rows[0]!.at],
+    );
+    expect(taken.rows).toEqual([{ early: false }]);
+    const highest = Math.max(...before.map(({ token }) => token));
+    expect(after.filter(({ token }) => token <= highest)).toEqual([]);
+  });
+});
+
+describe('a replica that stops in order', () => {
+  it('hands all its partitions over within a second, though its leases are far longer', async () => {
+    const [going, staying] = [await ToyApp.start(db), await ToyApp.start(db)];
+    const owners = async (): Promise<number[]> => {
+      const { rows } = await db.pools.worker.query<{ held: number }>(
+        `SELECT count(*)::int AS held FROM kernel.leases WHERE subscription || '@1' = $1 AND expires_at > clock_timestamp() GROUP BY owner`,
+        [view],
+      );
+      return rows.map(({ held }) => held);
+    };
+    try {
+      await until('both share the work', async () => (await owners()).join() === '4,4');
+    } finally {
+      await going.close();
+    }
+    const from = Date.now();
+    await eventually(async () => expect(await owners()).toEqual([PARTITIONS]));
+    expect(Date.now() - from).toBeLessThan(1_000);
+    await staying.close();
+  });
+});
