@@ -39,10 +39,15 @@ async function placeAll(): Promise<void> {
   await Promise.all(Array.from({ length: CLIENTS }, client));
 }
 
-/** What all connections have read and written. Those that are still open tell of it seconds later. */
+/** What all connections have read and written. They tell of it at their end; a pooler would keep them. */
 async function tablesRead(): Promise<readonly Table[]> {
   await server.waybill.stop();
-  return withOwner(server.db.environment['DATABASE_URL']!, async (client) => {
+  return withOwner(server.db.direct.url, async (client) => {
+    const others = 'FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()';
+    await until('all connections have ended', async () => {
+      await client.query(`SELECT pg_terminate_backend(pid) ${others}`);
+      return (await client.query(`SELECT ${others}`)).rowCount === 0;
+    });
     const { rows } = await client.query<Table>(
       `SELECT schemaname || '.' || relname AS name, (n_tup_ins + n_tup_upd)::int AS rows,
               (seq_tup_read + coalesce(idx_tup_fetch, 0))::int AS read FROM pg_stat_user_tables`,
