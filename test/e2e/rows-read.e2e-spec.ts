@@ -5,8 +5,9 @@ import { ServedWaybill } from '../support/served-waybill.js';
 
 const ORDERS = 300;
 const CLIENTS = 6;
-/** Rows read per row written, at most. Two are enough for most tables; whoever claims an effect may look at those that wait.
- *  Passes over whole tables make it 38 with so many orders, and more with more. */
+/** A queue: who claims may look at all that wait, and does where statements are planned each time, as behind a pooler. */
+const QUEUE = 'kernel.effects';
+/** Rows read per row written, at most. Passes over whole tables make it 38 with so many orders, and more with more. */
 const READS = 20;
 
 interface Table {
@@ -64,7 +65,7 @@ describe('an order', () => {
     const behind = `SELECT (s.head - min(c.position))::int AS count FROM kernel.log_state s, kernel.checkpoints c
                      WHERE c.subscription LIKE 'ordering.%' OR c.subscription LIKE 'insights.%' GROUP BY s.head`;
     await until('all views have caught up', async () => (await count(behind)) === 0);
-    const grown = (await tablesRead()).filter(({ rows }) => rows >= ORDERS);
+    const grown = (await tablesRead()).filter(({ rows }) => rows >= ORDERS).filter(({ name }) => name !== QUEUE);
     expect(grown.length).toBeGreaterThan(5);
     expect(grown.filter(({ rows, read }) => read > READS * rows)).toEqual([]);
   }, 60_000);
