@@ -81,8 +81,7 @@ const CONTROLS: readonly Control[] = [
       failpoint: 'sub.after-commit',
       nth: seed.between(1, 8),
     }),
-    // A second fold of an event may also fail, and hold the row back.
-    caught: /^I8: .* twice|^I10|^G12/,
+    caught: /^I8: .* twice|^I10/,
   },
 ];
 const MOST_CYCLES = 5;

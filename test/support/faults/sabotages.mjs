@@ -58,7 +58,8 @@ export const sabotages = {
     ],
     functions: [],
   },
-  /** The effects commit, and then the checkpoint. */
+  /** The effects commit, and then the checkpoint. The program is killed between the two where the probe sees it: what a
+   *  second fold does to a view depends on the row. */
   'checkpoint-apart': {
     code: [
       {
@@ -68,7 +69,7 @@ export const sabotages = {
         to: `const guard = owned.advance(target, plan.held.rows, only);
         const nothing = { ...guard.argument, partitions: [], held: [] };
         await this.subscriber.apply(this.through.pools.worker, plan.deliveries, { call: guard.call, argument: nothing });
-        await failpoint('sub.after-commit');
+        if (this.subscriber.name === 'rig.probe') await failpoint('sub.after-commit');
         await this.subscriber.apply(this.through.pools.worker, [], guard);`,
       },
     ],
