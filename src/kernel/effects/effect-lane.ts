@@ -4,6 +4,7 @@ import { Pools } from '../database/pools.js';
 import { failpoint } from '../failpoints.js';
 import { errorText, storable } from '../messages/error-text.js';
 import { MessageContext, messageContext } from '../messages/message-context.js';
+import { Pause } from '../pause.js';
 import { EffectInterrupted, EffectRefused, EffectTimedOut } from './effect-errors.js';
 import type { KnownEffect } from './effect-registry.js';
 import { claimEffects, type ClaimedEffect } from './sql/claim-effects.js';
@@ -39,7 +40,7 @@ export class EffectLane {
   #loop: Promise<void> | undefined;
   #stopped: Promise<void> | undefined;
   #rung = false;
-  #interrupt: (() => void) | undefined;
+  readonly #sleeping = new Pause();
   #retryAt = Infinity;
   #lookedAt = 0;
 
@@ -55,7 +56,7 @@ export class EffectLane {
   /** Looks now instead of at the next poll. */
   wake(): void {
     this.#rung = true;
-    this.#interrupt?.();
+    this.#sleeping.end();
   }
 
   /** Claims nothing more, gives calls under way a few seconds, and interrupts what is left. */
@@ -65,7 +66,7 @@ export class EffectLane {
 
   async #stop(): Promise<void> {
     this.#stopping = true;
-    this.#interrupt?.();
+    this.#sleeping.end();
     const interrupt = setTimeout(() => this.#ending.abort(new EffectInterrupted(this.effect.kind)), GRACE_MS);
     await this.#loop;
     await Promise.all(this.#calls);
@@ -158,7 +159,7 @@ export class EffectLane {
     await this.#record(effect, () => effectFailed(this.pools.worker, { id, attempts, error: text, tryInMs }));
     if (tryInMs === undefined) this.#sayParked(effect, text);
     else this.#retryAt = Math.min(this.#retryAt, Date.now() + tryInMs);
-    this.#interrupt?.();
+    this.#sleeping.end();
   }
 
   /** Full jitter: many effects that failed together don't come back together. */
@@ -194,14 +195,7 @@ export class EffectLane {
 
   async #pause(ms: number): Promise<void> {
     if (this.#stopping) return;
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      this.#interrupt = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
-    this.#interrupt = undefined;
+    await this.#sleeping.atMost(ms);
   }
 }
 

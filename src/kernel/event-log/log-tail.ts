@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Injectable, Logger } from '@nestjs/common';
 import { Pools } from '../database/pools.js';
 import { failpoint } from '../failpoints.js';
+import { Pause } from '../pause.js';
 import { LogBell } from './log-bell.js';
 import { readLog } from './sql/read-log.js';
 import { sequence } from './sql/sequence.js';
@@ -31,7 +32,7 @@ export class LogTail {
   #head = -1;
   #stopping = false;
   #loop: Promise<void> | undefined;
-  #wake: (() => void) | undefined;
+  readonly #sleeping = new Pause();
   #rung = false;
   /** Told the head whenever this process has given positions: other replicas are notified from here. */
   onSequenced: ((head: number) => void) | undefined;
@@ -61,7 +62,7 @@ export class LogTail {
   /** Looks again now instead of at the next poll. */
   wake(): void {
     this.#rung = true;
-    this.#wake?.();
+    this.#sleeping.end();
   }
 
   /** Resolves when the head is above the position, after a time-out, or when the tail stops. */
@@ -134,13 +135,6 @@ export class LogTail {
 
   async #sleep(ms: number): Promise<void> {
     if (this.#rung || this.#stopping) return;
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      this.#wake = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
-    this.#wake = undefined;
+    await this.#sleeping.atMost(ms);
   }
 }

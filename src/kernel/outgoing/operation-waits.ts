@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Pools } from '../database/pools.js';
 import { LogBell } from '../event-log/log-bell.js';
+import { Pause } from '../pause.js';
 import { endedAmong } from './sql/operations.js';
 
 /** Who waits beyond these is answered at once: a wait is a courtesy, and each costs memory and a connection of the client. */
@@ -19,13 +20,13 @@ export class OperationWaits {
   #count = 0;
   #isEnding = false;
   #isLooking = false;
-  #lookNow: Wake | undefined;
+  readonly #pause = new Pause();
 
   constructor(
     private readonly pools: Pools,
     bell: LogBell,
   ) {
-    bell.onWork('commands', () => this.#lookNow?.());
+    bell.onWork('commands', () => this.#pause.end());
   }
 
   /** Those waiting now. */
@@ -58,7 +59,7 @@ export class OperationWaits {
   end(): void {
     this.#isEnding = true;
     for (const wakes of this.#waiting.values()) this.#wake(wakes);
-    this.#lookNow?.();
+    this.#pause.end();
   }
 
   #add(id: string, wake: Wake): () => void {
@@ -78,22 +79,11 @@ export class OperationWaits {
   async #look(): Promise<void> {
     this.#isLooking = true;
     while (this.#waiting.size > 0) {
-      await this.#pause();
+      await this.#pause.atMost(LOOK_EVERY_MS);
       // An outage ends nothing: whoever waits goes on, and is answered in the end as any other read is.
       const ended = await endedAmong(this.pools.app, [...this.#waiting.keys()]).catch(() => []);
       for (const id of ended) this.#wake(this.#waiting.get(id));
     }
     this.#isLooking = false;
-  }
-
-  async #pause(): Promise<void> {
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, LOOK_EVERY_MS);
-      this.#lookNow = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
-    this.#lookNow = undefined;
   }
 }

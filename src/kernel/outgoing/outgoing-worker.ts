@@ -10,6 +10,7 @@ import { LogBell } from '../event-log/log-bell.js';
 import { failpoint } from '../failpoints.js';
 import { errorText } from '../messages/error-text.js';
 import { MessageContext, messageContext } from '../messages/message-context.js';
+import { Pause } from '../pause.js';
 import { pauseAfter } from '../subscriptions/retry-policy.js';
 import {
   FINISH_COMMANDS,
@@ -43,7 +44,7 @@ export class OutgoingWorker {
   readonly #logger = new Logger('OutgoingCommands');
   #stopping = false;
   #loop: Promise<void> | undefined;
-  #wake: (() => void) | undefined;
+  readonly #sleeping = new Pause();
   #rung = false;
 
   constructor(
@@ -64,7 +65,7 @@ export class OutgoingWorker {
 
   wake(): void {
     this.#rung = true;
-    this.#wake?.();
+    this.#sleeping.end();
   }
 
   async #run(): Promise<void> {
@@ -126,14 +127,7 @@ export class OutgoingWorker {
 
   async #sleep(ms: number): Promise<void> {
     if (this.#rung || this.#stopping) return;
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, Math.max(0, ms));
-      this.#wake = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
-    this.#wake = undefined;
+    await this.#sleeping.atMost(Math.max(0, ms));
   }
 }
 

@@ -2,6 +2,7 @@ import { Logger } from '@nestjs/common';
 import type { EventRow } from '../event-log/stored-event.js';
 import { failpoint } from '../failpoints.js';
 import { errorText } from '../messages/error-text.js';
+import { Pause } from '../pause.js';
 import { Batches } from './batches.js';
 import { EventReading } from './event-reading.js';
 import { isFenced } from './faults.js';
@@ -47,7 +48,7 @@ export class SubscriptionWorker {
   #leases: readonly LeaseRow[] = [];
   #stopping = false;
   #loop: Promise<void> | undefined;
-  #interrupt: (() => void) | undefined;
+  readonly #sleeping = new Pause();
   #ahead: { readonly after: number; readonly to: number; readonly rows: Promise<readonly EventRow[]> } | undefined;
   #faults = 0;
   #hasLost = false;
@@ -69,7 +70,7 @@ export class SubscriptionWorker {
   /** Somebody who read the checkpoints has seen that they aren't ours any more: a rebuild has started them anew. */
   readonly #onLost = (): void => {
     this.#hasLost = true;
-    this.#interrupt?.();
+    this.#sleeping.end();
   };
 
   get name(): string {
@@ -83,13 +84,13 @@ export class SubscriptionWorker {
   /** The leases of this subscription that the process holds now. */
   lease(leases: readonly LeaseRow[]): void {
     this.#leases = leases.filter((lease) => lease.subscription === this.name);
-    this.#interrupt?.();
+    this.#sleeping.end();
   }
 
   /** Ends after the batch under way, with checkpoints stored. */
   async stop(): Promise<void> {
     this.#stopping = true;
-    this.#interrupt?.();
+    this.#sleeping.end();
     await this.#loop;
     await this.#owned.storeReached().catch(() => undefined);
   }
@@ -160,7 +161,7 @@ export class SubscriptionWorker {
     const longestMs = this.#owned.isStopped ? Math.min(moveMs, STOPPED_LOOK_MS) : moveMs;
     const waitMs = Math.min((await this.#held.nextDueMs(this.#owned)) ?? longestMs, longestMs);
     await Promise.race([this.#pause(waitMs), ...(free ? [this.through.tail.beyond(this.#owned.next, waitMs)] : [])]);
-    this.#interrupt?.();
+    this.#sleeping.end();
     if (this.#stopping || (free && Date.now() - this.#batches.movedAt < moveMs)) return;
     await this.#storeReached();
   }
@@ -196,12 +197,6 @@ export class SubscriptionWorker {
 
   #pause(ms: number): Promise<void> {
     if (this.#stopping) return Promise.resolve();
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      this.#interrupt = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
+    return this.#sleeping.atMost(ms);
   }
 }
