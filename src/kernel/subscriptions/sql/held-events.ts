@@ -1,4 +1,5 @@
 import type { StoredData } from '../../domain/index.js';
+import { eventColumns } from '../../event-log/sql/event-columns.js';
 import type { EventRow } from '../../event-log/stored-event.js';
 import type { Queryable } from '../../event-log/sql/queryable.js';
 import type { Failure } from '../held-rows.js';
@@ -34,8 +35,7 @@ export async function dueEvents(
 ): Promise<DueEvent[]> {
   const { rows } = await on.query<DueEvent>({
     name: 'kernel_due_events',
-    text: `SELECT h.key, h.partition, h.generation, h.attempts, h.position, h.revision, e.id, e.event_id, e.tenant, e.stream_id, e.version,
-                  e.name, e.schema_version, coalesce(h.data, e.data) AS data, e.meta, e.recorded_at,
+    text: `SELECT h.key, h.partition, h.generation, h.attempts, h.position, h.revision, ${eventColumns('coalesce(h.data, e.data)')},
                   CASE WHEN h.data IS NOT NULL THEN e.data END AS original
              FROM kernel.held_events h JOIN kernel.events e ON e.id = h.event_id
             WHERE h.subscription = $1 AND h.partition = ANY ($2) AND h.state = 'blocked' AND h.holds = 'key' AND h.next_try_at <= clock_timestamp()

@@ -1,3 +1,4 @@
+import { eventColumns } from '../../event-log/sql/event-columns.js';
 import type { EventRow } from '../../event-log/stored-event.js';
 import type { Queryable } from '../../event-log/sql/queryable.js';
 
@@ -74,8 +75,7 @@ export async function unreadableHeads(
 ): Promise<(EventRow & { readonly heldId: number })[]> {
   const { rows } = await on.query<EventRow & { heldId: number }>({
     name: 'kernel_unreadable_heads',
-    text: `SELECT h.id AS "heldId", e.id, e.event_id, e.tenant, e.stream_id, e.version, e.name, e.schema_version,
-                  coalesce(h.data, e.data) AS data, e.meta, e.recorded_at
+    text: `SELECT h.id AS "heldId", ${eventColumns('coalesce(h.data, e.data)')}
              FROM kernel.held_events h JOIN kernel.events e ON e.id = h.event_id
             WHERE h.subscription = $1 AND h.partition = ANY ($2) AND h.is_unreadable AND h.holds = 'key' AND h.state = 'parked'
               AND h.id > $3

@@ -1,8 +1,8 @@
+import { eventColumns } from '../../../event-log/sql/event-columns.js';
 import type { EventRow } from '../../../event-log/stored-event.js';
 import type { Queryable } from '../../../event-log/sql/queryable.js';
 
-const COLUMNS = `l.position, e.id, e.event_id, e.tenant, e.stream_id, e.version, e.name, e.schema_version, e.data, e.meta,
-  e.recorded_at`;
+const COLUMNS = `l.position, ${eventColumns()}`;
 
 /** How far the clocks of a process and of the database may be apart. */
 const CLOCKS_APART = '10 min';
