@@ -4,8 +4,9 @@ import { UnitOfWork } from '../commands/unit-of-work.js';
 import { UnitsOfWork } from '../commands/units-of-work.js';
 import { durableNameOf } from '../domain/durable-command.js';
 import { newId } from '../messages/ids.js';
-import type { AsyncWish, MessageContext } from '../messages/message-context.js';
-import { STORE_COMMANDS, type NewCommandRow, type StoredContext } from './sql/outgoing-commands.js';
+import type { AsyncWish } from '../messages/message-context.js';
+import { STORE_COMMANDS, type NewCommandRow } from './sql/outgoing-commands.js';
+import { storedContextOf } from './stored-context.js';
 
 /**
  * Accepts commands of clients who would rather not wait. The acceptance is an answer like any other: it commits with the
@@ -26,14 +27,9 @@ function accept(command: object, name: string): void {
   const unit = UnitOfWork.required('Accepting a command');
   const id = newId();
   const { operation, resource } = unit.context.respondAsync as AsyncWish;
-  const context = contextOf(unit.context);
+  // The client is its cause, no command.
+  const context = storedContextOf(unit.context);
   const row: NewCommandRow = { id, instance: id, name, data: command, context, dueAt: null, operation, resource };
   unit.addSideRow(STORE_COMMANDS, row);
   unit.accepted = { id, name };
-}
-
-/** As if it were executed at once: the client is its cause, no command. */
-function contextOf(context: MessageContext): StoredContext {
-  const { tenant, principal, actor, correlationId, causationId, traceparent, hop } = context;
-  return { tenant, principal, actor, correlationId, causationId, traceparent, hop };
 }

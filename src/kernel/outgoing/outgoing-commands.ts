@@ -3,7 +3,6 @@ import { UnitOfWork } from '../commands/unit-of-work.js';
 import { Pools } from '../database/pools.js';
 import { durableNameOf } from '../domain/durable-command.js';
 import { newId } from '../messages/ids.js';
-import type { MessageContext } from '../messages/message-context.js';
 import {
   STORE_COMMANDS,
   cancelCommand,
@@ -12,6 +11,7 @@ import {
   type OutgoingCommandRow,
   type StoredContext,
 } from './sql/outgoing-commands.js';
+import { storedContextOf } from './stored-context.js';
 
 export interface SendOptions {
   /** The command's id and idempotency key; the same id twice is the same command. Default: a new one. */
@@ -37,7 +37,9 @@ export class OutgoingCommands {
    */
   send(command: object, options: SendOptions = {}): string {
     const unit = UnitOfWork.required('Sending a command');
-    const row = rowOf(command, contextOf(unit.context, unit), options);
+    // It acts for whoever caused it, one hop further.
+    const context = { ...storedContextOf(unit.context), causationId: unit.commandId, hop: unit.context.hop + 1 };
+    const row = rowOf(command, context, options);
     unit.addSideRow(STORE_COMMANDS, row);
     return row.id;
   }
@@ -68,10 +70,4 @@ function rowOf(command: object, context: StoredContext, options: SendOptions): N
     context,
     dueAt: options.executeAt?.toISOString() ?? null,
   };
-}
-
-/** The stored command acts for whoever caused it, one hop further. */
-function contextOf(context: MessageContext, unit: UnitOfWork): StoredContext {
-  const { tenant, principal, actor, correlationId, traceparent, hop } = context;
-  return { tenant, principal, actor, correlationId, causationId: unit.commandId, traceparent, hop: hop + 1 };
 }
