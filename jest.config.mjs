@@ -1,4 +1,7 @@
-/** The file's suffix is its speed class: pure needs nothing, db a PostgreSQL, e2e a whole server, durability real kills. */
+/**
+ * The file's suffix is its speed class: pure needs nothing, db a PostgreSQL, interleaving every order of statements, e2e a
+ * whole server, durability real kills.
+ */
 const shared = {
   // Not the whole checkout: .data holds a thousand files of the database.
   roots: ['<rootDir>/src', '<rootDir>/test'],
@@ -26,12 +29,17 @@ export default {
     {
       ...shared,
       displayName: 'pure',
-      testMatch: ['<rootDir>/src/**/*.spec.ts', '<rootDir>/test/architecture/*.spec.ts'],
+      testMatch: ['<rootDir>/src/**/*.spec.ts', '<rootDir>/test/{architecture,mutants}/*.spec.ts'],
       testPathIgnorePatterns: ['/node_modules/', '\\.db\\.spec\\.ts$'],
     },
     { ...withDatabase, displayName: 'db', testMatch: ['<rootDir>/src/**/*.db.spec.ts'] },
     { ...withDatabase, displayName: 'e2e', testMatch: ['<rootDir>/test/e2e/**/*.e2e-spec.ts'] },
     { ...withDatabase, displayName: 'durability', testMatch: ['<rootDir>/test/durability/**/*.durability-spec.ts'] },
+    {
+      ...withDatabase,
+      displayName: 'interleavings',
+      testMatch: ['<rootDir>/test/interleavings/**/*.interleaving-spec.ts'],
+    },
     { ...withDatabase, displayName: 'pgbouncer', testMatch: ['<rootDir>/test/pgbouncer/**/*.pgbouncer-spec.ts'] },
   ],
 };

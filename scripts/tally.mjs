@@ -1,13 +1,13 @@
-// node scripts/tally.mjs <exit code of check> <exit code of test> <exit code of test:pgbouncer>
+// node scripts/tally.mjs <exit code of check> <of test> <of test:pgbouncer> <of mutants>
 // Adds up what the last runs left in .cache/tests. A gate that failed is one more failure.
-import { countsOf, poolerRun, testClasses } from './test-results.mjs';
+import { countsOf, mutantRun, poolerRun, testClasses } from './test-results.mjs';
 
-const [check, tests, pooled] = process.argv.slice(2).map(Number);
-const counts = [...testClasses, poolerRun.name].map(countsOf);
+const [check, ...others] = process.argv.slice(2).map(Number);
+const counts = [...testClasses, poolerRun.name, mutantRun].map(countsOf);
 const passed = counts.reduce((sum, count) => sum + count.passed, 0);
 let failed = counts.reduce((sum, count) => sum + count.failed, 0);
 if (check !== 0) failed += 1;
-if ((tests !== 0 || pooled !== 0) && failed === 0) failed = 1;
+if (others.some((code) => code !== 0) && failed === 0) failed = 1;
 if (passed === 0 && failed === 0) failed = 1;
 if (check !== 0) console.log('npm run check failed; its output is above.');
 console.log(`${passed} passed, ${failed} failed`);

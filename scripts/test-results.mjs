@@ -3,10 +3,13 @@ import { join } from 'node:path';
 import { root } from './build-if-stale.mjs';
 
 /** The speed classes, fastest first. The suffix of a spec's file says which it belongs to. */
-export const testClasses = ['pure', 'db', 'e2e', 'durability'];
+export const testClasses = ['pure', 'db', 'interleavings', 'e2e', 'durability'];
 
 /** The classes that need a database, run again through a pooler, and specs of its own; not part of `npm test`. */
 export const poolerRun = { name: 'pgbouncer', classes: ['db', 'e2e', 'pgbouncer'] };
+
+/** Planted faults, of which a sample is run (npm run mutants). */
+export const mutantRun = 'mutants';
 
 const folder = join(root, '.cache', 'tests');
 

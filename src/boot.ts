@@ -78,9 +78,9 @@ export async function boot(configuration: Configuration, options: BootOptions = 
   }
 }
 
-function kernelOptions({ runtime, subscriptions }: Configuration, options: BootOptions): AppParts['kernel'] {
+function kernelOptions({ runtime, subscriptions, retention }: Configuration, options: BootOptions): AppParts['kernel'] {
   const { runSubscriptions = runtime.role !== 'api', toleratesOutdatedViews = false } = options;
-  return { runSubscriptions, toleratesOutdatedViews, leaseMs: subscriptions.leaseMs };
+  return { runSubscriptions, toleratesOutdatedViews, leaseMs: subscriptions.leaseMs, retention };
 }
 
 interface Started {

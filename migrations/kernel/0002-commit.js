@@ -17,6 +17,7 @@ CREATE TABLE kernel.idempotency (
 );
 COMMENT ON TABLE kernel.idempotency IS 'One row per command: its answer. The unique row is also the lock of a command under way.';
 CREATE INDEX ix_idempotency_created_at ON kernel.idempotency (created_at) WHERE kind <> 'system';
+CREATE INDEX ix_idempotency_system_created_at ON kernel.idempotency (created_at) WHERE kind = 'system';
 
 CREATE TABLE kernel.unique_values (
   tenant text NOT NULL,
@@ -30,17 +31,23 @@ COMMENT ON TABLE kernel.unique_values IS 'Values that only one owner may hold; c
 -- Writes whole units of work: idempotency rows, stream versions, unique values and events. Several units may share a
 -- call; one that fails fails the call. Lock order: keys, streams by id, unique values; the caller sorts each list.
 -- Procedural on purpose: starting set-returning queries cost more here than the writes themselves.
--- p_work: { keys: [{ tenant, principal, operation, key, fingerprint, kind, commandId, outcome, body,
+-- p_work: { epoch, keys: [{ tenant, principal, operation, key, fingerprint, kind, commandId, outcome, body,
 --                   lastStream, lastVersion | lastOffset }],
 --           streams: [{ tenant, stream, mode, expected, count }], uniques: [{ tenant, scope, value, owner }],
---           events: [{ tenant, stream, version | offset, last, id, name, schema, data, meta }] }
+--           events: [{ tenant, stream, version | offset, last, id, name, schema, data, meta }],
+--           views: [{ name, version }] }
 -- mode: exact (version = expected), none, exists, any, guard (version = expected, nothing written). An event has a
 -- version, or an offset from the version that mode exists or any finds; the last one of each stream is returned. The
 -- same for the last event that a key's answer names.
--- Raises WB001 (key known), WB002 (version conflict), WB003 (unique value taken).
+-- epoch: of the log that the units were loaded from; after a failover a stream may be at the same version with other events.
+-- views: the inline views that the same statement writes, with the version of the code that folds them. Each must be
+-- kept inline, by that version, and not be under rebuild; the shared lock keeps a rebuild waiting until this commit ends.
+-- The check comes in a statement after the lock, so that it sees a rebuild that the lock has waited for.
+-- Raises WB001 (key known), WB002 (version conflict), WB003 (unique value taken), WB011 (a view refuses this code's rows),
+-- WB012 (another epoch).
 CREATE FUNCTION kernel.commit(p_work jsonb)
-RETURNS TABLE (stream_id text, version bigint, last_event_id bigint)
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+RETURNS TABLE (stream_id text, version bigint, last_event_id bigint, last_event uuid)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
   v_list  jsonb;
@@ -48,6 +55,10 @@ DECLARE
   v_base  bigint;
   x       jsonb;
 BEGIN
+  IF p_work->>'epoch' <> (SELECT e.epoch::text FROM kernel.epochs e ORDER BY e.id DESC LIMIT 1) THEN
+    RAISE EXCEPTION 'the unit was loaded in another epoch of the log' USING ERRCODE = 'WB012';
+  END IF;
+
   v_list := p_work->'keys';
   FOR i IN 0 .. jsonb_array_length(v_list) - 1 LOOP
     x := v_list->i;
@@ -58,6 +69,16 @@ BEGIN
     ON CONFLICT DO NOTHING;
     IF NOT FOUND THEN
       RAISE EXCEPTION 'idempotency key is known' USING ERRCODE = 'WB001';
+    END IF;
+  END LOOP;
+
+  v_list := p_work->'views';
+  FOR i IN 0 .. coalesce(jsonb_array_length(v_list), 0) - 1 LOOP
+    x := v_list->i;
+    PERFORM pg_advisory_xact_lock_shared(hashtextextended('waybill.view:' || (x->>'name'), 0));
+    IF NOT EXISTS (SELECT FROM kernel.subscriptions s WHERE s.name = x->>'name' AND s.kind = 'inline'
+                      AND s.version = (x->>'version')::int AND s.rebuild_to IS NULL) THEN
+      RAISE EXCEPTION 'view % refuses rows of version %', x->>'name', x->>'version' USING ERRCODE = 'WB011';
     END IF;
   END LOOP;
 
@@ -90,7 +111,7 @@ BEGIN
       RAISE EXCEPTION 'stream % is not at the expected version', x->>'stream' USING ERRCODE = 'WB002', DETAIL = x->>'stream';
     END IF;
     IF x->>'mode' IN ('exists', 'any') THEN
-      v_bases := v_bases || jsonb_build_object(x->>'stream', v_base);
+      v_bases := v_bases || jsonb_build_object(jsonb_build_array(x->'tenant', x->'stream')::text, v_base);
     END IF;
   END LOOP;
 
@@ -98,7 +119,7 @@ BEGIN
   FOR i IN 0 .. jsonb_array_length(v_list) - 1 LOOP
     x := v_list->i;
     IF x ? 'lastOffset' THEN
-      UPDATE kernel.idempotency k SET last_version = (v_bases->>(x->>'lastStream'))::bigint + (x->>'lastOffset')::int
+      UPDATE kernel.idempotency k SET last_version = (v_bases->>jsonb_build_array(x->'tenant', x->'lastStream')::text)::bigint + (x->>'lastOffset')::int
        WHERE k.tenant = x->>'tenant' AND k.principal = x->>'principal' AND k.operation = x->>'operation' AND k.key = x->>'key';
     END IF;
   END LOOP;
@@ -119,10 +140,10 @@ BEGIN
   FOR i IN 0 .. jsonb_array_length(v_list) - 1 LOOP
     x := v_list->i;
     stream_id := x->>'stream';
-    version := coalesce((x->>'version')::bigint, (v_bases->>stream_id)::bigint + (x->>'offset')::int);
+    version := coalesce((x->>'version')::bigint, (v_bases->>jsonb_build_array(x->'tenant', x->'stream')::text)::bigint + (x->>'offset')::int);
     INSERT INTO kernel.events AS e (event_id, tenant, stream_id, version, name, schema_version, data, meta)
     VALUES ((x->>'id')::uuid, x->>'tenant', x->>'stream', version, x->>'name', (x->>'schema')::smallint, x->'data', x->'meta')
-    RETURNING e.id INTO last_event_id;
+    RETURNING e.id, e.event_id INTO last_event_id, last_event;
     IF x ? 'last' THEN
       RETURN NEXT;
     END IF;
@@ -130,10 +151,23 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION kernel.commit(jsonb) IS 'Commits units of work: keys, stream versions, unique values and events, all or nothing.';
 
+-- Whether the stored row of an inline view may be replaced by one folded from its stream at p_from (NULL: the fold had no
+-- row there). A row that lags is replaced: a process without the projection may have written the stream meanwhile. Raises
+-- WB013 for a row that the fold doesn't know of, or that is ahead of the stream: another stream has written it.
+CREATE FUNCTION kernel.is_row_of_stream(p_view text, p_key text, p_stored bigint, p_from bigint) RETURNS boolean
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  IF p_stored <= p_from THEN
+    RETURN true;
+  END IF;
+  RAISE EXCEPTION 'Row % of % is at version %, but its stream had %: something else has written the row. Nothing was stored. Find what did, then rebuild the view.',
+    p_key, p_view, p_stored, coalesce('come to version ' || p_from, 'no row') USING ERRCODE = 'WB013';
+END $$;
+
 -- Takes the row lock of a stream for the rest of the transaction. A function, because FOR UPDATE needs a privilege that
 -- would let a role move versions by itself.
 CREATE FUNCTION kernel.lock_stream(p_tenant text, p_stream text) RETURNS void
-LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog AS $$
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT FROM kernel.streams WHERE tenant = p_tenant AND stream_id = p_stream FOR UPDATE
 $$;
 `;

@@ -20,14 +20,15 @@ CREATE TABLE kernel.effects (
 ) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.01, autovacuum_vacuum_threshold = 1000, autovacuum_vacuum_cost_delay = 0);
 CREATE INDEX ix_effects_due ON kernel.effects (kind, due_at) WHERE state IN ('pending', 'running');
 CREATE INDEX ix_effects_parked ON kernel.effects (id) WHERE state = 'parked';
-COMMENT ON TABLE kernel.effects IS 'Calls to other systems. Rows stay: a key stands for one intent for ever.';
+CREATE INDEX ix_effects_forget ON kernel.effects (ended_at) WHERE state = 'done';
+COMMENT ON TABLE kernel.effects IS 'Calls to other systems. Rows stay, unless RETENTION_WORK_DAYS says otherwise: a key stands for one intent.';
 COMMENT ON COLUMN kernel.effects.due_at IS 'When a worker may take it: of a pending one the next try, of a running one the end of the claim.';
 COMMENT ON COLUMN kernel.effects.context IS '{ correlationId, causationId, traceparent } of the unit of work that intended it.';
 
 -- Whether an effect that is intended again is another one: never, because then the commit fails. Called for the row that
 -- has the key already, under its lock.
 CREATE FUNCTION kernel.is_other_effect(p_key text, p_known text, p_again text) RETURNS boolean
-LANGUAGE plpgsql SET search_path = pg_catalog AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   IF p_known = p_again THEN
     RETURN false;

@@ -11,7 +11,7 @@ COMMENT ON COLUMN kernel.outgoing_commands.data IS 'May hold personal data: eras
 
 -- A trigger, so that no statement that ends a command can forget to erase its content.
 CREATE FUNCTION kernel.outgoing_command_changed() RETURNS trigger
-LANGUAGE plpgsql SET search_path = pg_catalog AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   NEW.updated_at := clock_timestamp();
   IF NEW.state IN ('succeeded', 'refused', 'cancelled') THEN
@@ -24,9 +24,11 @@ CREATE TRIGGER outgoing_command_changed BEFORE UPDATE ON kernel.outgoing_command
 
 UPDATE kernel.outgoing_commands SET data = NULL WHERE state IN ('succeeded', 'refused', 'cancelled');
 
--- Which operations may be forgotten. Commands caused by others are not: their ids tell a repeat from a new one.
+-- Which operations may be forgotten. Commands caused by others are kept longer: their ids tell a repeat from a new one.
 CREATE INDEX ix_outgoing_commands_forget ON kernel.outgoing_commands (finished_at)
   WHERE operation IS NOT NULL AND finished_at IS NOT NULL;
+CREATE INDEX ix_outgoing_commands_forget_work ON kernel.outgoing_commands (finished_at)
+  WHERE operation IS NULL AND finished_at IS NOT NULL;
 
 -- The key of a request whose command is executed later is taken by its acceptance; the answer is kept under the
 -- operation's id. Not validated, because every row that there is satisfied the narrower rule.

@@ -7,6 +7,7 @@ import { registerImport } from './import/import.js';
 import { registerDeadLetters } from './operations/dead-letters.js';
 import { registerEffects } from './operations/effects.js';
 import { registerEvents } from './operations/events.js';
+import { registerLog } from './operations/log.js';
 import { registerOperations } from './operations/operations.js';
 import { registerStatus } from './operations/status.js';
 import { registerSubscriptions } from './operations/subscriptions.js';
@@ -29,6 +30,7 @@ const COMMANDS = [
   registerEffects,
   registerOperations,
   registerEvents,
+  registerLog,
   registerDoctor,
 ];
 for (const register of COMMANDS) register(program);

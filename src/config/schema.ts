@@ -1,3 +1,4 @@
+import { retention } from './retention-settings.js';
 import { section, type Values } from './section.js';
 import { bytes, choice, flag, integer, list, milliseconds, text, url } from './setting.js';
 
@@ -134,15 +135,16 @@ const database = section('DATABASE', 'Database', {
     about: 'Connections of the command side, and as many of the query side. 2 cores are busy with 10.',
   }),
   workerPoolSize: integer({
-    default: 5,
+    default: 10,
     min: 2,
     max: 100,
-    about: 'Connections of the subscriptions.',
+    about: 'Connections of the subscriptions and of the commands that they execute.',
   }),
   acquireTimeoutMs: milliseconds({
     default: 2 * SECOND,
     min: 50,
-    about: 'How long to wait for a free or a new connection before answering 503.',
+    about:
+      'How long to wait for a free or a new connection before answering 503. Subscriptions wait for a free one as long as for a statement.',
   }),
   statementTimeoutMs: milliseconds({
     default: 5 * SECOND,
@@ -254,7 +256,11 @@ const shutdown = section('SHUTDOWN', 'Shutdown', {
     about: 'Pause between “not ready” and closing the door, for load balancers to notice.',
   }),
   requestsMs: milliseconds({ default: 15 * SECOND, about: 'How long requests under way may take to finish.' }),
-  batchesMs: milliseconds({ default: 10 * SECOND, about: 'How long subscriptions may take to finish their batch.' }),
+  batchesMs: milliseconds({
+    default: 10 * SECOND,
+    about:
+      'How long batches, stored commands and outbound calls under way may take to finish; then they are rolled back.',
+  }),
   hardExitMs: milliseconds({
     default: 35 * SECOND,
     min: SECOND,
@@ -263,7 +269,18 @@ const shutdown = section('SHUTDOWN', 'Shutdown', {
 });
 
 /** Everything that can be configured: the one list that parsing, printing and the reference pages are made from. */
-export const schema = { runtime, http, database, subscriptions, auth, consistency, mail, shutdown, testing } as const;
+export const schema = {
+  runtime,
+  http,
+  database,
+  subscriptions,
+  retention,
+  auth,
+  consistency,
+  mail,
+  shutdown,
+  testing,
+} as const;
 
 export type Schema = typeof schema;
 

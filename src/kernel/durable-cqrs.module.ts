@@ -9,12 +9,14 @@ import {
 } from '@nestjs/common';
 import { DiscoveryModule, ModulesContainer } from '@nestjs/core';
 import { CommandBus, CqrsModule, EventBus, EventPublisher, QueryBus, UnhandledExceptionBus } from '@nestjs/cqrs';
+import { BackgroundWork } from './background-work.js';
 import { CommandWatch } from './commands/command-watch.js';
 import { COMMAND_DEFERRAL, COMMIT_CONTRIBUTORS } from './commands/commands.tokens.js';
 import { DurableCommandBus } from './commands/durable-command-bus.js';
 import { DurableEventBus } from './commands/durable-event-bus.js';
 import { EventStreams } from './commands/event-streams.js';
 import { assertNoNativeBuses } from './commands/native-buses.js';
+import { KeyedTransactions } from './commands/keyed-transactions.js';
 import { PersonalData } from './commands/personal-data.js';
 import { SideRows } from './commands/side-rows.js';
 import { UniqueValues } from './commands/unique-values.js';
@@ -56,6 +58,7 @@ import { SubscriptionEngine } from './subscriptions/subscription-engine.js';
 
 const OPEN_TO_CONTEXTS = [
   UnitsOfWork,
+  KeyedTransactions,
   EventStreams,
   PersonalData,
   SideRows,
@@ -118,6 +121,7 @@ export class DurableCqrsModule implements OnApplicationBootstrap, BeforeApplicat
     private readonly engine: SubscriptionEngine,
     private readonly outgoing: OutgoingWorker,
     private readonly retention: Retention,
+    private readonly background: BackgroundWork,
     @Inject(KERNEL_OPTIONS) private readonly options: KernelOptions,
   ) {}
 
@@ -126,6 +130,7 @@ export class DurableCqrsModule implements OnApplicationBootstrap, BeforeApplicat
       runSubscriptions: true,
       toleratesOutdatedViews: false,
       leaseMs: 15_000,
+      retention: { workDays: 0, auditDays: 0 },
       commandInterceptors: [],
       ...options,
     };
@@ -163,7 +168,7 @@ export class DurableCqrsModule implements OnApplicationBootstrap, BeforeApplicat
     // Not global itself: Nest then starts it after the buses have found their handlers.
     return {
       module: DurableCqrsModule,
-      providers: [OutgoingWorker, EffectWorker, Retention],
+      providers: [OutgoingWorker, EffectWorker, Retention, BackgroundWork],
       imports: [core, buses],
       exports: [core, buses],
     };
@@ -180,9 +185,7 @@ export class DurableCqrsModule implements OnApplicationBootstrap, BeforeApplicat
   }
 
   /** Ends the batches under way while the pools are still open. */
-  async beforeApplicationShutdown(): Promise<void> {
-    await this.retention.stop();
-    await this.outgoing.stop();
-    await this.engine.stop();
+  beforeApplicationShutdown(): Promise<void> {
+    return this.background.stop();
   }
 }

@@ -3,6 +3,12 @@ import type { CommandInterceptor } from './commands/command-interceptor.js';
 
 export const KERNEL_OPTIONS = Symbol('waybill.kernel-options');
 
+export interface RetentionOptions {
+  /** Ended commands that no client has sent, their results, and outbound calls that were made. */
+  readonly workDays: number;
+  readonly auditDays: number;
+}
+
 export interface KernelOptions {
   /** Whether this process runs subscriptions (ROLE worker or all). Default true. */
   readonly runSubscriptions: boolean;
@@ -10,6 +16,8 @@ export interface KernelOptions {
   readonly toleratesOutdatedViews: boolean;
   /** How long a process's claim on partitions outlives its last renewal, in ms. Default 15,000. */
   readonly leaseMs: number;
+  /** Days that ended work and the audit are kept; 0: for ever. Default 0. */
+  readonly retention: RetentionOptions;
   /** Middleware around commands, outermost first; each class is a provider of the root module. Default none. */
   readonly commandInterceptors: readonly Type<CommandInterceptor>[];
 }

@@ -121,7 +121,7 @@ describe('a start with projections', () => {
       @PrimaryColumn('text') kind!: string;
       @Column('int') version!: number;
     }
-    @Projection({ name: 'toy.pairs', version: 1, mode: 'inline', view: PairView })
+    @Projection({ name: 'toy.pairs', version: 1, mode: 'inline', stream: 'toy.counter', view: PairView })
     class PairProjection {
       @On(Counted)
       counted(_: PairView | undefined, { counterId, kind }: Counted): Partial<PairView> {
@@ -133,8 +133,45 @@ describe('a start with projections', () => {
     );
   });
 
+  it.each([
+    ['does not say whose rows it has', undefined],
+    ['names a stream instead of its prefix', 'toy.counter:1'],
+    ['names a context alone', 'toy'],
+  ])('is refused when an inline one %s', async (_, stream) => {
+    @Projection({ name: 'toy.whose', version: 1, mode: 'inline', view: CounterView, ...(stream && { stream }) })
+    class WhoseProjection extends CounterProjection {}
+    await expect(starting({ ...views, providers: [WhoseProjection] })).rejects.toThrow(
+      "WhoseProjection is inline: say whose rows it has by stream: '<context>.<aggregate>'",
+    );
+  });
+
+  it('is refused when an async one says whose rows it has, since it takes the events of every stream', async () => {
+    @Projection({ name: 'toy.all', version: 1, mode: 'async', stream: 'toy.counter', view: CounterSearchView })
+    class AllProjection extends CounterSearchProjection {}
+    await expect(starting({ ...views, providers: [AllProjection] })).rejects.toThrow(
+      "AllProjection is async: it takes the events of every stream. Remove stream: 'toy.counter'.",
+    );
+  });
+
+  it('is refused when the view of an inline one has no version to be compared', async () => {
+    @Entity({ schema: 'toy_read', name: 'unversioned' })
+    class UnversionedView {
+      @PrimaryColumn('text') counterId!: string;
+    }
+    @Projection({ name: 'toy.unversioned', version: 1, mode: 'inline', stream: 'toy.counter', view: UnversionedView })
+    class UnversionedProjection {
+      @On(Counted)
+      counted(_: UnversionedView | undefined, { counterId }: Counted): UnversionedView {
+        return { counterId };
+      }
+    }
+    await expect(starting({ entities: [UnversionedView], providers: [UnversionedProjection] })).rejects.toThrow(
+      'UnversionedProjection is inline, but UnversionedView has no column version.',
+    );
+  });
+
   it('is refused when an inline one chooses its rows itself', async () => {
-    @Projection({ name: 'toy.chosen', version: 1, mode: 'inline', view: CounterView })
+    @Projection({ name: 'toy.chosen', version: 1, mode: 'inline', stream: 'toy.counter', view: CounterView })
     class ChosenProjection extends CounterProjection {
       keys(): object[] {
         return [{ counterId: 'all' }];
@@ -148,6 +185,7 @@ describe('a start with projections', () => {
       name: 'toy.summed',
       version: 1,
       mode: 'inline',
+      stream: 'toy.counter',
       view: CounterView,
       totals: [totals<CounterView>({ view: KindTotalsView, contribute: () => [] })],
     })

@@ -9,6 +9,12 @@ const CLIENTS = 6;
 /** Rows read per row written, at most; two are the most that any table needs. Passes over whole tables make it 38 with so
  *  many orders, and more with more. */
 const READS = 4;
+/** Each commit of an event handler verifies the event at its checkpoint, and it commits event by event: one look per handler and
+ *  event, whatever the size of the log. */
+const VERIFIED_READS = 8;
+/** One row per partition, renewed by the clock: they don't grow with orders, and a slow machine renews them more often. */
+const FIXED = 'kernel.leases';
+const readsOf = (table: string): number => (/^kernel\.(log|events)$/.test(table) ? VERIFIED_READS : READS);
 
 interface Table {
   readonly name: string;
@@ -58,8 +64,8 @@ describe('an order', () => {
   it('costs the database as much when there are many as when there are few, also before there are statistics', async () => {
     await placeAll();
     await settled(server.waybill.app);
-    const grown = (await tablesRead()).filter(({ rows }) => rows >= ORDERS);
+    const grown = (await tablesRead()).filter(({ name, rows }) => rows >= ORDERS && name !== FIXED);
     expect(grown.length).toBeGreaterThan(5);
-    expect(grown.filter(({ rows, read }) => read > READS * rows)).toEqual([]);
+    expect(grown.filter(({ name, rows, read }) => read > readsOf(name) * rows)).toEqual([]);
   }, 60_000);
 });

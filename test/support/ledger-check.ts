@@ -135,6 +135,7 @@ class LedgerView {
         this.#refusals.push(`${entry.key}: ${entry.status} ${entry.body}`);
         return;
       case 'failed':
+      case 'went-back':
       case 'step':
       case 'read':
         return;

@@ -38,6 +38,11 @@ export type Entry =
       readonly shown: boolean;
       readonly consistency?: string | undefined;
     }
+  /**
+   * The database went back to a state of before: acknowledgements of these keys are not in it. Only what was acknowledged
+   * after `since` may be among them.
+   */
+  | { readonly at: number; readonly kind: 'went-back'; readonly since: number; readonly keys: readonly string[] }
   /** A change was acknowledged that is one event of its stream. */
   | { readonly at: number; readonly kind: 'step'; readonly key: string; readonly step: Step };
 

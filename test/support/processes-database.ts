@@ -6,15 +6,18 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Environment } from '#config';
 import { useEmbeddedServer, type EmbeddedServer } from '../../src/kernel/database/embedded/index.js';
 import { withOwner } from '../../src/kernel/database/prepare.js';
+import { copyCluster } from './cluster-copy.js';
 import { taken } from './ledger-facts.js';
 import type { Seeded } from './seed.js';
+import { Standby } from './standby.js';
 
 /** A PostgreSQL of one test, with all that makes it durable, to be killed. */
 export class KillableDatabase {
   #stopped: number[] = [];
+  #standby: Standby | undefined;
 
   private constructor(
-    private readonly dataDir: string,
+    private dataDir: string,
     private server: EmbeddedServer,
   ) {}
 
@@ -65,10 +68,45 @@ export class KillableDatabase {
 
   /** Kill -9 of the postmaster; its children end by themselves. Starts it again, as whatever watches over it would. */
   async killPostmaster(): Promise<void> {
+    await this.#kill();
+    this.server = await useEmbeddedServer({ dataDir: this.dataDir });
+  }
+
+  /** A standby that follows this server; it ends with it, unless the server fails over to it. */
+  async standby(): Promise<Standby> {
+    this.#standby = await Standby.of(this.server);
+    return this.#standby;
+  }
+
+  /** The server dies, and the standby takes its place, with what it has received. */
+  async failOverTo(standby: Standby): Promise<void> {
+    await this.#kill();
+    await standby.promote();
+    await rm(this.dataDir, { recursive: true });
+    this.dataDir = standby.dataDir;
+    this.server = standby.server;
+    this.#standby = undefined;
+  }
+
+  /** Copies the data folder while the server runs. @returns the folder of the copy, for {@link restore} */
+  async snapshot(): Promise<string> {
+    const dataDir = await mkdtemp(join(tmpdir(), 'waybill-snapshot-'));
+    await copyCluster(this.server, dataDir);
+    return dataDir;
+  }
+
+  /** The server dies, and a new one starts at the same address on a copy of before: same cluster, same timeline. */
+  async restore(snapshot: string): Promise<void> {
+    await this.#kill();
+    await rm(this.dataDir, { recursive: true });
+    this.dataDir = snapshot;
+    this.server = await useEmbeddedServer({ dataDir: snapshot });
+  }
+
+  async #kill(): Promise<void> {
     const pid = Number((await readFile(join(this.server.folder, 'postmaster.pid'), 'utf8')).split('\n')[0]);
     process.kill(pid, 'SIGKILL');
     while (isAlive(pid)) await pause(10);
-    this.server = await useEmbeddedServer({ dataDir: this.dataDir });
   }
 
   /** SIGSTOP of the postmaster and everything it has begotten. @returns how many */
@@ -86,6 +124,7 @@ export class KillableDatabase {
 
   async stop(): Promise<void> {
     this.goOn();
+    await this.#standby?.close();
     await this.server.leave();
     await rm(this.dataDir, { recursive: true });
   }

@@ -136,17 +136,15 @@ export function byTransaction(): Look {
  */
 export async function createForgetfulSequencer(owner: pg.Client): Promise<void> {
   const { rows } = await owner.query<{ source: string }>(
-    `SELECT pg_get_functiondef('kernel.sequence(int)'::regprocedure) AS source`,
+    `SELECT pg_get_functiondef('kernel.sequence(int, boolean)'::regprocedure) AS source`,
   );
   const copy = rows[0]!.source
     .replaceAll(/kernel\.(sequence|log_state|log)\b/g, 'rig.$1')
-    .replace(/pg_advisory_xact_lock\(\d+\)/, 'pg_advisory_xact_lock(1)');
-  const forgetful = copy
-    .replace('gap_ids = g.ids', `gap_ids = '{}'`)
-    .replace('gap_bounds = g.bounds', `gap_bounds = '{}'`);
-  if (forgetful.length !== copy.length - 'g.ids'.length - 'g.bounds'.length + 2 * `'{}'`.length) {
-    throw new Error('The sequencer has changed: make its forgetful copy anew.');
-  }
+    .replaceAll(/advisory_xact_lock\(\d+\)/g, 'advisory_xact_lock(1)');
+  const forgetful = ['gap_from = g.lows', 'gap_to = g.highs', 'gap_bounds = g.bounds'].reduce((source, remembers) => {
+    if (!source.includes(remembers)) throw new Error('The sequencer has changed: make its forgetful copy anew.');
+    return source.replace(remembers, remembers.replace(/= .*/, `= '{}'`));
+  }, copy);
   await owner.query(`
     CREATE SCHEMA rig;
     CREATE TABLE rig.log (LIKE kernel.log INCLUDING ALL);

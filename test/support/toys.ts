@@ -24,6 +24,14 @@ export class Cleared {
   constructor(readonly counterId: string) {}
 }
 
+@DurableEvent('toy.filled', 1)
+export class Filled {
+  constructor(
+    readonly boxId: string,
+    readonly by: number,
+  ) {}
+}
+
 /** Nobody folds it. */
 @DurableEvent('toy.noticed', 1)
 export class Noticed {
@@ -107,7 +115,7 @@ export class CounterView {
   @Column('bigint') eventId!: number;
 }
 
-@Projection({ name: 'toy.counters', version: 1, mode: 'inline', view: CounterView })
+@Projection({ name: 'toy.counters', version: 1, mode: 'inline', stream: 'toy.counter', view: CounterView })
 export class CounterProjection {
   @On(Counted)
   counted(row: CounterView | undefined, { counterId, by }: Counted): Partial<CounterView> {
@@ -209,7 +217,21 @@ export class GetKindTotalHandler implements IQueryHandler<GetKindTotalQuery> {
   }
 }
 
-/** The same counter, kept as a row. */
+/** Counts as a counter does. */
+export class Box extends Aggregate {
+  total = 0;
+
+  count(by: number): void {
+    this.record(new Filled(this.id, by));
+  }
+
+  @On(Filled)
+  protected filled({ by }: Filled): void {
+    this.total += by;
+  }
+}
+
+/** A box is kept as a row. */
 @Entity({ schema: 'toy', name: 'boxes' })
 export class BoxEntity {
   @PrimaryColumn('text') id!: string;
@@ -218,16 +240,31 @@ export class BoxEntity {
 }
 
 @Injectable()
-export class Boxes extends StateRepository<Counter, BoxEntity> {
+export class Boxes extends StateRepository<Box, BoxEntity> {
   protected override readonly streamPrefix = 'toy.box';
   protected override readonly entity = BoxEntity;
 
-  protected override toRow({ id, total }: Counter): Omit<BoxEntity, 'version'> {
+  protected override toRow({ id, total }: Box): Omit<BoxEntity, 'version'> {
     return { id, total };
   }
 
-  protected override fromRow({ id, total }: BoxEntity): Counter {
-    return Object.assign(new Counter(id), { total });
+  protected override fromRow({ id, total }: BoxEntity): Box {
+    return Object.assign(new Box(id), { total });
+  }
+}
+
+@Entity({ schema: 'toy_read', name: 'boxes' })
+export class BoxView {
+  @PrimaryColumn('text') boxId!: string;
+  @Column('bigint') total!: number;
+  @Column('int') version!: number;
+}
+
+@Projection({ name: 'toy.boxes', version: 1, mode: 'inline', stream: 'toy.box', view: BoxView })
+export class BoxProjection {
+  @On(Filled)
+  filled(row: BoxView | undefined, { boxId, by }: Filled): Partial<BoxView> {
+    return { boxId, total: (row?.total ?? 0) + by };
   }
 }
 
@@ -240,6 +277,7 @@ export const TABLES = `
     (subject text PRIMARY KEY, data jsonb NOT NULL, updated_at timestamptz NOT NULL DEFAULT clock_timestamp());
   CREATE TABLE toy_read.counters
     (counter_id text PRIMARY KEY, total bigint NOT NULL, version int NOT NULL, event_id bigint NOT NULL);
+  CREATE TABLE toy_read.boxes (box_id text PRIMARY KEY, total bigint NOT NULL, version int NOT NULL);
   CREATE TABLE toy_read.counter_search
     (counter_id text PRIMARY KEY, total bigint NOT NULL, kinds text[] NOT NULL, last jsonb NOT NULL,
      version int NOT NULL, position bigint NOT NULL);

@@ -29,13 +29,13 @@ export class DatabaseLost extends Error {
  * @throws DatabaseLost when patience ends (default: half a minute); BadRow for a value that the database refuses; what the work throws besides.
  */
 export async function throughFaults<T>(work: () => Promise<T>, patienceMs = PATIENCE_MS): Promise<T> {
-  const giveUpAt = Date.now() + patienceMs;
+  const giveUpAt = performance.now() + patienceMs;
   for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(LONGEST_PAUSE_MS, pauseMs * 2)) {
     try {
       return await work();
     } catch (error) {
       assertPassing(error);
-      if (Date.now() + pauseMs > giveUpAt) throw lost(error, patienceMs);
+      if (performance.now() + pauseMs > giveUpAt) throw lost(error, patienceMs);
     }
     await pause(pauseMs);
   }

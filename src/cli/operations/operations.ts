@@ -103,7 +103,7 @@ function statusOf(operation: Operation): string {
 }
 
 /** A refusal is an error, of which JSON would show nothing that was meant. */
-function shown({ refusal, lastEventId: _lastEventId, ...operation }: Operation): object {
+function shown({ refusal, lastEvent: _lastEvent, ...operation }: Operation): object {
   const { code, message } = refusal ?? {};
   return { ...operation, refusal: refusal === null ? null : { code, message, facts: refusal.facts() } };
 }

@@ -76,7 +76,7 @@ async function split(name: string, partitions: number, { reason }: { reason?: st
 }
 
 async function restart(name: string, { from, reason }: { from: RestartFrom; reason: string }): Promise<void> {
-  const position = await looking(({ app }) =>
+  const { position } = await looking(({ app }) =>
     app
       .get(SubscriptionRestart, { strict: false })
       .restart(name, from, { by: operator(), reason })

@@ -99,18 +99,13 @@ describe('an injected repository in a command', () => {
     expect(ends).toEqual(ids.map(() => 1));
   });
 
-  it('would stop, if it were not bound: the control takes connections of its own', async () => {
+  it('would stop if it were not bound, as a control shows that takes connections of its own', async () => {
     let holding = 0;
     const unbound = async (): Promise<unknown> => {
       await boxes().insert(box(newId()));
       holding += 1;
       await until('all handlers hold a connection', () => holding === POOL_SIZE);
-      const own = dataSource().createQueryRunner();
-      try {
-        return await own.query('SELECT 1');
-      } finally {
-        await own.release();
-      }
+      return toy.pools.app.query('SELECT 1');
     };
     const ends = await Promise.allSettled(Array.from({ length: POOL_SIZE }, () => toy.inCommand(unbound)));
     // Only the time-out of the first ones lets the others through.

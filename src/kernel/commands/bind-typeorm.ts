@@ -1,22 +1,40 @@
-import type { DataSource, EntityManager, EntityTarget, ObjectLiteral, QueryRunner, Repository } from 'typeorm';
+import type { DataSource, QueryRunner } from 'typeorm';
+import { withCallbacksInside } from './savepoints.js';
 import { UnitOfWork } from './unit-of-work.js';
 
+/** What would change the schema, or the data source itself. */
+const REFUSED = [
+  'setOptions',
+  'synchronize',
+  'dropDatabase',
+  'runMigrations',
+  'undoLastMigration',
+  'showMigrations',
+] as const;
+
+type Connect = (callback: (error: Error) => void) => void;
+
 /**
- * Makes what Nest injects from a data source follow the command: inside a unit of work a repository or entity manager
- * works in the unit's transaction, outside it reads with the query role (and a write fails, because it would be atomic
- * with nothing). Without this, ten handlers that each hold a transaction and ask the pool for a second connection
- * wait for each other for ever.
+ * Makes everything that queries by a data source follow the command: inside a unit of work in the unit's transaction,
+ * outside it with the query role (where a write fails, because it would be atomic with nothing). Without this, ten handlers
+ * that each hold a transaction and ask the pool for a second connection wait for each other for ever.
+ *
+ * Repositories, entity managers, query builders, `query`, `sql` and `transaction` all end in a query runner, so that is
+ * where they are bound: at the time of each query. The data source's own pool gives no connections any more, so a way
+ * that isn't bound fails instead of writing beside the unit.
+ *
+ * @returns what makes a query runner for a unit's transaction.
  */
-export function bindToUnits(write: DataSource, read: DataSource): void {
-  const target = (): EntityManager => currentUnit()?.transaction.manager() ?? read.manager;
-  const ownManager = write.manager;
-  const query: DataSource['query'] = write.query.bind(write);
-  write.getRepository = <E extends ObjectLiteral>(entity: EntityTarget<E>): Repository<E> =>
-    following(ownManager.getRepository(entity), () => target().getRepository(entity));
-  // An entity manager asks its data source, and says by which connection.
-  write.query = <T>(text: string, values?: unknown[], runner?: QueryRunner): Promise<T> =>
-    runner === undefined ? target().query<T>(text, values) : query<T>(text, values, runner);
-  Object.defineProperty(write, 'manager', { value: following(ownManager, target), configurable: true });
+export function bindToUnits(write: DataSource, read: DataSource): () => QueryRunner {
+  const newRunner: DataSource['createQueryRunner'] = write.createQueryRunner.bind(write);
+  const newManager = write.createEntityManager.bind(write);
+  write.createEntityManager = (runner) => withCallbacksInside(newManager(runner));
+  withCallbacksInside(write.manager);
+  write.createQueryRunner = (mode) => currentUnit()?.transaction.runner() ?? read.createQueryRunner(mode);
+  for (const name of REFUSED) Object.assign(write, { [name]: () => Promise.reject(refused(name)) });
+  const { master } = write.driver as unknown as { master: { connect: Connect } };
+  master.connect = (callback) => callback(unbound());
+  return newRunner;
 }
 
 /** @throws Error for what a handler started and did not await: nobody would end the transaction that it opens. */
@@ -26,12 +44,15 @@ function currentUnit(): UnitOfWork | undefined {
   return unit;
 }
 
-function following<T extends object>(own: T, current: () => T): T {
-  return new Proxy(own, {
-    get(_, property) {
-      const now = current();
-      const value: unknown = Reflect.get(now, property, now);
-      return typeof value === 'function' ? (value as (...args: unknown[]) => unknown).bind(now) : value;
-    },
-  });
+function refused(name: string): Error {
+  return new Error(
+    `DataSource.${name}() is not for applications: migrations/ is the only place that changes the schema, at the start.`,
+  );
+}
+
+function unbound(): Error {
+  return new Error(
+    'This way to query goes past the unit of work. Use an injected repository, an entity manager, or the data source’s ' +
+      'query(), createQueryBuilder() or createQueryRunner().',
+  );
 }

@@ -121,7 +121,7 @@ describe('a command', () => {
       actor: { type: 'staff', id: 'ada' },
       hop: 2,
     });
-    expect(context.outcome).toEqual({ replayed: false, lastEventId: event?.id });
+    expect(context.outcome).toEqual({ replayed: false, lastEvent: { id: event?.id, eventId: event?.event_id } });
   });
 
   it('is refused when it lies too many commands away from a client: two reactions call each other', async () => {

@@ -1,5 +1,7 @@
-/** TypeORM's data source of the write side (application role). */
+/** TypeORM's data source that is injected: it follows units of work. */
 export const WRITE_DATA_SOURCE = Symbol('waybill.write-data-source');
+/** Makes TypeORM's query runner for a unit's transaction: `() => QueryRunner`. */
+export const NEW_UNIT_RUNNER = Symbol('waybill.new-unit-runner');
 /** TypeORM's data source of the query side (read-only role). */
 export const READ_DATA_SOURCE = Symbol('waybill.read-data-source');
 /** What stores commands instead of executing them, where the caller wishes so. */

@@ -1,9 +1,11 @@
 import type { EventMeta } from '../domain/index.js';
 import type { RecordedEvent, StoredMeta } from '../event-log/stored-event.js';
+import { deepFreeze } from '../messages/deep-freeze.js';
 import type { EventRegistry } from '../messages/event-registry.js';
 import { newId } from '../messages/ids.js';
 import type { CommitWork, SideWrite, StreamMode } from './commit-statement.js';
 import type { Answer, AnswerKey } from './idempotency.js';
+import type { RequiredView } from './required-views.js';
 import type { ExpectedVersion, StreamWrite, UnitOfWork } from './unit-of-work.js';
 
 /** How many commands may lie between a client's wish and an event. Without a cap two reactions can call each other for ever. */
@@ -23,6 +25,8 @@ export interface CommitPlan {
 /** What a contributor works with, besides the unit's events. */
 export interface CommitScope {
   add(side: SideWrite, row: object): void;
+  /** The commit succeeds only while this version of the code keeps that inline view. */
+  requireView(view: RequiredView): void;
   /** The first events of a stream, up to a version, read where the command reads. */
   historyOf(stream: string, version: number): Promise<readonly RecordedEvent[]>;
 }
@@ -38,15 +42,20 @@ export function planCommit(
   registry: EventRegistry,
   answered: { key: AnswerKey; answer: Answer },
 ): CommitPlan {
-  const writes = [...unit.writes.values()].filter((write) => write.events.length > 0).toSorted(byStream);
+  const writes = [...unit.writes.values()]
+    .filter((write) => write.events.length > 0)
+    .map((write) => ({ ...write, expected: expectedOf(unit, write) }))
+    .toSorted(byStream);
   const planned = writes.map((write) => ({ write, recorded: recordAll(unit, registry, write) }));
   const work: CommitWork = {
+    epoch: unit.epoch,
     keys: [keyRow(unit, answered.key, answered.answer, writes.at(-1))],
     streams: [...writes.map((write) => streamRow(unit, write)), ...guardRows(unit)].toSorted(byStream),
     uniques: unit.uniques
       .map(({ scope, value, owner }) => ({ tenant: unit.context.tenant, scope, value, owner }))
       .toSorted(byValue),
     events: planned.flatMap(({ write, recorded }) => eventRows(registry, write, recorded)),
+    views: unit.views,
   };
   return { work, writes: planned };
 }
@@ -82,6 +91,13 @@ function streamRow(unit: UnitOfWork, write: StreamWrite): { stream: string } {
   } as { stream: string };
 }
 
+/** A write that takes any version is expected at the one that the command has guarded: nothing else would check that. */
+function expectedOf({ guards }: UnitOfWork, { stream, expected }: StreamWrite): ExpectedVersion {
+  if (typeof expected === 'number' || expected === 'none') return expected;
+  return guards.get(stream) ?? expected;
+}
+
+/** Of streams that aren't written: a write checks the version itself. */
 function guardRows(unit: UnitOfWork): { stream: string }[] {
   return [...unit.guards]
     .filter(([stream]) => !unit.writes.get(stream)?.events.length)
@@ -98,14 +114,16 @@ function startOf(expected: ExpectedVersion): number {
 }
 
 function recordAll(unit: UnitOfWork, registry: EventRegistry, write: StreamWrite): RecordedEvent[] {
-  return write.events.map((event, index) => ({
-    event,
-    meta: metaFor(unit, {
-      name: registry.definition(event).name,
-      stream: write.stream,
-      version: startOf(write.expected) + index + 1,
+  return write.events.map((event, index) =>
+    deepFreeze({
+      event,
+      meta: metaFor(unit, {
+        name: registry.definition(event).name,
+        stream: write.stream,
+        version: startOf(write.expected) + index + 1,
+      }),
     }),
-  }));
+  );
 }
 
 function metaFor(unit: UnitOfWork, of: { name: string; stream: string; version: number }): EventMeta {

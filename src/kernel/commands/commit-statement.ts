@@ -2,16 +2,20 @@ import { createHash } from 'node:crypto';
 import type { QueryResult } from 'pg';
 import type { Work } from '../event-log/log-bell.js';
 import type { Queryable } from '../event-log/sql/queryable.js';
+import type { RequiredView } from './required-views.js';
 
 /** How a unit of work finds a stream: see kernel.commit. */
 export type StreamMode = 'exact' | 'none' | 'exists' | 'any' | 'guard';
 
 /** The argument of kernel.commit; each list sorted by the caller, because that is the lock order. */
 export interface CommitWork {
+  /** The log's epoch that the unit was loaded from; undefined: whatever. */
+  readonly epoch?: string | undefined;
   readonly keys: readonly object[];
   readonly streams: readonly object[];
   readonly uniques: readonly object[];
   readonly events: readonly object[];
+  readonly views?: readonly RequiredView[];
 }
 
 /** One kind of row that commits together with events: an inline view, personal data. Writes are merged per kind. */
@@ -19,7 +23,7 @@ export interface SideWrite {
   /** Permanent and unique per kind; also the order in which kinds are written: (schema, table). */
   readonly id: string;
   /** A data-modifying statement that reads its rows from `jsonb_to_recordset(param)`; `c` is the commit's result with
-   *  columns (stream_id, version, last_event_id), so that ids flow into rows. An UPDATE by a
+   *  columns (stream_id, version, last_event_id, last_event), so that ids flow into rows. An UPDATE by a
    *  key of one column also says `key = ANY (ARRAY(SELECT …))`: a join alone is planned for a hundred rows, and may pass
    *  over the whole table (ADR 11). */
   sql(param: string): string;
@@ -38,6 +42,8 @@ export interface CommittedStream {
   readonly stream_id: string;
   readonly version: number;
   readonly last_event_id: number;
+  /** UUID of that event. */
+  readonly last_event: string;
 }
 
 const composed = new Map<string, { name: string; text: string }>();
@@ -49,8 +55,9 @@ function statementFor(sides: readonly SideWrite[], guard: CommitGuard | undefine
   const known = composed.get(id);
   if (known !== undefined) return known;
   const parts = sides.map((side, index) => `, s${index} AS (${side.sql(`$${index + 2}::jsonb`)})`);
-  const columns = 'c.stream_id, c.version, c.last_event_id';
-  const commit = 'WITH c AS MATERIALIZED (SELECT stream_id, version, last_event_id FROM kernel.commit($1::jsonb))';
+  const columns = 'c.stream_id, c.version, c.last_event_id, c.last_event';
+  const commit =
+    'WITH c AS MATERIALIZED (SELECT stream_id, version, last_event_id, last_event FROM kernel.commit($1::jsonb))';
   const text =
     guard === undefined
       ? `${commit}${parts.join('')} SELECT ${columns} FROM c`

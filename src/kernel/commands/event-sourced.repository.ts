@@ -1,5 +1,4 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { Pools } from '../database/pools.js';
 import { NotFound, VersionMismatch, type Aggregate } from '../domain/index.js';
 import type { Queryable } from '../event-log/sql/queryable.js';
 import { lockStream } from '../event-log/sql/lock-stream.js';
@@ -15,7 +14,8 @@ export interface LoadOptions {
 
 /** A stream that holds an event this release can't read: answering from part of it would be wrong. */
 export class UnreadableStream extends Error {
-  readonly code = 'stream-unreadable';
+  /** As of the event itself: answered 503, because a newer release can read the stream. */
+  readonly code = 'unknown-event';
 
   constructor(stream: string, cause: UnknownEvent) {
     super(`${stream} can't be read by this release: ${cause.message}`, { cause });
@@ -36,7 +36,6 @@ export class UnreadableStream extends Error {
  */
 @Injectable()
 export abstract class EventSourcedRepository<A extends Aggregate> {
-  @Inject(Pools) private readonly pools!: Pools;
   @Inject(EventRegistry) private readonly registry!: EventRegistry;
   readonly #histories = new WeakMap<Aggregate, readonly RecordedEvent[]>();
 
@@ -108,6 +107,6 @@ export abstract class EventSourcedRepository<A extends Aggregate> {
       await lockStream(client, unit.context.tenant, stream);
       return client;
     }
-    return unit.transaction.isOpen ? unit.transaction.client() : this.pools.app;
+    return unit.transaction.connection;
   }
 }

@@ -1,12 +1,14 @@
+import { CommandBus } from '@nestjs/cqrs';
 import pg from 'pg';
-import { CountCommand, Noticed, streamOf } from '../../../test/support/toys.js';
-import { createToyTables, ToyApp } from '../../../test/support/toy-app.js';
+import { CountCommand, LimitReached, Noticed, streamOf } from '../../../test/support/toys.js';
+import { createToyTables, poolsOf, RunCommand, ToyApp } from '../../../test/support/toy-app.js';
 import { newId } from '../messages/ids.js';
-import { MessageContext, type MessageContextFields } from '../messages/message-context.js';
+import { MessageContext, messageContext, type MessageContextFields } from '../messages/message-context.js';
 import { freshDatabase, type FreshDatabase } from '../testing/databases.js';
 import { until } from '../testing/until.js';
 import { EventStreams } from './event-streams.js';
 import { forgetOldKeys } from './idempotency.js';
+import { UnitsOfWork } from './units-of-work.js';
 
 let db: FreshDatabase;
 let toy: ToyApp;
@@ -14,7 +16,8 @@ let toy: ToyApp;
 beforeAll(async () => {
   db = await freshDatabase(import.meta.url);
   await createToyTables(db);
-  toy = await ToyApp.start(db);
+  // A hundred requests queue for ten connections on purpose; on a busy machine that takes longer than one may wait.
+  toy = await ToyApp.start(db, { pools: poolsOf(db, { acquireTimeoutMs: 20_000 }) });
 });
 afterAll(async () => {
   await toy.close();
@@ -36,7 +39,7 @@ describe('a key', () => {
     expect(new Set(answers.map((answer) => JSON.stringify(answer)))).toEqual(new Set(['{"version":1,"total":5}']));
     expect(await effects(id)).toBe(1);
     expect(contexts.filter(({ outcome }) => !outcome.replayed)).toHaveLength(1);
-    expect(new Set(contexts.map(({ outcome }) => outcome.lastEventId)).size).toBe(1);
+    expect(new Set(contexts.map(({ outcome }) => outcome.lastEvent?.eventId)).size).toBe(1);
   });
 
   it('gives the stored answer to a later request, as JSON gave it the first time', async () => {
@@ -48,8 +51,74 @@ describe('a key', () => {
 
     expect(JSON.stringify(again)).toBe(JSON.stringify(answer));
     expect(JSON.stringify(again)).toBe(JSON.stringify(first));
-    expect(context.outcome).toEqual({ replayed: true, lastEventId: undefined });
+    expect(context.outcome).toEqual({ replayed: true, lastEvent: undefined });
     expect(await effects(id)).toBe(0);
+  });
+
+  describe('that one command of a message has used', () => {
+    const saysWhatToDo = /execute.*one command.*inside the handler of the first.*withoutKey/is;
+    const second = (id: string) => toy.app.get(CommandBus).execute(new CountCommand(id, 20));
+    const within = (work: () => Promise<unknown>): Promise<unknown> => messageContext.run(keyed(newId()), work);
+
+    it('answers for no second command: it is refused, not answered with the first one’s result', async () => {
+      const [first, other] = [newId(), newId()];
+      const result = within(async () => {
+        await toy.app.get(CommandBus).execute(new CountCommand(first, 1));
+        return second(other);
+      });
+      await expect(result).rejects.toThrow(saysWhatToDo);
+      expect([await effects(first), await effects(other)]).toEqual([1, 0]);
+    });
+
+    it('answers for one of two commands that are started side by side', async () => {
+      const [first, other] = [newId(), newId()];
+      const ends = await messageContext.run(keyed(newId()), () =>
+        Promise.allSettled([toy.app.get(CommandBus).execute(new CountCommand(first, 1)), second(other)]),
+      );
+      expect(ends).toMatchObject([{ status: 'fulfilled' }, { status: 'rejected' }]);
+      expect([await effects(first), await effects(other)]).toEqual([1, 0]);
+    });
+
+    it.each<[string, () => unknown]>([
+      [
+        'was refused',
+        () => {
+          throw new LimitReached(1);
+        },
+      ],
+      [
+        'failed',
+        () => {
+          throw new Error('broken');
+        },
+      ],
+    ])('answers for no second command when the first one %s', async (_, work) => {
+      const other = newId();
+      const result = within(async () => {
+        await Promise.allSettled([toy.app.get(CommandBus).execute(new RunCommand(work))]);
+        return second(other);
+      });
+      await expect(result).rejects.toThrow(saysWhatToDo);
+      expect(await effects(other)).toBe(0);
+    });
+
+    it('answers for no unit of work of a route after it', async () => {
+      const result = within(async () => {
+        await second(newId());
+        return toy.get(UnitsOfWork).run('ToyController.change', async () => 'changed');
+      });
+      await expect(result).rejects.toThrow(saysWhatToDo);
+    });
+
+    it('answers for commands that the first one executes, and leaves those without the key alone', async () => {
+      const [joined, before, after] = [newId(), newId(), newId()];
+      await within(async () => {
+        await messageContext.withoutKey(() => second(before));
+        await toy.app.get(CommandBus).execute(new RunCommand(() => second(joined)));
+        await messageContext.withoutKey(() => second(after));
+      });
+      expect([await effects(joined), await effects(before), await effects(after)]).toEqual([1, 1, 1]);
+    });
   });
 
   it('is refused with another payload', async () => {
@@ -147,8 +216,8 @@ describe('a key', () => {
     const [first, again] = [keyed(key), keyed(key)];
     await toy.inCommand(publish, first);
     await toy.inCommand(publish, again);
-    expect(first.outcome.lastEventId).toEqual(expect.any(Number));
-    expect(again.outcome).toEqual({ replayed: true, lastEventId: first.outcome.lastEventId });
+    expect(first.outcome.lastEvent).toEqual({ id: expect.any(Number), eventId: expect.any(String) });
+    expect(again.outcome).toEqual({ replayed: true, lastEvent: first.outcome.lastEvent });
   });
 });
 

@@ -1,3 +1,4 @@
+import type { EventRef } from '../event-log/sql/position-of-event.js';
 import type { Queryable } from '../event-log/sql/queryable.js';
 import type { MessageContext } from '../messages/message-context.js';
 
@@ -9,7 +10,7 @@ export interface AnswerKey {
   readonly key: string;
   readonly fingerprint: string | null;
   /** `client`: sent by a caller; `kernel`: made up for a command without one; both are forgotten after the retention.
-   *  `system`: ids of sagas, timers and outgoing commands, kept for ever. */
+   *  `system`: ids of stored commands, kept for ever unless RETENTION_WORK_DAYS says otherwise. */
   readonly kind: 'client' | 'kernel' | 'system';
 }
 
@@ -23,8 +24,8 @@ export interface Answer {
 
 export interface StoredAnswer extends Answer {
   readonly fingerprint: string | null;
-  /** `kernel.events.id` of the command's last event. */
-  readonly last_event_id: number | null;
+  /** The command's last event. */
+  readonly lastEvent: EventRef | null;
 }
 
 /** Whereunder the answer to a stored command is found once there is one. */
@@ -72,7 +73,8 @@ export function keyOfAccepted({ tenant, principal }: AnswerKey, body: string): A
 export async function findAnswer(on: Queryable, key: AnswerKey): Promise<StoredAnswer | undefined> {
   const { rows } = await on.query<StoredAnswer & { [column: string]: unknown }>({
     name: 'kernel_find_answer',
-    text: `SELECT i.outcome, i.body, i.fingerprint, e.id AS last_event_id
+    text: `SELECT i.outcome, i.body, i.fingerprint,
+                  CASE WHEN e.id IS NOT NULL THEN jsonb_build_object('id', e.id, 'eventId', e.event_id) END AS "lastEvent"
              FROM kernel.idempotency i
              LEFT JOIN kernel.events e
                ON e.tenant = i.tenant AND e.stream_id = i.last_stream AND e.version = i.last_version
@@ -82,12 +84,14 @@ export async function findAnswer(on: Queryable, key: AnswerKey): Promise<StoredA
   return rows[0];
 }
 
-/** Deletes client keys older than the retention, at most one batch; returns how many. Index: ix_idempotency_created_at. */
+/** Deletes client keys older than the retention, at most one batch, and none that another process deletes right now;
+ *  returns how many. Index: ix_idempotency_created_at. */
 export async function forgetOldKeys(on: Queryable, retentionDays: number, batchSize: number): Promise<number> {
   const { rowCount } = await on.query({
     text: `DELETE FROM kernel.idempotency
             WHERE ctid = ANY (ARRAY(SELECT ctid FROM kernel.idempotency
-              WHERE kind <> 'system' AND created_at < clock_timestamp() - make_interval(days => $1) LIMIT $2))`,
+              WHERE kind <> 'system' AND created_at < clock_timestamp() - make_interval(days => $1)
+              LIMIT $2 FOR UPDATE SKIP LOCKED))`,
     values: [retentionDays, batchSize],
   });
   return rowCount ?? 0;

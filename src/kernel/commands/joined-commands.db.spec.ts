@@ -2,6 +2,7 @@ import { CountCommand, Counter, Counters, streamOf } from '../../../test/support
 import { createToyTables, RunCommand, ToyApp } from '../../../test/support/toy-app.js';
 import { CommandBus } from '@nestjs/cqrs';
 import { newId } from '../messages/ids.js';
+import { MessageContext, messageContext, type MessageContextFields } from '../messages/message-context.js';
 import { freshDatabase, type FreshDatabase } from '../testing/databases.js';
 
 let db: FreshDatabase;
@@ -109,6 +110,40 @@ describe('a command executed by a command', () => {
     await toy.inCommand(async () => {
       for (let n = 0; n < 3; n += 1) await execute(new CountCommand(id, 1));
     });
+    expect(await total(id)).toBe(3);
+  });
+});
+
+describe('a command executed by a command in a message context of its own', () => {
+  const outer = { tenant: 'acme', principal: { id: 'ann', roles: [] } };
+  const request = { key: 'k', operation: 'count', fingerprint: 'f' };
+  const inContext = (id: string, fields: MessageContextFields): Promise<unknown> =>
+    messageContext.run(new MessageContext(fields), () => execute(new CountCommand(id, 1)));
+
+  it.each<[string, MessageContextFields]>([
+    ['tenant', { ...outer, tenant: 'other' }],
+    ['principal', { ...outer, principal: { id: 'bob', roles: [] } }],
+    ['idempotency key', { ...outer, idempotency: { ...request, key: newId() } }],
+  ])('is refused where that names another %s, which would be ignored', async (what, fields) => {
+    const id = newId();
+    const ignoring = (): Promise<unknown> => Promise.allSettled([inContext(id, fields)]);
+    const command = toy.inCommand(() => inContext(id, fields), outer);
+    await expect(command).rejects.toThrow(new RegExp(`${what}.*OutgoingCommands`));
+    await expect(toy.inCommand(ignoring, outer)).rejects.toThrow('a joined command had failed');
+    expect(await total(id)).toBeUndefined();
+  });
+
+  it('joins where that names the same ones, or no key', async () => {
+    const id = newId();
+    const idempotency = { ...request, key: newId() };
+    await toy.inCommand(
+      async () => {
+        await inContext(id, { ...outer, idempotency });
+        await inContext(id, outer);
+        await messageContext.withoutKey(() => execute(new CountCommand(id, 1)));
+      },
+      { ...outer, idempotency },
+    );
     expect(await total(id)).toBe(3);
   });
 });

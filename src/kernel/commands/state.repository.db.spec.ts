@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { createToyTables, ToyApp } from '../../../test/support/toy-app.js';
-import { Boxes, Counter } from '../../../test/support/toys.js';
+import { Box, BoxEntity, Boxes, BoxProjection, BoxView } from '../../../test/support/toys.js';
 import { newId } from '../messages/ids.js';
 import { freshDatabase, type FreshDatabase } from '../testing/databases.js';
 
@@ -10,7 +10,7 @@ let toy: ToyApp;
 beforeAll(async () => {
   db = await freshDatabase(import.meta.url);
   await createToyTables(db);
-  toy = await ToyApp.start(db);
+  toy = await ToyApp.start(db, { parts: { entities: [BoxEntity, BoxView], providers: [Boxes, BoxProjection] } });
 });
 afterAll(async () => {
   await toy.close();
@@ -25,8 +25,7 @@ const events = (id: string): Promise<{ version: number; name: string; data: obje
 /** Fills a box, making it where it isn't there. */
 async function fill(id: string, by: number, ifVersion?: number): Promise<number> {
   const boxes = toy.get(Boxes);
-  const box =
-    ifVersion === undefined ? ((await boxes.find(id)) ?? new Counter(id)) : await boxes.load(id, { ifVersion });
+  const box = ifVersion === undefined ? ((await boxes.find(id)) ?? new Box(id)) : await boxes.load(id, { ifVersion });
   box.count(by);
   return boxes.save(box);
 }
@@ -38,8 +37,8 @@ describe('an aggregate kept as a row', () => {
     expect(await toy.inCommand(() => fill(id, 2))).toBe(2);
     expect(await row(id)).toEqual({ total: 3, version: 2 });
     expect(await events(id)).toEqual([
-      { version: 1, name: 'toy.counted', data: { counterId: id, by: 1, kind: 'plain' } },
-      { version: 2, name: 'toy.counted', data: { counterId: id, by: 2, kind: 'plain' } },
+      { version: 1, name: 'toy.filled', data: { boxId: id, by: 1 } },
+      { version: 2, name: 'toy.filled', data: { boxId: id, by: 2 } },
     ]);
   });
 
@@ -47,14 +46,14 @@ describe('an aggregate kept as a row', () => {
     const id = newId();
     await toy.inCommand(() => fill(id, 1));
     await toy.inCommand(() => fill(id, 2));
-    const [view] = await toy.rows('SELECT total, version FROM toy_read.counters WHERE counter_id = $1', id);
+    const [view] = await toy.rows('SELECT total, version FROM toy_read.boxes WHERE box_id = $1', id);
     expect(view).toEqual({ total: 3, version: 2 });
   });
 
   it('takes several events and several saves in one command', async () => {
     const id = newId();
     await toy.inCommand(async () => {
-      const box = new Counter(id);
+      const box = new Box(id);
       box.count(1);
       box.count(2);
       expect(await toy.get(Boxes).save(box)).toBe(2);
@@ -104,7 +103,7 @@ describe('an aggregate kept as a row', () => {
   });
 
   it('is not saved without an event: nobody would hear of the change', async () => {
-    const save = (): Promise<number> => toy.get(Boxes).save(new Counter(newId()));
+    const save = (): Promise<number> => toy.get(Boxes).save(new Box(newId()));
     await expect(toy.inCommand(save)).rejects.toThrow('saved without an event');
   });
 

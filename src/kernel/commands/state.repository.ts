@@ -21,6 +21,9 @@ class StaleState extends Error {
 /**
  * Keeps aggregates as rows and publishes their events to the same log: a reader can't tell how an aggregate is stored.
  * A row is written by `UPDATE … WHERE id AND version = $loaded`; its new version is the version of its last event.
+ *
+ * Where the entity has a column `tenant`, a command sees and writes the rows of its own tenant alone; the primary key is then
+ * (tenant, id). Without the column ids must be unique over all tenants, such as UUIDs.
  */
 @Injectable()
 export abstract class StateRepository<A extends Aggregate, Row extends VersionedRow> {
@@ -28,7 +31,7 @@ export abstract class StateRepository<A extends Aggregate, Row extends Versioned
   protected abstract readonly streamPrefix: string;
   protected abstract readonly entity: EntityTarget<Row>;
 
-  protected abstract toRow(aggregate: A): Omit<Row, 'version'>;
+  protected abstract toRow(aggregate: A): Omit<Row, 'version' | 'tenant'>;
   protected abstract fromRow(row: Row): A;
 
   /** @throws NotFound; VersionMismatch when `ifVersion` isn't the current one. */
@@ -44,8 +47,9 @@ export abstract class StateRepository<A extends Aggregate, Row extends Versioned
     const unit = UnitOfWork.required(`Loading ${this.streamPrefix}`);
     const known = unit.remembered(this.#stream(id));
     if (known !== undefined) return known as A;
-    const row = await unit.transaction.manager().findOne(this.entity, {
-      where: { id } as never,
+    const manager = unit.transaction.manager();
+    const row = await manager.findOne(this.entity, {
+      where: { id, ...this.#tenant(manager) } as never,
       ...(unit.locksStreams ? { lock: { mode: 'pessimistic_write' } } : {}),
     });
     if (row === null) return undefined;
@@ -72,9 +76,10 @@ export abstract class StateRepository<A extends Aggregate, Row extends Versioned
   }
 
   async #write(manager: EntityManager, aggregate: A): Promise<void> {
-    const row = { ...this.toRow(aggregate), version: aggregate.version } as Row;
+    const tenant = this.#tenant(manager);
+    const row = { ...this.toRow(aggregate), ...tenant, version: aggregate.version } as Row;
     if (aggregate.storedVersion === 0) return this.#insert(manager, row);
-    const where = { id: aggregate.id, version: aggregate.storedVersion };
+    const where = { id: aggregate.id, ...tenant, version: aggregate.storedVersion };
     const { affected } = await manager.update(this.entity, where, row);
     if (affected !== 1) throw new StaleState(`${this.streamPrefix} ${aggregate.id} was changed by somebody else.`);
   }
@@ -88,6 +93,12 @@ export abstract class StateRepository<A extends Aggregate, Row extends Versioned
       if (kind !== 'unique' || !constraint?.endsWith('_pkey')) throw error;
       throw new StaleState(`${this.streamPrefix} ${row.id} was made by somebody else.`);
     }
+  }
+
+  /** Of the command, where the table has a column for it. */
+  #tenant({ dataSource }: EntityManager): { tenant?: string } {
+    const column = dataSource.getMetadata(this.entity).findColumnWithPropertyName('tenant');
+    return column === undefined ? {} : { tenant: UnitOfWork.required('Telling the tenant').context.tenant };
   }
 
   #stream(id: string): string {

@@ -1,10 +1,11 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Aggregate, Refusal } from '../domain/index.js';
 import type { RecordedEvent } from '../event-log/stored-event.js';
-import type { MessageContext } from '../messages/message-context.js';
+import { messageContext, type IdempotencyRequest, type MessageContext } from '../messages/message-context.js';
 import { newId } from '../messages/ids.js';
 import type { CommitGuard, SideWrite } from './commit-statement.js';
 import type { Acceptance } from './idempotency.js';
+import type { RequiredView } from './required-views.js';
 import type { UnitTransaction } from './unit-transaction.js';
 
 /** What a stream must be like for the commit to succeed: a version, absent, present, or whatever. */
@@ -47,22 +48,29 @@ export class UnitOfWork {
   readonly guards = new Map<string, number>();
   readonly uniques: UniqueValueClaim[] = [];
   readonly sides = new Map<SideWrite, object[]>();
+  /** Inline views that the commit writes; filled when it is put together. */
+  readonly views: RequiredView[] = [];
   /** The checkpoint that moves with this commit, where a subscription runs it. */
   checkpoint: CommitGuard | undefined;
   /** Set where the command is stored for later instead of executed: the unit's answer is then this. */
   accepted: Acceptance | undefined;
+  /** RFC 3339. */
+  readonly occurredAt: string;
+  /** The log's epoch when it began: what it has loaded isn't true in another one. Undefined before the start has looked. */
+  readonly epoch: string | undefined;
   /** Streams with the lock taken before loading: from the third try on. */
   readonly locksStreams: boolean;
   readonly #instances = new Map<string, Aggregate>();
-  #state: 'open' | 'failed' | 'closed' = 'open';
+  #state: 'open' | 'failed' | 'sealed' | 'closed' = 'open';
 
   constructor(
     readonly context: MessageContext,
-    readonly occurredAt: string,
+    from: { readonly occurredAt: string; readonly epoch: string | undefined; readonly attempt: number },
     readonly transaction: UnitTransaction,
-    attempt: number,
   ) {
-    this.locksStreams = attempt >= 3;
+    this.occurredAt = from.occurredAt;
+    this.epoch = from.epoch;
+    this.locksStreams = from.attempt >= 3;
   }
 
   /** The unit of the command being executed, if there is one. */
@@ -98,7 +106,7 @@ export class UnitOfWork {
     expected: ExpectedVersion,
     history: readonly RecordedEvent[] = [],
   ): void {
-    this.assertOpen(`Appending to ${stream}`);
+    this.#assertMayChange(`Appending to ${stream}`);
     const write = this.writes.get(stream);
     if (write === undefined) this.writes.set(stream, { stream, expected, events: [...events], history });
     else if (goesOn(write, expected)) write.events.push(...events);
@@ -117,14 +125,23 @@ export class UnitOfWork {
   }
 
   claimUnique(claim: UniqueValueClaim): void {
-    this.assertOpen(`Claiming ${claim.scope}`);
+    this.#assertMayChange(`Claiming ${claim.scope}`);
     this.uniques.push(claim);
   }
 
   /** Adds a row that commits with the events. */
   addSideRow(side: SideWrite, row: object): void {
-    this.assertOpen(`Writing ${side.id}`);
+    this.#assertMayChange(`Writing ${side.id}`);
+    this.#addSideRow(side, row);
+  }
+
+  #addSideRow(side: SideWrite, row: object): void {
     const rows = this.sides.get(side);
+    if (rows === undefined && [...this.sides.keys()].some(({ id }) => id === side.id)) {
+      throw new Error(
+        `Two writes have the id ${side.id}, and a commit would run one's SQL for both. Give each its own, and define it once.`,
+      );
+    }
     if (rows === undefined) this.sides.set(side, [row]);
     else rows.push(row);
   }
@@ -146,6 +163,7 @@ export class UnitOfWork {
       if (outer.isWaiting) {
         throw new Error(`${name} was executed while another joined command was running. Await one before the next.`);
       }
+      assertSameSender(name, this.context);
       outer.isWaiting = true;
       return await this.enter(work).finally(() => (outer.isWaiting = false));
     } catch (error) {
@@ -154,19 +172,59 @@ export class UnitOfWork {
     }
   }
 
+  /** A change that comes too late fails a commit that is under way: the rows beside it may be in the transaction. */
+  #assertMayChange(what: string): void {
+    try {
+      this.assertOpen(what);
+    } catch (error) {
+      this.transaction.fail(error as Error);
+      throw error;
+    }
+    this.transaction.noteChange();
+  }
+
   /** @throws Error once the unit has ended or a joined command has failed. */
   assertOpen(what: string): void {
     if (this.#state === 'open') return;
     throw new Error(
-      this.#state === 'closed'
-        ? `${what} came after its command had ended. Await everything that a handler starts.`
-        : `${what} came after a joined command had failed. The whole command is rolled back; let the error through.`,
+      this.#state === 'failed'
+        ? `${what} came after a joined command had failed. The whole command is rolled back; let the error through.`
+        : `${what} came after its command had ended. Await everything that a handler starts.`,
     );
+  }
+
+  /**
+   * Refuses every later change as after the end: what was planned for the commit would not have it.
+   * @returns the one way that is left, for rows that follow from the plan.
+   */
+  seal(): (side: SideWrite, row: object) => void {
+    this.#state = 'sealed';
+    return (side, row) => this.#addSideRow(side, row);
   }
 
   close(): void {
     this.#state = 'closed';
+    this.transaction.close();
   }
+}
+
+/** @throws Error where the current message context names somebody else than the unit's: the unit would ignore that. */
+function assertSameSender(name: string, unit: MessageContext): void {
+  const { tenant, principal, idempotency } = messageContext.current();
+  const another =
+    (tenant !== unit.tenant && 'tenant') ||
+    (principal.id !== unit.principal.id && 'principal') ||
+    (isOtherKey(idempotency, unit.idempotency) && 'idempotency key');
+  if (another === false) return;
+  throw new Error(
+    `${name} was executed inside a command with another ${another}, which would be ignored: it commits with the outer command, ` +
+      'under the tenant, principal and key of that one. Send it as a stored command with OutgoingCommands, or execute it ' +
+      'outside the command.',
+  );
+}
+
+function isOtherKey(key: IdempotencyRequest | undefined, own: IdempotencyRequest | undefined): boolean {
+  return key !== undefined && (key.key !== own?.key || key.operation !== own.operation);
 }
 
 function goesOn({ expected, events }: StreamWrite, next: ExpectedVersion): boolean {

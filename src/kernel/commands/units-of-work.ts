@@ -1,10 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Inject, Injectable, Optional } from '@nestjs/common';
-import type { DataSource } from 'typeorm';
-import { classify } from '../database/errors.js';
+import type { QueryRunner } from 'typeorm';
+import { classify, isStalePlan } from '../database/errors.js';
 import { Pools } from '../database/pools.js';
-import { StoredRefusal, isRefusal, type Refusal } from '../domain/index.js';
+import { isRefusal, type Refusal } from '../domain/index.js';
+import { LogEpoch } from '../event-log/epoch.js';
 import { LogBell } from '../event-log/log-bell.js';
+import type { EventRef } from '../event-log/sql/position-of-event.js';
 import { readStream } from '../event-log/sql/read-stream.js';
 import { recordedEvent, type RecordedEvent } from '../event-log/stored-event.js';
 import { failpoint } from '../failpoints.js';
@@ -12,7 +14,7 @@ import { Clock } from '../messages/clock.js';
 import { EventRegistry } from '../messages/event-registry.js';
 import { messageContext, type MessageContext } from '../messages/message-context.js';
 import { CommandWatch, type WatchedCommand } from './command-watch.js';
-import { COMMIT_CONTRIBUTORS, WRITE_DATA_SOURCE } from './commands.tokens.js';
+import { COMMIT_CONTRIBUTORS, NEW_UNIT_RUNNER } from './commands.tokens.js';
 import { planCommit, type CommitContributor } from './commit-plan.js';
 import { commitWork, type CommittedStream } from './commit-statement.js';
 import {
@@ -27,11 +29,15 @@ import {
   type StoredAnswer,
 } from './idempotency.js';
 import { CommandAccepted, ConcurrencyConflict, OutcomeUnknown } from './pipeline-errors.js';
+import { isRefusedByView } from './required-views.js';
+import { refusalBody, refusalIn } from './stored-refusals.js';
 import { UnitOfWork } from './unit-of-work.js';
 import { UnitTransaction } from './unit-transaction.js';
 
 /** Tries of one command in all: enough for a much-wanted stream, because from the third on it queues for the lock. */
 const MAX_TRIES = 5;
+/** The unit was loaded from a log that isn't this one any more; see kernel.commit. */
+const OTHER_EPOCH = 'WB012';
 const RETRY_FIRST_MS = 20;
 const RETRY_CAP_MS = 500;
 
@@ -58,17 +64,19 @@ type Attempt = Answer | { readonly again: unknown };
 export class UnitsOfWork {
   constructor(
     private readonly pools: Pools,
-    @Inject(WRITE_DATA_SOURCE) private readonly write: DataSource,
+    @Inject(NEW_UNIT_RUNNER) private readonly newRunner: () => QueryRunner,
     private readonly registry: EventRegistry,
     private readonly clock: Clock,
     private readonly bell: LogBell,
     private readonly watch: CommandWatch,
+    private readonly epoch: LogEpoch,
     @Optional() @Inject(COMMIT_CONTRIBUTORS) private readonly contributors: readonly CommitContributor[] = [],
   ) {}
 
   /**
    * @param name the operation's name in keys of commands that came without one.
    * @returns the result as JSON gives it back: the same for the first call and for every repeat.
+   * @throws Error when an earlier outermost command has used the idempotency key of the message context.
    * @throws CommandAccepted (the answer is that it is executed later), Refusal (business), IdempotencyKeyReused,
    *   RequestInProgress, ConcurrencyConflict, OutcomeUnknown, or the fault.
    */
@@ -80,6 +88,7 @@ export class UnitsOfWork {
 
   async #outermost<T>(name: string, work: () => Promise<T>, watched: WatchedCommand): Promise<T> {
     const context = messageContext.current();
+    context.useKey(name);
     let fault: unknown;
     let key: AnswerKey | undefined;
     let isUnknown = false;
@@ -93,11 +102,13 @@ export class UnitsOfWork {
       isUnknown ||= classify(fault).kind === 'outcome-unknown';
       await pause(Math.random() * Math.min(RETRY_CAP_MS, RETRY_FIRST_MS * 2 ** (attempt - 1)));
     }
-    throw classify(fault).kind === 'outcome-unknown' ? new OutcomeUnknown() : new ConcurrencyConflict(MAX_TRIES, fault);
+    throw exhausted(fault, isUnknown);
   }
 
   #unit(context: MessageContext, attempt: number): UnitOfWork {
-    return new UnitOfWork(context, this.clock.now().toISOString(), new UnitTransaction(this.write), attempt);
+    const transaction = new UnitTransaction(this.pools[context.pool], this.newRunner);
+    const of = { occurredAt: this.clock.now().toISOString(), epoch: this.epoch.known, attempt };
+    return new UnitOfWork(context, of, transaction);
   }
 
   async #attempt(of: Try): Promise<Attempt> {
@@ -107,6 +118,7 @@ export class UnitsOfWork {
       await failpoint('cmd.before-tx');
       const result = await unit.enter(work);
       unit.assertOpen('The commit');
+      unit.transaction.assertIdle();
       answer = answerOf(unit, result);
     } catch (error) {
       await unit.transaction.rollback();
@@ -128,9 +140,9 @@ export class UnitsOfWork {
 
   /** Stores a refusal under the caller's key and raises it, unless the key was answered otherwise meanwhile. */
   async #refuse(of: Try, error: Refusal): Promise<Attempt> {
-    const body = JSON.stringify({ code: error.code, message: error.message, facts: error.facts() });
-    const end = await this.#commit({ ...of, unit: this.#unit(of.unit.context, 1) }, { outcome: 'refusal', body });
-    if ('body' in end && end.outcome === 'refusal') throw revived(end.body);
+    const answer: Answer = { outcome: 'refusal', body: refusalBody(error) };
+    const end = await this.#commit({ ...of, unit: this.#unit(of.unit.context, 1) }, answer);
+    if ('body' in end && end.outcome === 'refusal') throw refusalIn(end.body);
     return end;
   }
 
@@ -141,7 +153,7 @@ export class UnitsOfWork {
       await failpoint('cmd.before-commit');
       const committed = await this.#write(unit, key, answer);
       await failpoint('cmd.after-commit-before-reply');
-      unit.context.outcome.lastEventId = lastOf(committed);
+      unit.context.outcome.lastEvent = lastOf(committed);
       const work = [...unit.sides.keys()].flatMap((side) => side.work ?? []);
       if (committed.length > 0 || work.length > 0) this.bell.ring(work);
       return answer;
@@ -154,47 +166,48 @@ export class UnitsOfWork {
   }
 
   async #write(unit: UnitOfWork, key: AnswerKey, answer: Answer): Promise<readonly CommittedStream[]> {
+    const addSideRow = unit.seal();
     const plan = planCommit(unit, this.registry, { key, answer });
     for (const contributor of this.contributors) {
       await contributor.contribute(plan.writes, {
-        add: (side, row) => unit.addSideRow(side, row),
+        add: addSideRow,
+        requireView: (view) => unit.views.push(view),
         historyOf: (stream, version) => this.#historyOf(unit, stream, version),
       });
     }
-    if (!unit.transaction.isOpen) return commitWork(this.pools.app, plan.work, unit.sides, unit.checkpoint);
-    const committed = await commitWork(await unit.transaction.client(), plan.work, unit.sides, unit.checkpoint);
+    const { transaction } = unit;
+    if (!transaction.isOpen) {
+      transaction.assertIdle();
+      transaction.close();
+      return commitWork(transaction.pool, plan.work, unit.sides, unit.checkpoint);
+    }
+    const committed = await commitWork(await transaction.client(), plan.work, unit.sides, unit.checkpoint);
     await failpoint('cmd.after-append');
-    await unit.transaction.commit();
+    await transaction.commit();
     return committed;
   }
 
   async #historyOf(unit: UnitOfWork, streamId: string, limit: number): Promise<RecordedEvent[]> {
-    const on = unit.transaction.isOpen ? await unit.transaction.client() : this.pools.app;
-    const rows = await readStream(on, { tenant: unit.context.tenant, streamId, limit });
+    const rows = await readStream(unit.transaction.connection, { tenant: unit.context.tenant, streamId, limit });
     return rows.map((row) => recordedEvent(this.registry, row));
   }
 
   async #commitFailed(of: Try, error: unknown): Promise<Attempt> {
     const { unit, key } = of;
+    if (await isRefusedByView(this.pools.app, unit.views, error)) return { again: error };
     const fault = classify(error);
     switch (fault.sqlState) {
-      case 'WB001': {
-        const stored = await this.#replay(unit.context, key);
-        return stored ?? { again: error };
-      }
-      case 'WB002':
-        return { again: error };
+      case 'WB001':
+        return (await this.#replay(unit.context, key)) ?? { again: error };
       case 'WB003':
         return this.#failed(of, claimRefused(unit, error));
       default:
     }
-    if (fault.kind === 'conflict') return { again: error };
-    if (fault.kind === 'lock-timeout') {
-      if (isWaitForKey(error)) throw new RequestInProgress();
-      return { again: error };
-    }
     if (fault.kind === 'outcome-unknown') return this.#lookUp(unit.context, key, error);
-    throw error;
+    if (isWaitForKey(error, key)) throw new RequestInProgress();
+    if (!isOthersFault(error)) throw error;
+    if (fault.sqlState === OTHER_EPOCH) await this.epoch.refresh();
+    return { again: error };
   }
 
   /** The answer to COMMIT was lost. It may have happened, and may even still be under way: the key tells. */
@@ -210,20 +223,20 @@ export class UnitsOfWork {
 
   /** @returns the stored answer; undefined when there is none. @throws the stored refusal, or IdempotencyKeyReused. */
   async #replay(context: MessageContext, key: AnswerKey): Promise<Answer | undefined> {
-    const first = await findAnswer(this.pools.app, key);
+    const first = await findAnswer(this.pools[context.pool], key);
     if (first === undefined) return undefined;
     if (first.fingerprint !== key.fingerprint) throw new IdempotencyKeyReused();
     const stored = await this.#executed(context, key, first);
     context.outcome.replayed = key.kind !== 'kernel';
-    context.outcome.lastEventId = stored.last_event_id ?? undefined;
-    if (stored.outcome === 'refusal') throw revived(stored.body);
+    context.outcome.lastEvent = stored.lastEvent ?? undefined;
+    if (stored.outcome === 'refusal') throw refusalIn(stored.body);
     return stored;
   }
 
   /** Who doesn't ask for an operation gets an accepted command's own answer, once there is one. */
   async #executed(context: MessageContext, key: AnswerKey, first: StoredAnswer): Promise<StoredAnswer> {
     if (first.outcome !== 'accepted' || context.respondAsync !== undefined) return first;
-    return (await findAnswer(this.pools.app, keyOfAccepted(key, first.body))) ?? first;
+    return (await findAnswer(this.pools[context.pool], keyOfAccepted(key, first.body))) ?? first;
   }
 }
 
@@ -237,10 +250,17 @@ function resultIn({ outcome, body }: Answer): unknown {
   return JSON.parse(body);
 }
 
-/** Others were faster, or hold what this one needs. */
+/** What the last try's fault means for the caller. An earlier commit may still be under way while its key is locked. */
+function exhausted(fault: unknown, isUnknown: boolean): unknown {
+  const { kind } = classify(fault);
+  if (kind === 'outcome-unknown' || (isUnknown && kind !== 'conflict')) return new OutcomeUnknown({ cause: fault });
+  return isStalePlan(fault) ? fault : new ConcurrencyConflict(MAX_TRIES, fault);
+}
+
+/** Others were faster, or hold what this one needs, or have changed the schema. */
 function isOthersFault(error: unknown): boolean {
   const { kind } = classify(error);
-  return kind === 'conflict' || kind === 'lock-timeout';
+  return kind === 'conflict' || kind === 'lock-timeout' || isStalePlan(error);
 }
 
 /** Refusals of the kernel itself (not-found, version-mismatch) depend on the moment and are not stored where somebody may
@@ -249,25 +269,19 @@ function isStorable(refusal: Refusal, { idempotency }: MessageContext): boolean 
   return idempotency?.isFinal === true || refusal.code.includes('.');
 }
 
-function revived(body: string): StoredRefusal {
-  const { code, message, facts } = JSON.parse(body) as {
-    code: string;
-    message: string;
-    facts: Record<string, unknown>;
-  };
-  return new StoredRefusal(code, message, facts);
-}
-
 function claimRefused(unit: UnitOfWork, error: unknown): unknown {
   const [scope, value] = JSON.parse((error as { detail: string }).detail) as [scope: string, value: string];
   return unit.uniques.find((claim) => claim.scope === scope && claim.value === value)?.refusal() ?? error;
 }
 
-/** A lock time-out while waiting for the key's row, told from one on a stream by what the server was doing. */
-function isWaitForKey(error: unknown): boolean {
-  return String((error as { where?: string }).where).includes('kernel.idempotency');
+/** A client's lock time-out while waiting for another request's row of the key, told by what the server was doing: a wait for a
+ *  lock on the whole table, or on a stream, has another context. */
+function isWaitForKey(error: unknown, key: AnswerKey): boolean {
+  if (key.kind !== 'client' || classify(error).kind !== 'lock-timeout') return false;
+  return /in relation "idempotency(_pkey)?"/.test(String((error as { where?: string }).where));
 }
 
-function lastOf(committed: readonly CommittedStream[]): number | undefined {
-  return committed.length === 0 ? undefined : Math.max(...committed.map((stream) => stream.last_event_id));
+function lastOf(committed: readonly CommittedStream[]): EventRef | undefined {
+  const last = committed.toSorted((a, b) => a.last_event_id - b.last_event_id).at(-1);
+  return last && { id: last.last_event_id, eventId: last.last_event };
 }

@@ -1,5 +1,5 @@
 import { createToyTables, poolsOf, ToyApp } from '../../../test/support/toy-app.js';
-import { Boxes, CountCommand, Counted, Counter, Counters, LimitReached, streamOf } from '../../../test/support/toys.js';
+import { Box, Boxes, CountCommand, Counted, Counters, LimitReached, streamOf } from '../../../test/support/toys.js';
 import { TcpProxy } from '../../../test/support/tcp-proxy.js';
 import { withOwner } from '../database/prepare.js';
 import { newId } from '../messages/ids.js';
@@ -48,7 +48,7 @@ describe('a commit whose answer is lost', () => {
     expect(await toy.run(new CountCommand(id, 5), context)).toEqual({ version: 2, total: 6 });
     await lost;
     expect(await effects(streamOf(id))).toBe(2);
-    expect(context.outcome.lastEventId).toEqual(expect.any(Number));
+    expect(context.outcome.lastEvent).toEqual({ id: expect.any(Number), eventId: expect.any(String) });
   });
 
   it('is found as well when the command came without a key', async () => {
@@ -63,7 +63,7 @@ describe('a commit whose answer is lost', () => {
     const id = newId();
     const lost = proxy.swallowAnswerTo(TRANSACTION, 'reset');
     const handler = async (): Promise<number> => {
-      const box = new Counter(id);
+      const box = new Box(id);
       box.count(5);
       return toy.get(Boxes).save(box);
     };

@@ -1,8 +1,8 @@
 import { Module, type DynamicModule, type OnApplicationShutdown, Inject } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
-import { DataSource } from 'typeorm';
+import { DataSource, type QueryRunner } from 'typeorm';
 import { bindToUnits } from '../commands/bind-typeorm.js';
-import { READ_DATA_SOURCE, WRITE_DATA_SOURCE } from '../commands/commands.tokens.js';
+import { NEW_UNIT_RUNNER, READ_DATA_SOURCE, WRITE_DATA_SOURCE } from '../commands/commands.tokens.js';
 import { Pools } from './pools.js';
 import { dataSourceOver } from './typeorm.js';
 
@@ -23,14 +23,15 @@ export class DatabaseModule implements OnApplicationShutdown {
     const providers = [
       { provide: Pools, useValue: pools },
       { provide: WRITE_DATA_SOURCE, useExisting: DataSource },
-      { provide: READ_DATA_SOURCE, useFactory: (write: DataSource) => readSideOf(write), inject: [DataSource] },
+      { provide: READ_DATA_SOURCE, useFactory: (write: DataSource) => sidesOf(write).read, inject: [DataSource] },
+      { provide: NEW_UNIT_RUNNER, useFactory: (write: DataSource) => sidesOf(write).newRunner, inject: [DataSource] },
     ];
     return {
       module: DatabaseModule,
       global: true,
       imports: [typeorm],
       providers,
-      exports: [Pools, WRITE_DATA_SOURCE, READ_DATA_SOURCE],
+      exports: [Pools, WRITE_DATA_SOURCE, READ_DATA_SOURCE, NEW_UNIT_RUNNER],
     };
   }
 
@@ -40,17 +41,22 @@ export class DatabaseModule implements OnApplicationShutdown {
   }
 }
 
-const readSides = new WeakMap<DataSource, DataSource>();
+/** What belongs to the data source that Nest injects. */
+interface Sides {
+  readonly read: DataSource;
+  readonly newRunner: () => QueryRunner;
+}
 
-/** The write side, with what Nest injects from it bound to units of work; its read side beside it. */
+const sides = new WeakMap<DataSource, Sides>();
+
+/** The write side, with everything that queries by it bound to units of work; its read side beside it. */
 async function openDataSource(pools: Pools, entities: never): Promise<DataSource> {
   const write = await dataSourceOver(pools.app, entities).initialize();
   const read = await dataSourceOver(pools.query, entities).initialize();
-  bindToUnits(write, read);
-  readSides.set(write, read);
+  sides.set(write, { read, newRunner: bindToUnits(write, read) });
   return write;
 }
 
-function readSideOf(write: DataSource): DataSource {
-  return readSides.get(write)!;
+function sidesOf(write: DataSource): Sides {
+  return sides.get(write)!;
 }

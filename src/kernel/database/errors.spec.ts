@@ -14,6 +14,10 @@ describe('a database error', () => {
     ['25P03', 'timeout'],
     ['25P04', 'timeout'],
     ['57P03', 'unavailable'],
+    ['26000', 'unavailable'],
+    ['28000', 'unavailable'],
+    ['28P01', 'unavailable'],
+    ['0A000', 'other'],
     ['53300', 'unavailable'],
     ['53100', 'unavailable'],
     ['08001', 'unavailable'],
@@ -32,8 +36,14 @@ describe('a database error', () => {
     expect(classify(serverError(sqlState))).toMatchObject({ kind, sqlState });
   });
 
+  it('of a statement that was planned for another schema means that nothing was done, and that another session can do it', () => {
+    const stale = serverError('0A000', { message: 'cached plan must not change result type' });
+    expect(classify(stale)).toMatchObject({ kind: 'unavailable', sqlState: '0A000' });
+  });
+
   it.each([
     ['timeout exceeded when trying to connect', 'unavailable'],
+    ['timeout expired', 'unavailable'],
     ['Connection terminated due to connection timeout', 'unavailable'],
     ['Cannot use a pool after calling end on the pool', 'unavailable'],
     ['Client has encountered a connection error and is not queryable', 'unavailable'],

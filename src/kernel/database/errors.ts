@@ -4,10 +4,11 @@
  */
 
 /**
- * - `conflict`: others were faster; the whole unit may be run again (40001, 40P01, WB002).
+ * - `conflict`: others were faster; the whole unit may be run again (40001, 40P01, WB002, WB012).
  * - `lock-timeout`: waited too long for a lock (55P03).
  * - `timeout`: the server gave up and rolled back (statement, transaction or idle time-out).
- * - `unavailable`: nothing was sent, or the server refused before doing anything; safe to repeat.
+ * - `unavailable`: nothing was sent, or the server refused before doing anything; safe to repeat. WB011 (a view is being
+ *   rebuilt, or is kept by another release) is one: repeated later, or in another process, it succeeds.
  * - `outcome-unknown`: the connection was lost, or the client gave up, while a statement was under way. A COMMIT may
  *   have happened. For a read it only means that there is no answer.
  * - `unique`: a value that must be unique is taken (23505, WB001 idempotency key, WB003 claimed value).
@@ -38,6 +39,7 @@ const KIND_OF_SQLSTATE: Readonly<Record<string, FaultKind>> = {
   '40001': 'conflict',
   '40P01': 'conflict',
   WB002: 'conflict',
+  WB012: 'conflict',
   '55P03': 'lock-timeout',
   '57014': 'timeout',
   '25P03': 'timeout',
@@ -45,6 +47,12 @@ const KIND_OF_SQLSTATE: Readonly<Record<string, FaultKind>> = {
   '08001': 'unavailable',
   '08004': 'unavailable',
   '57P03': 'unavailable',
+  WB011: 'unavailable',
+  // The session's statement was planned for another schema, or a pooler handed out a session that never prepared it.
+  '26000': 'unavailable',
+  // The login itself is refused: a password was changed, or the role may not sign in.
+  '28000': 'unavailable',
+  '28P01': 'unavailable',
   '57P01': 'outcome-unknown',
   '57P02': 'outcome-unknown',
   '57P04': 'outcome-unknown',
@@ -77,7 +85,7 @@ const CONNECTION_BROKE = new Set(['ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ECONNABOR
 
 /** Texts of errors that come without a code: nothing of the statement reached the server. */
 const NOTHING_SENT =
-  /timeout exceeded when trying to connect|terminated due to connection timeout|Cannot use a pool after calling end|not queryable|Query runner already released|QueryRunner.*released|Connection (is )?not established|password must be a string/i;
+  /timeout exceeded when trying to connect|^timeout expired$|terminated due to connection timeout|Cannot use a pool after calling end|not queryable|Query runner already released|QueryRunner.*released|Connection (is )?not established|password must be a string/i;
 /** What pgbouncer says, by the code that it has for everything, to a client that has got no session of the server yet. */
 const NO_SESSION =
   /server login has been failing|query_wait_timeout|no more connections allowed|cannot connect|authentication failed|no such (user|database)|is (paused|disabled|shutting down)/i;
@@ -106,7 +114,16 @@ function kindOf(source: unknown, sqlState: string | undefined): FaultKind {
 
 function kindOfState(source: unknown, sqlState: string): FaultKind {
   if (sqlState === PROTOCOL_VIOLATION && NO_SESSION.test(textOf(source, 'message') ?? '')) return 'unavailable';
+  if (isStalePlan(source)) return 'unavailable';
   return KIND_OF_SQLSTATE[sqlState] ?? KIND_OF_CLASS[sqlState.slice(0, 2)] ?? 'other';
+}
+
+/** A prepared statement that its session can't execute any more. Nothing was done; on another session it works. */
+export function isStalePlan(error: unknown): boolean {
+  const source = innermost(error);
+  const sqlState = sqlStateOf(source);
+  if (sqlState === '26000') return true;
+  return sqlState === '0A000' && (textOf(source, 'message') ?? '').includes('cached plan must not change result type');
 }
 
 /** The server had no say. */

@@ -1,6 +1,6 @@
 import type { ClientBase } from 'pg';
 import type { Configuration } from '#config';
-import { loginWarnings } from './logins.js';
+import { expectedRoles, loginWarnings } from './logins.js';
 import { readMigrations } from './migrations.js';
 import { pendingSteps } from './migrator.js';
 import { findServer } from './open-database.js';
@@ -50,7 +50,7 @@ export async function examineDatabase(configuration: Configuration, say: (text: 
         ...(pooler.problem === undefined ? [] : [pooler.problem]),
         ...pooler.warnings,
         ...(await loginWarnings(database, configuration.database)),
-        ...(await serverWarnings(database)),
+        ...(await serverWarnings(database, expectedRoles(database, configuration.database))),
       ];
       const facts = await databaseFacts(client);
       return { ...facts, version: Math.floor(database.version / 10_000), pending: pending.length, warnings };

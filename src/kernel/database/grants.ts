@@ -16,8 +16,52 @@ import type { Purpose } from './role-settings.js';
  */
 export type RoleNames = Readonly<Record<Purpose, string>>;
 
-/** Grants where something changed since the last time. Must run under the migration lock. */
+/**
+ * Grants where something changed since the last time. Must run under the migration lock.
+ * @returns what falls short, each with its remedy.
+ */
 export async function ensureGrants(
+  client: ClientBase,
+  access: readonly SchemaAccess[],
+  roles: RoleNames,
+): Promise<string[]> {
+  await ensureSchemaGrants(client, access, roles);
+  return withoutTemporaryObjects(client, roles);
+}
+
+/**
+ * Takes the right to make temporary objects from PUBLIC, which has it by default. Nothing here needs one, and a temporary
+ * type or table of an attacker's is one way less to deceive functions that run as the owner. Looked at each time, because
+ * a copy of a database (a restore, a clone) doesn't keep the privileges of the database itself.
+ */
+async function withoutTemporaryObjects(client: ClientBase, roles: RoleNames): Promise<string[]> {
+  const [before] = await temporaryRights(client, roles);
+  if (before === undefined) return [];
+  const revoke = `REVOKE TEMPORARY ON DATABASE ${escapeIdentifier(before.database)} FROM PUBLIC;`;
+  // Who doesn't own the database gets a notice, no error.
+  await client.query(revoke);
+  const left = await temporaryRights(client, roles);
+  if (left.length === 0) return [];
+  return [
+    `The roles ${left.map(({ role }) => role).join(', ')} may make temporary objects, which nothing here needs. ` +
+      `As the owner of the database run: ${revoke}`,
+  ];
+}
+
+/** The roles that may make temporary objects and don't own the database. */
+async function temporaryRights(client: ClientBase, roles: RoleNames): Promise<{ role: string; database: string }[]> {
+  const { rows } = await client.query<{ role: string; database: string }>(
+    `SELECT r.rolname AS role, d.datname AS database
+       FROM pg_roles r, pg_database d
+      WHERE d.datname = current_database() AND r.rolname = ANY ($1) AND r.rolname <> current_user
+        AND NOT pg_has_role(r.oid, d.datdba, 'USAGE') AND has_database_privilege(r.oid, d.oid, 'TEMPORARY')
+      ORDER BY 1`,
+    [Object.values(roles)],
+  );
+  return rows;
+}
+
+async function ensureSchemaGrants(
   client: ClientBase,
   access: readonly SchemaAccess[],
   roles: RoleNames,

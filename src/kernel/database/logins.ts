@@ -1,10 +1,11 @@
 import type { ClientBase } from 'pg';
 import { classify } from './errors.js';
+import type { RoleNames } from './grants.js';
 import { inTransaction, type MigratorOptions } from './migrator.js';
 import type { PoolSettings } from './pools.js';
 import { purposes, roleSettings, type LimitsOf, type Purpose } from './role-settings.js';
 import { limitWarnings } from './limit-warnings.js';
-import { ensureRoles, RolesNotAllowed, rolesToCreate } from './roles.js';
+import { ensureRoles, roleName, RolesNotAllowed, rolesToCreate } from './roles.js';
 import { tryLogin, type TriedLogin } from './try-login.js';
 
 export interface ChosenLogins {
@@ -62,6 +63,17 @@ export async function loginWarnings(
   return [
     sharedLoginWarning('The owner may not create roles.', name, (purpose) => roleSettings(purpose, settings, version)),
   ];
+}
+
+/** Who each kind of work signs in as at the next start: the role of the URL that the operator gave, else the one that the
+ *  start makes. It needn't exist yet. */
+export function expectedRoles({ name }: OwnedDatabase, settings: PoolSettings): RoleNames {
+  const given = givenUrls(settings);
+  const roleOf = (purpose: Purpose): string => {
+    const url = given[purpose];
+    return url === undefined ? roleName(name, purpose) : decodeURIComponent(new URL(url).username);
+  };
+  return { app: roleOf('app'), worker: roleOf('worker'), query: roleOf('query') };
 }
 
 async function hasMadeRoles(client: ClientBase): Promise<boolean> {

@@ -14,7 +14,8 @@ beforeAll(async () => {
   const { database } = configurationOf({
     ...db.environment,
     DATABASE_POOL_SIZE: '2',
-    DATABASE_ACQUIRE_TIMEOUT_MS: '100',
+    DATABASE_WORKER_POOL_SIZE: '2',
+    DATABASE_ACQUIRE_TIMEOUT_MS: '300',
     DATABASE_STATEMENT_TIMEOUT_MS: '100',
   });
   pools = new Pools(db.logins, database);
@@ -44,6 +45,16 @@ describe('a pool', () => {
     expect(await kindOf(pools.app.query('SELECT 1'))).toBe('none');
   });
 
+  it('of subscriptions lets its users queue beyond the time-out of requests, and starves neither leases nor commands', async () => {
+    const busy = Promise.all(Array.from({ length: 2 }, () => pools.worker.query('SELECT pg_sleep(1)')));
+    const queued = kindOf(pools.worker.query('SELECT 1'));
+    expect(await kindOf(pools.control.query('SELECT 1'))).toBe('none');
+    expect(await kindOf(pools.app.query('SELECT 1'))).toBe('none');
+    expect(pools.worker.waitingCount).toBe(1);
+    await busy;
+    expect(await queued).toBe('none');
+  });
+
   it('gives up a connection whose server doesn’t answer, rather than handing it to the next', async () => {
     const client = await pools.query.connect();
     const { rows } = await client.query<{ pid: number }>(OWN_PID);
@@ -69,6 +80,24 @@ describe('a pool', () => {
     expect(await kindOf(direct.app.query('SELECT 1'))).toMatch(/none|outcome-unknown|unavailable/);
     const again = await direct.app.query<{ pid: number }>(OWN_PID);
     expect(pids).not.toContain(again.rows[0]!.pid);
+  });
+
+  it('gives up a session whose prepared statement the schema has outdated, so that the next try works', async () => {
+    await direct.worker.query('SELECT 1');
+    const owner = new Client(db.direct.url);
+    await owner.connect();
+    await owner.query('CREATE TABLE public.changing (a int)');
+    await owner.query('GRANT SELECT ON public.changing TO PUBLIC');
+    const read = () => direct.health.query({ name: 'spec_changing', text: 'SELECT * FROM public.changing' });
+    await read();
+    await owner.query('ALTER TABLE public.changing ADD b int');
+    expect(await kindOf(read())).toBe('unavailable');
+    expect(await kindOf(read())).toBe('none');
+
+    await direct.health.query('DEALLOCATE ALL');
+    expect(await kindOf(read())).toBe('unavailable');
+    expect(await kindOf(read())).toBe('none');
+    await owner.end();
   });
 
   it('gives exact values', async () => {
@@ -97,17 +126,33 @@ describe('a pool', () => {
     await nameless.end();
   });
 
+  it('cuts a patient client too, which waits as long as it takes', async () => {
+    const cut = new Pools(db.logins, db.configuration.database);
+    const [patient, ended] = [await cut.connectPatient(), await cut.connectPatient()];
+    await ended.end();
+    const waiting = kindOf(patient.query('SELECT pg_sleep(600)'));
+    cut.cut();
+    expect(await waiting).toBe('outcome-unknown');
+    await cut.end();
+  });
+
   it('names its connections by their work, and listens on one of its own', async () => {
     const listener = await pools.connectListener();
     const heard = new Promise((resolve) => listener.once('notification', ({ payload }) => resolve(payload)));
     await listener.query('LISTEN waybill_spec');
     await pools.worker.query(`SELECT pg_notify('waybill_spec', 'ring')`);
     expect(await heard).toBe('ring');
+    // Within a transaction: a pooler gives the server's connection, and with it the name, to the next one.
+    const control = await pools.control.connect();
+    await control.query('BEGIN');
     const { rows } = await pools.app.query(
       `SELECT DISTINCT application_name AS name FROM pg_stat_activity WHERE datname = current_database() ORDER BY 1`,
     );
     expect(rows).toContainEqual({ name: `waybill-listen-${process.pid}` });
     expect(rows).toContainEqual({ name: `waybill-app-${process.pid}` });
+    expect(rows).toContainEqual({ name: `waybill-control-${process.pid}` });
+    await control.query('COMMIT');
+    control.release();
     await listener.end();
   });
 });

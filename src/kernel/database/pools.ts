@@ -1,6 +1,6 @@
-import { Pool, type Client, type ClientConfig, type PoolConfig } from 'pg';
+import { Pool, type Client, type ClientConfig, type PoolClient, type PoolConfig } from 'pg';
 import type { Configuration } from '#config';
-import { NamelessClient, ResilientClient } from './resilient-client.js';
+import { NamelessClient, ResilientClient, breakConnection } from './resilient-client.js';
 import { typeParsers } from './type-parsers.js';
 
 /** Who a connection signs in as, and what the server must be told that the role's own settings don't say. */
@@ -19,76 +19,151 @@ export interface Logins {
   readonly listen: Login;
 }
 
+/** What each pool is called, in metrics and in `application_name`. */
+export const poolNames = ['app', 'worker', 'control', 'query', 'health'] as const;
+
 export type PoolSettings = Configuration['database'];
 
 /** The client gives up this much after the server should have: it only matters where the server is out of reach. */
 const CLIENT_PATIENCE_MS = 2_000;
+/** Leases, the sequencer and notifications: short statements, of which no two of a kind run at once. */
+const CONTROL_CONNECTIONS = 2;
 /** Readiness is answered within a second, whatever the database does. */
 const HEALTH_TIMEOUT_MS = 900;
 /** Prepared statements are lost with their connection, so connections stay; this only ends a burst. */
 const IDLE_CONNECTION_MS = 10 * 60 * 1_000;
+/** Nobody waits in front of a screen for what takes minutes. */
+const PATIENT_CONNECT_MS = 30_000;
 /** First keep-alive probe; the system's default of two hours would leave a dead link unnoticed. */
 const KEEP_ALIVE_MS = 30_000;
 
 /**
  * All connections of this process to one database, apart by kind of work, so that no kind can starve another:
- * `app` for commands (primary, read-write), `worker` for subscriptions, `query` for reads (may only SELECT), `health` for
- * readiness alone. Every wait has an end: for a connection, for an answer, and on the server for statements and locks.
+ * `app` for the commands of clients (primary, read-write), `worker` for subscriptions and the commands that run because of
+ * an event or a stored command, `control` for leases, the sequencer and notifications, without which no subscription
+ * moves, `query` for reads (may only SELECT), `health` for readiness alone. Every wait has an end: for a connection, for an
+ * answer, and on the server for statements and locks.
  */
 export class Pools {
   readonly app: Pool;
   readonly worker: Pool;
+  readonly control: Pool;
   readonly query: Pool;
   readonly health: Pool;
+  /** Looks at each new connection of every pool before its first use; the connection is given up where this rejects. */
+  verify: ((client: PoolClient) => Promise<void>) | undefined;
+  /** The roles that commit. */
+  readonly writers: readonly string[];
   readonly #listener: ClientConfig;
+  readonly #patient: ClientConfig;
+  readonly #borrowed = new Set<PoolClient>();
+  readonly #patients = new Set<Client>();
   #ended: Promise<void> | undefined;
+  #cut: () => void = () => undefined;
+  readonly #isCut = new Promise<void>((resolve) => {
+    this.#cut = resolve;
+  });
 
   constructor(logins: Logins, settings: PoolSettings) {
     const { poolSize, workerPoolSize, statementTimeoutMs, workerStatementTimeoutMs } = settings;
     const shared = {
       acquireMs: settings.acquireTimeoutMs,
+      connectMs: settings.acquireTimeoutMs,
       client: settings.statementNames ? ResilientClient : NamelessClient,
+      verify: (client: PoolClient) => this.verify?.(client) ?? Promise.resolve(),
     };
     const requestMs = statementTimeoutMs + CLIENT_PATIENCE_MS;
     const batchMs = workerStatementTimeoutMs + CLIENT_PATIENCE_MS;
     this.app = pool('app', logins.app, { ...shared, max: poolSize, answerMs: requestMs });
     this.query = pool('query', logins.query, { ...shared, max: poolSize, answerMs: requestMs });
-    this.worker = pool('worker', logins.worker, { ...shared, max: workerPoolSize, answerMs: batchMs });
+    // Handlers and views queue for these connections while they catch up. That is no fault, so the wait may last as long
+    // as a statement of theirs.
+    this.worker = pool('worker', logins.worker, {
+      ...shared,
+      max: workerPoolSize,
+      acquireMs: workerStatementTimeoutMs,
+      connectMs: workerStatementTimeoutMs,
+      answerMs: batchMs,
+    });
+    this.control = pool('control', logins.worker, { ...shared, max: CONTROL_CONNECTIONS, answerMs: batchMs });
     this.health = pool('health', logins.query, {
       ...shared,
+      verify: undefined,
       max: 1,
       acquireMs: HEALTH_TIMEOUT_MS,
+      connectMs: HEALTH_TIMEOUT_MS,
       answerMs: HEALTH_TIMEOUT_MS,
     });
+    for (const each of this.#pools) {
+      each.on('acquire', (connection) => this.#borrowed.add(connection));
+      each.on('release', (_error, connection) => this.#borrowed.delete(connection));
+    }
+    this.writers = [logins.app, logins.worker].map(({ url }) => decodeURIComponent(new URL(url).username));
     this.#listener = {
       ...clientConfig('listen', logins.listen),
       connectionTimeoutMillis: shared.acquireMs,
       query_timeout: batchMs,
     };
+    this.#patient = { ...clientConfig('patient', logins.worker), connectionTimeoutMillis: PATIENT_CONNECT_MS };
+  }
+
+  /** Whether the database answers at this moment. */
+  answers(): Promise<boolean> {
+    return this.control.query('SELECT 1').then(
+      () => true,
+      () => false,
+    );
   }
 
   /**
    * A connected client outside all pools, for LISTEN. The caller ends it, and connects anew when it emits `end`.
    * Throws where the server can't be reached.
    */
-  async connectListener(): Promise<Client> {
-    const client = new ResilientClient(this.#listener);
-    try {
-      await client.connect();
-    } catch (error) {
-      await client.end().catch(() => undefined);
-      throw error;
-    }
-    return client;
+  connectListener(): Promise<Client> {
+    return connected(new ResilientClient(this.#listener));
   }
 
-  /** Closes every pool once its borrowed connections are back. May be called more than once. */
+  /**
+   * A connected client outside all pools, signed in as `worker`, that waits for an answer as long as it takes: for work of
+   * minutes, such as a rebuild. The server's own limits hold unless a transaction lifts them. The caller ends it; a cut
+   * breaks it, as if it were borrowed.
+   */
+  connectPatient(): Promise<Client> {
+    const client = new NamelessClient(this.#patient);
+    this.#patients.add(client);
+    client.once('end', () => this.#patients.delete(client));
+    return connected(client);
+  }
+
+  /**
+   * Breaks every borrowed connection, and every patient one: the server rolls back what was under way. From then on `end` doesn't wait for them,
+   * because who holds one may never give it back.
+   */
+  cut(): void {
+    for (const connection of [...this.#borrowed, ...this.#patients]) breakConnection(connection);
+    this.#cut();
+  }
+
+  /** Closes every pool once its borrowed connections are back, or were cut. May be called more than once. */
   end(): Promise<void> {
-    this.#ended ??= Promise.all([this.app, this.worker, this.query, this.health].map((each) => each.end())).then(
-      () => undefined,
-    );
+    const ended = (): Promise<unknown> => Promise.all(this.#pools.map((each) => each.end()));
+    this.#ended ??= Promise.race([ended(), this.#isCut]).then(() => undefined);
     return this.#ended;
   }
+
+  get #pools(): readonly Pool[] {
+    return poolNames.map((name) => this[name]);
+  }
+}
+
+async function connected(client: ResilientClient): Promise<Client> {
+  try {
+    await client.connect();
+  } catch (error) {
+    await client.end().catch(() => undefined);
+    throw error;
+  }
+  return client;
 }
 
 /** What every connection of Waybill has in common; used by the pools, the migrator and the embedded server. */
@@ -103,11 +178,21 @@ export function clientConfig(purpose: string, login: Login): ClientConfig {
   };
 }
 
+function verifying(verify: (client: PoolClient) => Promise<void>): NonNullable<PoolConfig['verify']> {
+  return (client, done) => {
+    verify(client).then(() => done(), done);
+  };
+}
+
 interface PoolLimits {
   readonly max: number;
+  /** Longest wait for one of the pool's connections to become free. */
   readonly acquireMs: number;
+  /** Longest wait for the server to accept a new connection. */
+  readonly connectMs: number;
   readonly answerMs: number;
   readonly client: typeof ResilientClient;
+  readonly verify: ((client: PoolClient) => Promise<void>) | undefined;
 }
 
 function pool(purpose: string, login: Login, limits: PoolLimits): Pool {
@@ -117,10 +202,20 @@ function pool(purpose: string, login: Login, limits: PoolLimits): Pool {
     connectionTimeoutMillis: limits.acquireMs,
     query_timeout: limits.answerMs,
     idleTimeoutMillis: IDLE_CONNECTION_MS,
-    Client: limits.client,
+    Client: withConnectTimeout(limits),
+    ...(limits.verify === undefined ? {} : { verify: verifying(limits.verify) }),
   };
   const made = new Pool(config);
   // An idle connection that breaks is replaced by the next borrower; without a listener it would end the process.
   made.on('error', () => undefined);
   return made;
+}
+
+/** The pool has one time-out, for its queue and for new connections. A server out of reach is noticed sooner. */
+function withConnectTimeout({ client: Base, connectMs }: PoolLimits): typeof ResilientClient {
+  return class extends Base {
+    constructor(config: ClientConfig) {
+      super({ ...config, connectionTimeoutMillis: connectMs });
+    }
+  };
 }

@@ -3,7 +3,7 @@ import { configurationOf } from '#config';
 import { freshDatabase, type FreshDatabase } from '#kernel/testing';
 import { withUser } from './logins.js';
 import { Pools, type PoolSettings } from './pools.js';
-import { DatabaseRefused, prepareDatabase, type PreparedDatabase } from './prepare.js';
+import { DatabaseRefused, prepareDatabase, type PreparedDatabase, withOwner } from './prepare.js';
 
 /** Databases of the usual kinds of owner, each with a role of its own; made and removed by the spec. */
 let db: FreshDatabase;
@@ -86,6 +86,44 @@ describe('a database whose owner may create roles', () => {
       expect(await failure(pools.app.query('DELETE FROM kernel.events'))).toBe('42501');
       expect(await failure(pools.app.query('SELECT * FROM kernel_owner.role_passwords'))).toBe('42501');
     });
+  });
+
+  it('takes the right to make temporary objects from its roles, also after the database was copied', async () => {
+    const ownerUrl = await ownedDatabase('temporary', 'CREATEROLE');
+    const name = new URL(ownerUrl).pathname.slice(1);
+    await prepareDatabase({ ownerUrl, settings });
+    await withOwner(ownerUrl, (client) => client.query(`GRANT TEMPORARY ON DATABASE ${name} TO PUBLIC`));
+    const prepared = await prepareDatabase({ ownerUrl, settings });
+    expect(prepared.warnings.filter((warning) => warning.includes('temporary'))).toEqual([]);
+    await withPools(prepared, async (pools) => {
+      for (const pool of [pools.app, pools.worker])
+        expect(await failure(pool.query('CREATE TEMPORARY TABLE x ()'))).toBe('42501');
+      const { rows } = await pools.query.query(`SELECT has_database_privilege($1, 'TEMPORARY') AS may`, [name]);
+      expect(rows).toEqual([{ may: false }]);
+    });
+  });
+
+  it('gives its roles new passwords where the table of them was emptied, or left out of a restore', async () => {
+    const ownerUrl = await ownedDatabase('rotated', 'CREATEROLE', db.direct.url);
+    const first = await prepareDatabase({ ownerUrl, settings });
+    await withOwner(ownerUrl, (client) => client.query('DELETE FROM kernel_owner.role_passwords'));
+    const second = await prepareDatabase({ ownerUrl, settings });
+    expect(new URL(second.logins.app.url).password).not.toBe(new URL(first.logins.app.url).password);
+    await withPools(second, async (pools) => expect((await pools.app.query('SELECT 1')).rowCount).toBe(1));
+    await withPools(first, async (pools) => expect(await failure(pools.app.query('SELECT 1'))).toBe('28P01'));
+  });
+
+  it('warns of a role that commits without waiting for the disk, or of a database that does', async () => {
+    const ownerUrl = await ownedDatabase('unsafe', 'CREATEROLE');
+    const name = new URL(ownerUrl).pathname.slice(1);
+    await prepareDatabase({ ownerUrl, settings });
+    await withOwner(ownerUrl, async (client) => {
+      await client.query(`ALTER ROLE ${name}_worker SET synchronous_commit = off`);
+      await client.query(`ALTER DATABASE ${name} SET synchronous_commit = off`);
+    });
+    const { warnings } = await prepareDatabase({ ownerUrl, settings });
+    expect(warnings).toContainEqual(expect.stringContaining(`synchronous_commit=off (of role ${name}_worker)`));
+    expect(warnings).toContainEqual(expect.stringContaining('synchronous_commit=off (of this database)'));
   });
 
   it('is prepared once by several starts at once', async () => {

@@ -48,7 +48,7 @@ export async function prepareDatabase({ ownerUrl, settings, migrations, say }: P
       throw refusedByPooler(ownerUrl, error) ?? error;
     });
     const roles: RoleNames = { app: logins.app.role, worker: logins.worker.role, query: logins.query.role };
-    await inTransaction(client, options, () => ensureGrants(client, access, roles));
+    const shortcomings = await inTransaction(client, options, () => ensureGrants(client, access, roles));
     const listen = settings.listenUrl === undefined ? logins.worker : { url: settings.listenUrl };
     const pooled = Object.values(logins).find(({ isPooled }) => isPooled)?.url;
     const pooler = await examinePooler({ pooled, listen: listen.url }, settings);
@@ -56,7 +56,7 @@ export async function prepareDatabase({ ownerUrl, settings, migrations, say }: P
     return {
       logins: { ...logins, listen },
       applied,
-      warnings: [...warnings, ...pooler.warnings, ...(await serverWarnings(database))],
+      warnings: [...warnings, ...shortcomings, ...pooler.warnings, ...(await serverWarnings(database, roles))],
     };
   });
 }
@@ -102,8 +102,8 @@ export async function ownedDatabase(client: ClientBase, ownerUrl: string): Promi
 }
 
 /** What of the server's settings falls short. */
-export async function serverWarnings({ client, version }: OwnedDatabase): Promise<string[]> {
-  const unsafe = await unsafeSettings(client);
+export async function serverWarnings({ client, version }: OwnedDatabase, roles: RoleNames): Promise<string[]> {
+  const unsafe = await unsafeSettings(client, Object.values(roles));
   const warnings = unsafe.map(
     (setting) => `The server runs with ${setting}: an acknowledged command may be lost in a crash. Turn it on.`,
   );

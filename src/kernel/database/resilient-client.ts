@@ -1,10 +1,12 @@
 import { Client, type ClientConfig } from 'pg';
+import { isStalePlan } from './errors.js';
 
 /**
- * pg's client with three holes closed. A connection that breaks while nobody is using it would end the process (an
+ * pg's client with four holes closed. A connection that breaks while nobody is using it would end the process (an
  * `error` event without a listener), also while it is checked out. After a client-side time-out pg would reuse the
  * connection although the server may still be working for the statement given up. And a session that the server has
- * ended (FATAL) would be handed to the next borrower until its end arrives on the network. The latter two are destroyed.
+ * ended (FATAL) would be handed to the next borrower until its end arrives on the network. A prepared statement that its
+ * session can't execute any more, because the schema has changed, would fail for every next borrower. The latter three are destroyed.
  */
 export class ResilientClient extends Client {
   /** False behind a pooler that mixes sessions up: there a statement prepared by name isn't found again. */
@@ -25,12 +27,17 @@ export class ResilientClient extends Client {
 
   #destroyIfLost(error: unknown): void {
     const { message, severity } = error as { message?: string; severity?: string };
-    if (message !== 'Query read timeout' && severity !== 'FATAL') return;
-    const { connection } = this as unknown as { connection?: { stream?: { destroy(): void } } };
-    connection?.stream?.destroy();
-    // What the pool looks at when the connection is given back.
-    Object.assign(this, { _queryable: false });
+    if (message !== 'Query read timeout' && severity !== 'FATAL' && !isStalePlan(error)) return;
+    breakConnection(this);
   }
+}
+
+/** Ends a connection at once, whatever it is used for: a query under way fails, and the pool removes it. */
+export function breakConnection(client: object): void {
+  const { connection } = client as { connection?: { stream?: { destroy(): void } } };
+  connection?.stream?.destroy();
+  // What the pool looks at when the connection is given back.
+  Object.assign(client, { _queryable: false });
 }
 
 /** For `DATABASE_STATEMENT_NAMES=false`. */

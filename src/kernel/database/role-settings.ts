@@ -30,6 +30,8 @@ export function roleSettings(
     idle_in_transaction_session_timeout: String(
       isWorker ? settings.workerIdleInTransactionTimeoutMs : settings.idleInTransactionTimeoutMs,
     ),
+    // The sequencer and the fences depend on seeing what others have committed meanwhile.
+    default_transaction_isolation: 'read committed',
     tcp_keepalives_idle: '30',
     tcp_user_timeout: '15000',
     client_connection_check_interval: '5000',
@@ -46,6 +48,6 @@ export function roleSettings(
 /** The same as start options of a connection, for logins whose role can't be given settings. */
 export function asServerOptions(limits: Readonly<Record<string, string>>): string {
   return Object.entries(limits)
-    .map(([name, value]) => `-c ${name}=${value}`)
+    .map(([name, value]) => `-c ${name}=${value.replaceAll(/[\\ ]/g, '\\$&')}`)
     .join(' ');
 }

@@ -25,6 +25,8 @@ describe('the roles of a database', () => {
     ['worker', 'DELETE FROM kernel.log'],
     ['app', 'UPDATE kernel.migrations SET checksum = checksum'],
     ['app', 'SELECT * FROM kernel_owner.grants'],
+    ['app', 'CREATE TEMPORARY TABLE x ()'],
+    ['worker', 'CREATE DOMAIN pg_temp.uuid AS pg_catalog.uuid'],
     ['query', 'SELECT * FROM kernel.secrets'],
     ['query', 'SELECT * FROM kernel.idempotency'],
     ['query', 'SELECT * FROM kernel.sequence()'],
@@ -52,6 +54,24 @@ describe('the roles of a database', () => {
     );
     expect(rows).toEqual([]);
     expect(await refusal('query', 'CREATE TEMPORARY TABLE x ()')).toBe('25006');
+  });
+
+  it('have no right to temporary objects', async () => {
+    for (const pool of ['app', 'worker', 'query'] as const) {
+      const { rows } = await db.pools[pool].query(
+        `SELECT has_database_privilege(current_database(), 'TEMPORARY') AS may`,
+      );
+      expect(rows).toEqual([{ may: false }]);
+    }
+  });
+
+  it('read what is committed, whatever the server’s default is', async () => {
+    const { rows } = await db.pools.health.query(
+      `SELECT count(*)::int AS roles FROM pg_db_role_setting s JOIN pg_roles r ON r.oid = s.setrole
+        WHERE r.rolname = ANY ($1) AND 'default_transaction_isolation=read committed' = ANY (s.setconfig)`,
+      [[db.appUrl, db.workerUrl, db.queryUrl].map((url) => decodeURIComponent(new URL(url).username))],
+    );
+    expect(rows).toEqual([{ roles: 3 }]);
   });
 
   it.each([

@@ -12,4 +12,4 @@ export {
 } from './durable-event.js';
 export type { Actor, EventMeta } from './event-meta.js';
 export { On, reactionsOf, type EventClass } from './on.js';
-export { NotFound, Refusal, StoredRefusal, VersionMismatch, isRefusal } from './refusal.js';
+export { NotFound, Refusal, StoredRefusal, VersionMismatch, isRefusal, type ProblemOfRefusal } from './refusal.js';

@@ -29,6 +29,14 @@ export class VersionMismatch extends Refusal {
   }
 }
 
+/** What a client is told of a refusal's code. */
+export interface ProblemOfRefusal {
+  /** HTTP status. */
+  readonly status: number;
+  readonly title: string;
+  readonly retryable: boolean;
+}
+
 /** A refusal as it was stored under an idempotency key, raised again for the repeat. */
 export class StoredRefusal extends Refusal {
   readonly #facts: Record<string, unknown>;
@@ -37,6 +45,8 @@ export class StoredRefusal extends Refusal {
     override readonly code: string,
     message: string,
     facts: Record<string, unknown>,
+    /** Of its code when it was stored; undefined where the code had none. */
+    readonly storedProblem?: ProblemOfRefusal,
   ) {
     super(message);
     this.#facts = facts;

@@ -42,7 +42,8 @@ export class EffectLane {
   #rung = false;
   readonly #sleeping = new Pause();
   #retryAt = Infinity;
-  #lookedAt = 0;
+  /** By the monotonic clock, in ms, as all times here: a step of the system's clock must not make a lane sleep. */
+  #lookedAt = -Infinity;
 
   constructor(
     private readonly effect: KnownEffect,
@@ -88,9 +89,9 @@ export class EffectLane {
   async #step(): Promise<void> {
     const free = this.effect.concurrency - this.#calls.size;
     if (free === 0) return Promise.race(this.#calls);
-    const waitMs = this.#lookedAt + TURN_MS - Date.now();
+    const waitMs = this.#lookedAt + TURN_MS - performance.now();
     if (waitMs > 0 && free < this.effect.concurrency / 2) return Promise.race([...this.#calls, pause(waitMs)]);
-    this.#lookedAt = Date.now();
+    this.#lookedAt = performance.now();
     this.#retryAt = Infinity;
     const { kind, maxTries, timeoutMs } = this.effect;
     const claimed = await claimEffects(this.pools.worker, {
@@ -103,7 +104,7 @@ export class EffectLane {
     for (const effect of claimed) this.#begin(effect);
     if (claimed.length === free) return;
     await this.#rest();
-    await pause(this.#lookedAt + TURN_MS - Date.now());
+    await pause(this.#lookedAt + TURN_MS - performance.now());
   }
 
   #begin(effect: ClaimedEffect): void {
@@ -158,7 +159,7 @@ export class EffectLane {
     const text = errorText(error);
     await this.#record(effect, () => effectFailed(this.pools.worker, { id, attempts, error: text, tryInMs }));
     if (tryInMs === undefined) this.#sayParked(effect, text);
-    else this.#retryAt = Math.min(this.#retryAt, Date.now() + tryInMs);
+    else this.#retryAt = Math.min(this.#retryAt, performance.now() + tryInMs);
     this.#sleeping.end();
   }
 
@@ -170,12 +171,12 @@ export class EffectLane {
 
   /** Insists for as long as the effect is surely this worker's: the call has happened, and a repeat is worse. */
   async #record(effect: ClaimedEffect, write: () => Promise<void>): Promise<void> {
-    const giveUpAt = Date.now() + RECORD_MS;
+    const giveUpAt = performance.now() + RECORD_MS;
     for (;;) {
       try {
         return await write();
       } catch (error) {
-        if (this.#stopping || Date.now() > giveUpAt) {
+        if (this.#stopping || performance.now() > giveUpAt) {
           this.#logger.warn(`${effect.kind} ${effect.key} was called, and could not be recorded. ${String(error)}`);
           return;
         }
@@ -190,7 +191,7 @@ export class EffectLane {
 
   #rest(): Promise<void> {
     if (this.#rung) return Promise.resolve();
-    return this.#pause(Math.min(POLL_MS, Math.max(0, this.#retryAt - Date.now())));
+    return this.#pause(Math.min(POLL_MS, Math.max(0, this.#retryAt - performance.now())));
   }
 
   async #pause(ms: number): Promise<void> {
@@ -201,7 +202,7 @@ export class EffectLane {
 
 /** What the call does is caused by what the intent was caused by. */
 function contextFor({ kind, tenant, context }: ClaimedEffect): MessageContext {
-  return new MessageContext({ ...context, tenant, actor: { type: 'system', id: kind } });
+  return new MessageContext({ ...context, tenant, actor: { type: 'system', id: kind }, pool: 'worker' });
 }
 
 function rejectionOn(signal: AbortSignal): Promise<never> {

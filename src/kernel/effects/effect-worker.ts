@@ -1,4 +1,4 @@
-import { Inject, Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
+import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { Pools } from '../database/pools.js';
 import { LogBell } from '../event-log/log-bell.js';
 import { KERNEL_OPTIONS, type KernelOptions } from '../kernel-options.js';
@@ -7,7 +7,7 @@ import { EffectRegistry } from './effect-registry.js';
 
 /** Carries out what was intended, in processes that run subscriptions. Any number of replicas share the work by claims. */
 @Injectable()
-export class EffectWorker implements OnApplicationBootstrap, BeforeApplicationShutdown {
+export class EffectWorker implements OnApplicationBootstrap {
   #lanes: readonly EffectLane[] = [];
   #stopListening: (() => void) | undefined;
 
@@ -25,10 +25,6 @@ export class EffectWorker implements OnApplicationBootstrap, BeforeApplicationSh
     this.#stopListening = this.bell.onWork('effects', () => {
       for (const lane of this.#lanes) lane.wake();
     });
-  }
-
-  beforeApplicationShutdown(): Promise<void> {
-    return this.stop();
   }
 
   /** Ends once no call is under way any more: after a few seconds at most. May be called more than once. */

@@ -13,7 +13,6 @@ import { Effects } from './effects.js';
 import { ParkedEffects } from './parked-effects.js';
 
 type Call = (effect: Effect<{ to: string }>, signal: AbortSignal) => unknown;
-
 /** What was called, in order, and what a call is to do; by key. */
 const calls: { readonly key: string; readonly attempt: number }[] = [];
 const behaviour = new Map<string, Call>();
@@ -62,15 +61,16 @@ describe('an effect', () => {
     const key = newId();
     let context: object = {};
     behaviour.set(key, () => {
-      const { correlationId, causationId, actor } = messageContext.current();
-      context = { correlationId, causationId, actor, unit: UnitOfWork.current() };
+      const { correlationId, causationId, actor, imported, hop } = messageContext.current();
+      context = { correlationId, causationId, actor, imported, hop, unit: UnitOfWork.current() };
       return { answer: 42 };
     });
-    const fields = { correlationId: newId(), causationId: newId() };
-    await toy.inCommand(() => toy.get(Effects).intend({ kind: 'toy.call', key, body: { to: 'ada' } }), fields);
+    const fields = { correlationId: newId(), causationId: newId(), imported: true };
+    const intent = { kind: 'toy.call', key, body: { to: 'ada' } };
+    await toy.inCommand(() => toy.get(Effects).intend(intent), { ...fields, hop: 3 });
 
     await expectEffect(key, { state: 'done', attempts: 1, result: { answer: 42 }, error: null, dueAt: null });
-    expect(context).toEqual({ ...fields, actor: { type: 'system', id: 'toy.call' }, unit: undefined });
+    expect(context).toEqual({ ...fields, hop: 4, actor: { type: 'system', id: 'toy.call' }, unit: undefined });
   });
 
   it('is not there when its command fails', async () => {

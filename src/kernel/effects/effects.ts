@@ -50,12 +50,14 @@ export class Effects {
   intend({ kind, key, body }: EffectIntent): void {
     const unit = UnitOfWork.required(`Intending ${kind}`);
     this.registry.assertKnown(kind);
-    const { tenant, correlationId, causationId, traceparent } = unit.context;
+    const { tenant, correlationId, causationId, traceparent, imported, hop } = unit.context;
     const same = (unit.sides.get(INTENTS) as IntentRow[] | undefined)?.find(
       (row) => row.kind === kind && row.key === key,
     );
     if (same === undefined) {
-      unit.addSideRow(INTENTS, { tenant, kind, key, body, context: { correlationId, causationId, traceparent } });
+      // What its handler executes is one hop further from the client, so that a loop through effects ends, too.
+      const context = { correlationId, causationId, traceparent, imported, hop: hop + 1 };
+      unit.addSideRow(INTENTS, { tenant, kind, key, body, context });
     } else if (!isDeepStrictEqual(same.body, body)) {
       throw new EffectKeyReused(kind, key);
     }

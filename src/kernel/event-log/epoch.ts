@@ -1,18 +1,35 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Pools } from '../database/pools.js';
 import { newId } from '../messages/ids.js';
-import { beginEpoch, clusterIdentity, currentEpoch, type ClusterIdentity, type EpochRow } from './sql/current-epoch.js';
+import { beginEpoch, currentEpoch, logIdentity, type BegunEpoch } from './sql/current-epoch.js';
 import type { Queryable } from './sql/queryable.js';
 
+/** The server is a standby: it takes no writes, and its log is another server's. */
+class OnStandby extends Error {
+  /** cannot_connect_now: nothing was sent, and trying again is right. */
+  readonly code = '57P03';
+  readonly severity = 'FATAL';
+
+  constructor() {
+    super('The database server is a standby at this moment. Waiting for the primary.');
+  }
+}
+
+const CHANGED = 'other cluster, timeline or database';
+
 /**
- * Tells one life of the log from the next. A restored or failed-over database gives known positions to other events;
- * tokens and checkpoints of the earlier life must not be taken for this one's. The epoch is compared with the
- * cluster's identity and timeline at start.
+ * Tells one life of the log from the next. A restored or failed-over database gives known positions and ids to other
+ * events; tokens, checkpoints and what a process has in memory of the earlier life must not be taken for this one's. The
+ * log's identity is compared at start and on every new connection; where it stays the same (a snapshot of the data folder was
+ * restored, an unflushed commit was lost in a crash) the reader of the log notices that it was rewound, or an operator says so.
  */
 @Injectable()
 export class LogEpoch {
   readonly #logger = new Logger('EventLog');
+  readonly #listeners = new Set<() => void>();
   #epoch: string | undefined;
+  #identity: string | undefined;
+  #reopening: Promise<void> | undefined;
 
   constructor(private readonly pools: Pools) {}
 
@@ -22,43 +39,92 @@ export class LogEpoch {
     return this.#epoch;
   }
 
-  /** Reads the epoch, or begins a new one when this isn't the cluster or timeline of the stored one. */
-  async open(): Promise<string> {
-    const [stored, cluster] = await Promise.all([currentEpoch(this.pools.worker), clusterIdentity(this.pools.worker)]);
-    this.#epoch = isOf(stored, cluster) ? stored.epoch : await this.#begin(cluster);
+  /** As `current`; undefined before the start has looked. */
+  get known(): string | undefined {
     return this.#epoch;
   }
 
-  /** Replicas start at once, and must agree: the first one begins the epoch, the others find it. */
-  async #begin(cluster: ClusterIdentity): Promise<string> {
-    const client = await this.pools.worker.connect();
+  /** Called after each change under the running process. @returns the function that stops listening. */
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Reads the epoch, or begins a new one when this isn't the log of the stored one; from then on watches each new connection. */
+  async open(): Promise<string> {
+    await this.#reopen(this.pools.worker, undefined);
+    this.pools.verify = (client) => this.#verify(client);
+    return this.current;
+  }
+
+  /** Another process may have begun an epoch: reads it again. @returns whether there is another one than before. */
+  async refresh(): Promise<boolean> {
+    const before = this.#epoch;
+    const stored = await currentEpoch(this.pools.worker);
+    if (stored !== undefined && stored.epoch !== before) this.#adopt(stored.epoch);
+    return before !== this.#epoch;
+  }
+
+  /**
+   * Begins an epoch although the log's identity is the same, unless somebody else has done so since this process looked.
+   * @param reason shown to operators beside the epoch.
+   * @returns the epoch, and the subscriptions that have seen what the log doesn't hold.
+   */
+  async begin(reason: string): Promise<BegunEpoch> {
+    const known = this.#epoch;
+    const identity = await logIdentity(this.pools.worker);
+    if (identity === undefined) throw new OnStandby();
+    const begun = await beginEpoch(this.pools.worker, { epoch: newId(), identity, reason, known });
+    this.#identity = identity;
+    if (begun.isNew) this.#logger.error(`A new log epoch begins: ${reason}. ${CONSEQUENCES}`);
+    this.#adopt(begun.epoch);
+    return begun;
+  }
+
+  async #verify(client: Queryable): Promise<void> {
+    const identity = await logIdentity(client);
+    if (identity === undefined) throw new OnStandby();
+    if (identity === this.#identity) return;
+    await (this.#reopening ??= this.#reopenAlone().finally(() => (this.#reopening = undefined)));
+  }
+
+  /** On a connection outside the pools: those wait for this. */
+  async #reopenAlone(): Promise<void> {
+    const client = await this.pools.connectPatient();
     try {
-      await client.query('BEGIN');
-      await client.query('LOCK TABLE kernel.epochs IN SHARE ROW EXCLUSIVE MODE');
-      const stored = await currentEpoch(client);
-      const epoch = isOf(stored, cluster) ? stored.epoch : newId();
-      if (epoch !== stored?.epoch) await this.#insert(client, { epoch, cluster, isFirst: stored === undefined });
-      await client.query('COMMIT');
-      client.release();
-      return epoch;
-    } catch (error) {
-      client.release(true);
-      throw error;
+      await this.#reopen(client, this.#identity);
+    } finally {
+      await client.end().catch(() => undefined);
     }
   }
 
-  async #insert(tx: Queryable, of: { epoch: string; cluster: ClusterIdentity; isFirst: boolean }): Promise<void> {
-    const { system_identifier, timeline } = of.cluster;
-    const reason = of.isFirst ? 'first start' : 'other cluster or timeline';
-    await beginEpoch(tx, { epoch: of.epoch, system_identifier, timeline, reason });
-    if (of.isFirst) return;
-    this.#logger.error(
-      'This database was restored or failed over since the last start (another cluster or timeline). A new log epoch begins: ' +
-        'tokens given before are answered as of an unknown epoch, and acknowledged commands may be missing. Compare with what clients and other systems hold.',
-    );
+  async #reopen(on: Queryable, before: string | undefined): Promise<void> {
+    const [identity, stored] = [await logIdentity(on), await currentEpoch(on)];
+    if (identity === undefined) throw new OnStandby();
+    const isFirst = stored === undefined;
+    const begun =
+      stored?.identity === identity
+        ? { epoch: stored.epoch, isNew: false }
+        : await beginEpoch(on, { epoch: newId(), identity, reason: isFirst ? 'first start' : CHANGED });
+    this.#identity = identity;
+    if (begun.isNew && !isFirst) {
+      const since = before === undefined ? 'since the last start' : 'under this process';
+      this.#logger.error(
+        `This database was restored or failed over ${since} (another cluster, timeline or database). A new log epoch begins. ` +
+          CONSEQUENCES,
+      );
+    }
+    this.#adopt(begun.epoch);
+  }
+
+  #adopt(epoch: string): void {
+    const before = this.#epoch;
+    this.#epoch = epoch;
+    if (before === undefined || before === epoch) return;
+    for (const listener of this.#listeners) listener();
   }
 }
 
-function isOf(stored: EpochRow | undefined, cluster: ClusterIdentity): stored is EpochRow {
-  return stored?.system_identifier === cluster.system_identifier && stored.timeline === cluster.timeline;
-}
+const CONSEQUENCES =
+  'Tokens given before are answered as of an unknown epoch, and acknowledged commands may be missing. Compare with what clients ' +
+  'and other systems hold: docs/how-to/recover-a-lost-log.md.';

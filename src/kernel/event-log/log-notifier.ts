@@ -49,9 +49,13 @@ export class LogNotifier {
   /** Told when another replica has come or gone. */
   onLeasesChanged: (() => void) | undefined;
 
-  /** Lets the other replicas look at their share at once. */
+  /** Lets the other replicas look at their share at once. Never throws: they look by themselves before a lease can end. */
   async tellLeasesChanged(): Promise<void> {
-    await this.pools.worker.query({ text: 'SELECT pg_notify($1, $2)', values: [CHANNEL, LEASES_CHANGED] });
+    try {
+      await this.pools.control.query({ text: 'SELECT pg_notify($1, $2)', values: [CHANNEL, LEASES_CHANGED] });
+    } catch (error) {
+      this.#logger.warn(`The other replicas could not be notified of changed leases. ${String(error)}`);
+    }
   }
 
   async stop(): Promise<void> {
@@ -68,7 +72,7 @@ export class LogNotifier {
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
       if (this.#stopped) return;
-      this.pools.worker
+      this.pools.control
         .query({ name: 'kernel_notify', text: 'SELECT pg_notify($1, $2)', values: [CHANNEL, this.#payload] })
         .catch(() => undefined);
     }, APART_MS);

@@ -3,43 +3,57 @@ import { Injectable, Logger } from '@nestjs/common';
 import { Pools } from '../database/pools.js';
 import { failpoint } from '../failpoints.js';
 import { Pause } from '../pause.js';
+import { LogEpoch } from './epoch.js';
 import { LogBell } from './log-bell.js';
-import { readLog } from './sql/read-log.js';
-import { sequence } from './sql/sequence.js';
-import type { EventRow } from './stored-event.js';
+import { LogMemory } from './log-memory.js';
+import { lostEvents } from './sql/lost-events.js';
+import { LogRewound, readLog, type LogPart } from './sql/read-log.js';
+import { trySequence, type Sequenced } from './sql/sequence.js';
 
 /** Events positioned per call: small enough that the sequencer's lock is held for milliseconds. */
 const SEQUENCE_BATCH = 500;
-/** Events kept in memory for the subscriptions that are at the end of the log: they share one read. */
-const TAIL_SIZE = 2_000;
 /** Under load the log is looked at this often, so that many commits share one turn of every view: a turn costs some
  *  fifteen statements, however few events it brings. The first commit after a pause is seen at once. */
 const TURN_MS = 20;
+/** Another process is giving positions: those of this one's last commit may not be among them. */
+const BUSY_MS = 5;
 const POLL_FIRST_MS = 100;
 const POLL_CAP_MS = 1_000;
 const FAILED_PAUSE_MS = 500;
+/** Events of a lost end of the log that are named when it is noticed. */
+const SHOWN = 20;
 
 /**
  * The end of the log, as one process sees it. One loop gives positions to committed events, reads the new ones once
  * and lets every subscription of the process take them from memory; whoever is further behind reads by itself.
- * The loop turns when a commit of this process rings, when another process notifies, and by polling in any case.
+ * The loop turns when a commit of this process rings, when another process notifies, and by polling in any case; it rests
+ * while this process works on no partition, and reads only events that somebody here subscribes.
+ *
+ * After a failover or a restore, positions stand for other events. So each turn compares the event at the head that it knows
+ * with the log's: what is in memory is always the end of one history, and never continued by another one's.
  */
 @Injectable()
 export class LogTail {
   readonly #logger = new Logger(LogTail.name);
   readonly #waiting = new Set<() => void>();
-  #rows: EventRow[] = [];
+  readonly #memory = new LogMemory();
   #head = -1;
+  #headEvent: string | null = null;
+  #epoch: string | null = null;
+  #isNeeded = false;
   #stopping = false;
   #loop: Promise<void> | undefined;
   readonly #sleeping = new Pause();
   #rung = false;
   /** Told the head whenever this process has given positions: other replicas are notified from here. */
   onSequenced: ((head: number) => void) | undefined;
+  /** Told when the log isn't the one any more that this process has followed: nothing read from it before may take effect. */
+  onRewound: (() => void) | undefined;
 
   constructor(
     private readonly pools: Pools,
     private readonly bell: LogBell,
+    private readonly epoch: LogEpoch,
   ) {}
 
   /** The highest position known; -1 before the first look. */
@@ -57,6 +71,15 @@ export class LogTail {
     this.wake();
     this.#release();
     await this.#loop;
+  }
+
+  /** Which events the subscriptions take that have partitions in this process; undefined: there are none. */
+  needs(names: readonly string[] | undefined): void {
+    const isNew = !this.#isNeeded && names !== undefined;
+    this.#isNeeded = names !== undefined;
+    this.#memory.keepOnly(names ?? []);
+    // Called at each renewal of the leases: the log is looked at anew only where nobody did before.
+    if (isNew) this.wake();
   }
 
   /** Looks again now instead of at the next poll. */
@@ -80,25 +103,29 @@ export class LogTail {
     });
   }
 
-  /** The events at (after, to], all of them from memory or only those of `names` from the database. */
-  async read(after: number, to: number, names: readonly string[]): Promise<readonly EventRow[]> {
-    const first = this.#rows[0]?.position;
-    if (first === undefined || first > after + 1) return readLog(this.pools.worker, { after, to, names });
-    const wanted = new Set(names);
-    return this.#rows.slice(after + 1 - first, to + 1 - first).filter((row) => wanted.has(row.name));
+  /** The events of `names` at (after, to], from memory or from the database; from memory maybe not quite as far as `to`.
+   *  @throws LogRewound */
+  async read(after: number, to: number, names: readonly string[]): Promise<LogPart> {
+    return this.#memory.read(after, to, names) ?? readLog(this.pools.worker, { after, to, names });
   }
 
   async #run(): Promise<void> {
     let pollMs = POLL_FIRST_MS;
     while (!this.#stopping) {
       this.#rung = false;
-      const startedAt = Date.now();
+      if (!this.#isNeeded) {
+        await this.#sleep(POLL_CAP_MS);
+        continue;
+      }
+      const startedAt = performance.now();
       try {
-        const assigned = await this.#advance();
-        pollMs = assigned > 0 ? POLL_FIRST_MS : Math.min(POLL_CAP_MS, pollMs * 1.5);
-        if (assigned === 0) await this.#sleep(pollMs);
-        else if (assigned < SEQUENCE_BATCH) await pause(startedAt + TURN_MS - Date.now());
+        const news = await this.#turn();
+        pollMs = news === 0 ? Math.min(POLL_CAP_MS, pollMs * 1.5) : POLL_FIRST_MS;
+        if (news === 'busy') await pause(BUSY_MS);
+        else if (news === 0) await this.#sleep(pollMs);
+        else if (news < SEQUENCE_BATCH) await pause(Math.max(0, startedAt + TURN_MS - performance.now()));
       } catch (error) {
+        if (error instanceof LogRewound) continue;
         if (!this.#stopping) this.#logger.warn(`The log can't be read right now; trying again. ${String(error)}`);
         await this.#sleep(FAILED_PAUSE_MS);
       }
@@ -106,27 +133,65 @@ export class LogTail {
     this.#release();
   }
 
-  /** @returns how many positions there are to tell of: 0 when nothing is new. */
-  async #advance(): Promise<number> {
+  /** @returns how many new positions there are: 0 when nothing is new; `busy` when another process gives some just now. */
+  async #turn(): Promise<number | 'busy'> {
     await failpoint('seq.before-call');
-    const { head, assigned } = await sequence(this.pools.worker, SEQUENCE_BATCH);
+    const seen = await trySequence(this.pools.control, SEQUENCE_BATCH);
     await failpoint('seq.after-call');
-    if (assigned > 0) this.onSequenced?.(head);
-    if (head === this.#head) return assigned;
-    await this.#append(head);
+    const { head, assigned } = seen;
+    if (assigned !== null && assigned > 0) this.onSequenced?.(head);
+    await this.#follow(seen);
+    if (seen.epoch !== null && seen.epoch !== this.epoch.known) await this.epoch.refresh();
+    const hasGrown = head !== this.#head;
     this.#head = head;
-    this.#release();
-    return Math.max(1, assigned);
+    this.#headEvent = seen.headEvent;
+    this.#epoch = seen.epoch;
+    if (hasGrown) this.#release();
+    if (assigned === null) return 'busy';
+    return hasGrown ? Math.max(1, assigned) : assigned;
   }
 
-  async #append(head: number): Promise<void> {
-    if (this.#head < 0 || head - this.#head > TAIL_SIZE) {
-      this.#rows = [];
-      return;
-    }
-    const rows = await readLog(this.pools.worker, { after: this.#head, to: head });
-    const kept = [...this.#rows, ...rows];
-    this.#rows = kept.length > TAIL_SIZE ? kept.slice(kept.length - TAIL_SIZE) : kept;
+  async #follow(seen: Sequenced): Promise<void> {
+    const { names } = this.#memory;
+    const part = await this.#newPart(seen, names);
+    if (part === 'rewound') await this.#rewound(seen);
+    else if (part !== undefined) this.#memory.add(part, names);
+  }
+
+  /** What has been added since the last turn, if it is to be kept in memory. */
+  async #newPart({ head, headEvent }: Sequenced, names: readonly string[]): Promise<LogPart | 'rewound' | undefined> {
+    if (this.#head < 0) return undefined;
+    if (head < this.#head || (head === this.#head && headEvent !== this.#headEvent)) return 'rewound';
+    if (head === this.#head) return undefined;
+    if (head - this.#head > LogMemory.size) return (await this.#isSameLog()) ? undefined : 'rewound';
+    const part = await readLog(this.pools.worker, { after: this.#head, to: head, names });
+    return (part.afterEventId ?? null) === this.#headEvent ? part : 'rewound';
+  }
+
+  async #isSameLog(): Promise<boolean> {
+    if (this.#head <= 0) return true;
+    const known = await readLog(this.pools.worker, { after: this.#head - 1, to: this.#head, names: [] });
+    return known.eventId === this.#headEvent;
+  }
+
+  /** Drops what isn't in the log, says what was lost, and sees to it that the log has a new epoch. */
+  async #rewound({ head, epoch }: Sequenced): Promise<void> {
+    const before = this.#head;
+    const known = this.#memory.rows();
+    this.#memory.clear();
+    this.onRewound?.();
+    const lost = await lostEvents(this.pools.worker, known);
+    const shown = lost
+      .slice(0, SHOWN)
+      .map((row) => `${row.event_id} (${row.name} of ${row.stream_id}, position ${row.position})`);
+    this.#logger.error(
+      `The log was rewound: this process has followed it to position ${before}, and it now ends at ${head} or goes on with other ` +
+        `events. What was read of the lost part has no further effect here. ` +
+        (lost.length === 0
+          ? 'None of the lost events is known here any more.'
+          : `Lost events known here: ${lost.length}: ${shown.join(', ')}${lost.length > SHOWN ? ', …' : ''}.`),
+    );
+    if (epoch === this.#epoch && epoch === this.epoch.known) await this.epoch.begin('the log was rewound');
   }
 
   #release(): void {

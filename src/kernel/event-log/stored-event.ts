@@ -1,4 +1,5 @@
 import type { EventMeta, StoredData } from '../domain/index.js';
+import { deepFreeze } from '../messages/deep-freeze.js';
 import type { EventRegistry } from '../messages/event-registry.js';
 
 /** A row of kernel.events, with its position where the log has given one. */
@@ -49,11 +50,14 @@ export function metaOf(row: EventRow): EventMeta {
 /** Rows at the end of the log are read once and taken by every subscription: each is revived once. */
 const revived = new WeakMap<EventRow, RecordedEvent>();
 
-/** @throws UnknownEvent when this release doesn't know the event. */
+/** Frozen, because everybody in the process gets the same one. @throws UnknownEvent when this release doesn't know the event. */
 export function recordedEvent(registry: EventRegistry, row: EventRow): RecordedEvent {
   const known = revived.get(row);
   if (known !== undefined) return known;
-  const recorded = { event: registry.revive(row.name, row.schema_version, row.data), meta: metaOf(row) };
+  const recorded = deepFreeze({
+    event: registry.revive(row.name, row.schema_version, row.data),
+    meta: metaOf(row),
+  });
   revived.set(row, recorded);
   return recorded;
 }

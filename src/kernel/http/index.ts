@@ -1,6 +1,7 @@
 export { createHttpApp } from './app/create-http-app.js';
 export type { HttpSettings } from './app/http-settings.js';
 export { CurrentPrincipal, hasRole } from './auth/current-principal.decorator.js';
+export { actorOf } from './auth/identity.js';
 export { DevTokens } from './auth/dev-tokens.js';
 export { Admission } from './exchange/admission.js';
 export { IfVersion } from './exchange/if-match.js';

@@ -1,6 +1,14 @@
-/** An error's text, short enough to be stored and shown. */
+/** The text of whatever was thrown, short enough to be stored and shown. Never throws. */
 export function errorText(error: unknown): string {
-  return storable((error instanceof Error ? error.message : String(error)).slice(0, 2_000));
+  return storable(anyText(error).slice(0, 2_000));
+}
+
+function anyText(error: unknown): string {
+  try {
+    return String(error instanceof Error ? error.message : error);
+  } catch {
+    return 'An error that has no text.';
+  }
 }
 
 /** PostgreSQL stores neither NUL nor half a character (a lone surrogate), and refuses all that comes with it. */

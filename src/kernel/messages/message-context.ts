@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Actor, EventMeta } from '../domain/index.js';
+import type { EventRef } from '../event-log/sql/position-of-event.js';
 import { newId } from './ids.js';
 
 export interface Principal {
@@ -14,7 +15,7 @@ export interface IdempotencyRequest {
   readonly operation: string;
   /** Digest of what was asked: the same key with another payload is refused. */
   readonly fingerprint: string;
-  /** `system`: a stored command's id, kept for ever. Default `client`, forgotten after the retention. */
+  /** `system`: a stored command's id, kept like its command. Default `client`, forgotten after the retention. */
   readonly kind?: 'client' | 'system';
   /** Nobody asks again: every refusal is the answer, also one that depends on the moment (`not-found`). */
   readonly isFinal?: boolean;
@@ -52,19 +53,24 @@ export interface HeldCounts {
 
 /** What the kernel tells the caller besides the result. Filled while the message is handled. */
 export interface MessageOutcome {
-  /** `kernel.events.id` of the last event of the last command, if it had one. */
-  lastEventId?: number | undefined;
+  /** The last event of the last command, if it had one. */
+  lastEvent?: EventRef | undefined;
   /** The result was stored by an earlier call with the same key. */
   replayed: boolean;
   /** Token of the state that a read has seen. */
   readToken?: string | undefined;
   /** Positions that a view was behind what the reader asked for. */
   behind?: number | undefined;
+  /** A view that was read is being rebuilt, and lacks `behind` positions. */
+  rebuilding?: boolean | undefined;
   /** Events of what was read that haven't taken effect there, by why. */
   held?: HeldCounts | undefined;
   /** The reader's token is of a log that was restored or failed over. */
   unknownEpoch?: boolean | undefined;
 }
+
+/** Whose database connections a unit of work uses: `app` for clients, `worker` for what runs because of the log. */
+export type UnitPool = 'app' | 'worker';
 
 export interface MessageContextFields {
   tenant?: string;
@@ -79,6 +85,7 @@ export interface MessageContextFields {
   consistency?: ConsistencyRequest | undefined;
   event?: EventMeta | undefined;
   respondAsync?: AsyncWish | undefined;
+  pool?: UnitPool | undefined;
   beforeCommit?: ((answer: { outcome: 'result' | 'refusal' | 'accepted'; body: string }) => void) | undefined;
 }
 
@@ -102,9 +109,12 @@ export class MessageContext {
   readonly event: EventMeta | undefined;
   /** The outermost command may be stored and executed later, where it has a permanent name. */
   readonly respondAsync: AsyncWish | undefined;
+  /** So that event handlers, stored commands and effects that catch up don't starve the commands of clients. */
+  readonly pool: UnitPool;
   /** Called within the unit of work with the answer, right before the commit that stores it. */
   readonly beforeCommit: MessageContextFields['beforeCommit'];
   readonly outcome: MessageOutcome = { replayed: false };
+  #keyUsedBy: string | undefined;
 
   constructor(fields: MessageContextFields = {}) {
     this.tenant = fields.tenant ?? DEFAULT_TENANT;
@@ -119,7 +129,26 @@ export class MessageContext {
     this.consistency = fields.consistency;
     this.event = fields.event;
     this.respondAsync = fields.respondAsync;
+    this.pool = fields.pool ?? 'app';
     this.beforeCommit = fields.beforeCommit;
+  }
+
+  /**
+   * Says that the context's idempotency key answers for this outermost command (or unit of work of a route). The answer
+   * to a key is one row, so a second command would find the first one's answer instead of being executed.
+   *
+   * @throws Error when another command has used the key; does nothing without a key.
+   */
+  useKey(command: string): void {
+    if (this.idempotency === undefined) return;
+    if (this.#keyUsedBy !== undefined) {
+      throw new Error(
+        `${command} can't use the idempotency key of this message: it answers for ${this.#keyUsedBy}, which was executed before. ` +
+          'Execute one command per message; or execute the second one inside the handler of the first, where it joins ' +
+          'its unit of work; or execute it by messageContext.withoutKey(), if its effect may happen again when the message is repeated.',
+      );
+    }
+    this.#keyUsedBy = command;
   }
 }
 

@@ -1,3 +1,6 @@
+import { answerOf } from '../http/problems/error-to-problem.js';
+import '../http/problems/kernel-problems.js';
+import { registeredProblem } from '../http/problems/problem-registry.js';
 import { Injectable } from '@nestjs/common';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { Aggregate, DurableEvent, On, type StoredData } from '#kernel/domain';
@@ -76,7 +79,7 @@ const folded = (row: { names: string } | undefined, event: Named): { personId: s
   names: [...(row === undefined ? [] : [row.names]), event.full].join(', '),
 });
 
-@Projection({ name: 'toy.people', version: 1, mode: 'inline', view: PersonView })
+@Projection({ name: 'toy.people', version: 1, mode: 'inline', stream: 'toy.person', view: PersonView })
 class PersonProjection {
   @On(Named)
   named(row: PersonView | undefined, event: Named): object {
@@ -167,9 +170,17 @@ describe('an event of a newer release', () => {
     await stored(id, 1, { name: 'Ada Lovelace' }, 1);
     await stored(id, 4, { whatever: true }, 2);
     await expect(load(id)).rejects.toMatchObject({
-      code: 'stream-unreadable',
+      code: 'unknown-event',
       message: expect.stringContaining("toy.named version 4, which this release doesn't know"),
     });
+  });
+
+  it('is answered 503 with Retry-After by a command that needs its stream', async () => {
+    const id = newId();
+    await stored(id, 4, { whatever: true }, 1);
+    const error: unknown = await load(id).catch((thrown: unknown) => thrown);
+    const { code } = answerOf(error, false);
+    expect({ code, ...registeredProblem(code) }).toMatchObject({ code: 'unknown-event', status: 503, retryable: true });
   });
 
   it('is parked by views; other streams go on', async () => {

@@ -31,10 +31,10 @@ export function endOnSignals(stop: () => Promise<void>, hardExitMs: number, say:
   let stoppingSince: number | undefined;
   const onSignal = (): void => {
     if (stoppingSince !== undefined) {
-      if (Date.now() - stoppingSince > SAME_SIGNAL_MS) process.exit(1);
+      if (performance.now() - stoppingSince > SAME_SIGNAL_MS) process.exit(1);
       return;
     }
-    stoppingSince = Date.now();
+    stoppingSince = performance.now();
     say('Stopping: finishing what is under way.');
     setTimeout(() => process.exit(1), hardExitMs).unref();
     stop().then(

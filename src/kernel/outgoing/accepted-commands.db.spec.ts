@@ -82,7 +82,7 @@ describe('a command that a client has executed later', () => {
       step: 'done',
       resource: { type: 'toy', id, href: `/toys/${id}` },
       principal: 'ada',
-      lastEventId: expect.any(Number),
+      lastEvent: { id: expect.any(Number), eventId: expect.any(String) },
     });
     const [row] = await toy.rows(
       `SELECT o.data, i.body, i.kind FROM kernel.outgoing_commands o JOIN kernel.idempotency i ON i.key = o.id::text`,

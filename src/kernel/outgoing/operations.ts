@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
+import { refusalIn } from '../commands/stored-refusals.js';
 import { Pools } from '../database/pools.js';
-import { StoredRefusal, type Refusal } from '../domain/index.js';
+import type { Refusal } from '../domain/index.js';
+import type { EventRef } from '../event-log/sql/position-of-event.js';
 import { LogBell } from '../event-log/log-bell.js';
 import type { MessageContext } from '../messages/message-context.js';
 import { OperationWaits } from './operation-waits.js';
@@ -41,8 +43,8 @@ export interface Operation {
   readonly createdAt: string;
   readonly updatedAt: string;
   readonly finishedAt: string | null;
-  /** `kernel.events.id` of its last event. */
-  readonly lastEventId: number | null;
+  /** Its last event. */
+  readonly lastEvent: EventRef | null;
 }
 
 /** Commands that clients had executed later: looked at by those who may, waited for, and set right by operators. */
@@ -99,10 +101,10 @@ function maySee({ tenant, principal, actor }: MessageContext, operation: Operati
 
 function operationOf(row: OperationRow): Operation {
   const { id, name: type, attempts, error: fault, principal, tenant } = row;
-  const { createdAt, updatedAt, finishedAt, lastEventId } = row;
+  const { createdAt, updatedAt, finishedAt, lastEvent } = row;
   const [status, step] = standingOf(row);
   const about = { id, type, status, step, resource: resourceOf(row), refusal: refusalOf(row), attempts, fault };
-  return { ...about, principal, tenant, createdAt, updatedAt, finishedAt, lastEventId };
+  return { ...about, principal, tenant, createdAt, updatedAt, finishedAt, lastEvent };
 }
 
 /** Its answer, where there is one, is what has happened, whatever was said of it meanwhile. */
@@ -125,11 +127,5 @@ function resourceOf({ outcome, body, resource: { type, href } }: OperationRow): 
 }
 
 function refusalOf({ outcome, body }: OperationRow): Refusal | null {
-  if (outcome !== 'refusal') return null;
-  const { code, message, facts } = JSON.parse(body!) as {
-    code: string;
-    message: string;
-    facts: Record<string, unknown>;
-  };
-  return new StoredRefusal(code, message, facts);
+  return outcome === 'refusal' ? refusalIn(body!) : null;
 }

@@ -1,4 +1,4 @@
-import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { DurableCommand, NotFound } from '#kernel/domain';
 import { CountCommand, CountHandler, Counters, streamOf } from '../../../test/support/toys.js';
 import { createToyTables, ToyApp, type ToyParts } from '../../../test/support/toy-app.js';
@@ -122,6 +122,51 @@ describe('a stored command', () => {
     const sent = await send(new CountLaterCommand(newId(), 0));
     await eventually(async () => expect(await state(sent)).toBe('refused'));
     expect(await toy.events(`command:${sent}`)).toMatchObject([{ data: { code: 'not-found' } }]);
+  });
+
+  it('is one command under its id, also after its end, and is never replaced by another one', async () => {
+    const [id, again, counter] = [newId(), newId(), newId()];
+    const sendAs = (sent: string, by: number, tenant = 'north'): Promise<unknown> =>
+      toy.inCommand(
+        async () => {
+          await toy.get(CommandBus).execute(new CountCommand(again, 1));
+          toy.get(OutgoingCommands).send(new CountLaterCommand(counter, by), { id: sent });
+        },
+        { tenant },
+      );
+    await sendAs(id, 3);
+    await sendAs(id, 3);
+    await eventually(async () => expect(await state(id)).toBe('succeeded'));
+    await sendAs(id, 3);
+    expect([await counts(counter), await counts(again)]).toEqual([[3], [1, 1, 1]]);
+    for (const replaced of [sendAs(id, 4), sendAs(id, 3, 'south')])
+      await expect(replaced).rejects.toMatchObject({ code: 'WB005', message: expect.stringContaining(id) });
+    expect([await counts(counter), await counts(again)]).toEqual([[3], [1, 1, 1]]);
+  });
+
+  it('is stored once when one unit sends it twice, which can’t send another one under its id', async () => {
+    const [id, counter] = [newId(), newId()];
+    const sendBoth = (...amounts: number[]): Promise<unknown> =>
+      toy.inCommand(() => {
+        for (const by of amounts) toy.get(OutgoingCommands).send(new CountLaterCommand(counter, by), { id });
+      });
+    await expect(sendBoth(1, 2)).rejects.toMatchObject({ code: 'command-id-reused' });
+    await sendBoth(2, 2);
+    await eventually(async () => expect(await state(id)).toBe('succeeded'));
+    expect(await counts(counter)).toEqual([2]);
+  });
+
+  it('is executed in the context of who sent it, one command further, imported if that was', async () => {
+    const [id, causationId] = [newId(), newId()];
+    const fields = { tenant: 'north', correlationId: newId(), causationId, imported: true, hop: 3 };
+    await toy.inCommand(() => toy.get(OutgoingCommands).send(new CountLaterCommand(id, 1)), fields);
+    await eventually(async () => expect(await counts(id)).toEqual([1]));
+    const [event] = await toy.rows<{ meta: object }>(
+      'SELECT meta FROM kernel.events WHERE stream_id = $1',
+      streamOf(id),
+    );
+    const { correlationId } = fields;
+    expect(event!.meta).toMatchObject({ correlationId, imported: true, hop: 4 });
   });
 
   it('takes effect once, also where it was claimed twice', async () => {

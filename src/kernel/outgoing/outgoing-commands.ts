@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { Injectable } from '@nestjs/common';
 import { UnitOfWork } from '../commands/unit-of-work.js';
 import { Pools } from '../database/pools.js';
@@ -13,8 +14,18 @@ import {
 } from './sql/outgoing-commands.js';
 import { storedContextOf } from './stored-context.js';
 
+/** One unit of work sends two commands under one id. */
+export class CommandIdReused extends Error {
+  readonly code = 'command-id-reused';
+
+  constructor(id: string) {
+    super(`Two different commands are sent under the id ${id} in one command. Give each its own id.`);
+  }
+}
+
 export interface SendOptions {
-  /** The command's id and idempotency key; the same id twice is the same command. Default: a new one. */
+  /** The command's id and idempotency key. Sending the same command under it again changes nothing, also not its time and
+   *  its instance. Default: a new one. */
   readonly id?: string;
   /** Not before this time; default: at once. */
   readonly executeAt?: Date;
@@ -33,14 +44,17 @@ export class OutgoingCommands {
   /**
    * Stores a command with the commit of the one being handled.
    * @returns its id: of the operation, and for cancelling.
-   * @throws Error when the class has no @DurableCommand name, or outside a command.
+   * @throws Error when the class has no @DurableCommand name, or outside a command; CommandIdReused. The commit fails with
+   * WB005 when the id was used earlier for another command, or for another tenant.
    */
   send(command: object, options: SendOptions = {}): string {
     const unit = UnitOfWork.required('Sending a command');
     // It acts for whoever caused it, one hop further.
     const context = { ...storedContextOf(unit.context), causationId: unit.commandId, hop: unit.context.hop + 1 };
     const row = rowOf(command, context, options);
-    unit.addSideRow(STORE_COMMANDS, row);
+    const known = (unit.sides.get(STORE_COMMANDS) as NewCommandRow[] | undefined)?.find(({ id }) => id === row.id);
+    if (known === undefined) unit.addSideRow(STORE_COMMANDS, row);
+    else if (!isSame(known, row)) throw new CommandIdReused(row.id);
     return row.id;
   }
 
@@ -52,6 +66,10 @@ export class OutgoingCommands {
   find(id: string): Promise<OutgoingCommandRow | undefined> {
     return readCommand(this.pools.app, id);
   }
+}
+
+function isSame(known: NewCommandRow, again: NewCommandRow): boolean {
+  return known.name === again.name && isDeepStrictEqual(known.data, again.data);
 }
 
 function rowOf(command: object, context: StoredContext, options: SendOptions): NewCommandRow {

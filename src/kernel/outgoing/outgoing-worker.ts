@@ -1,5 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
+import { refusalIn } from '../commands/stored-refusals.js';
 import { UnitOfWork } from '../commands/unit-of-work.js';
 import type { Answer } from '../commands/idempotency.js';
 import { classify } from '../database/errors.js';
@@ -11,6 +12,7 @@ import { failpoint } from '../failpoints.js';
 import { errorText } from '../messages/error-text.js';
 import { MessageContext, messageContext } from '../messages/message-context.js';
 import { Pause } from '../pause.js';
+import { isOfSomeLink } from '../subscriptions/faults.js';
 import { pauseAfter } from '../subscriptions/retry-policy.js';
 import {
   FINISH_COMMANDS,
@@ -100,29 +102,34 @@ export class OutgoingWorker {
   /** A command that was answered before, but whose row didn't end with it, only needs its row ended. */
   async #executeUnder(row: OutgoingCommandRow, command: object): Promise<void> {
     const context = contextFor(row);
-    const refusal = await messageContext
+    const { state, error } = await messageContext
       .run(context, () => this.commands.execute(command))
       .then(
-        () => undefined,
-        (error: Error) => error,
+        () => ({ state: 'succeeded' as const, error: undefined }),
+        // Whatever it is: a handler may also reject with nothing.
+        (thrown: unknown) => ({ state: 'refused' as const, error: thrown }),
       );
-    if (context.outcome.replayed)
-      await endCommand(this.pools.worker, row.id, refusal === undefined ? 'succeeded' : 'refused');
-    if (refusal !== undefined) throw refusal;
+    if (context.outcome.replayed) await endCommand(this.pools.worker, row.id, state);
+    if (state === 'refused') throw error;
   }
 
+  /** Never rejects: a failure that can't be noted is found by the end of the claim, and holds up no other command. */
   async #failed(row: OutgoingCommandRow, error: unknown): Promise<void> {
     const attempts = row.attempts + 1;
     const text = errorText(error);
-    const isOutage = classify(error).kind === 'unavailable';
-    const tryInMs = isOutage ? POLL_MS : pauseAfter(attempts);
-    await commandFailed(this.pools.worker, row.id, {
-      attempts: isOutage ? row.attempts : attempts,
-      error: text,
-      tryInMs,
-    });
-    if (tryInMs === undefined)
-      this.#logger.error(`Command ${row.id} (${row.name}) is parked after ${attempts} tries: ${text}`);
+    try {
+      // A handler's call of another host that is down fails as a connection to the database does.
+      const isOutage = classify(error).kind === 'unavailable' && !(isOfSomeLink(error) && (await this.pools.answers()));
+      const tryInMs = isOutage ? POLL_MS : pauseAfter(attempts);
+      const failure = { attempts: isOutage ? row.attempts : attempts, error: text, tryInMs };
+      await commandFailed(this.pools.worker, row.id, failure);
+      if (tryInMs === undefined)
+        this.#logger.error(`Command ${row.id} (${row.name}) is parked after ${attempts} tries: ${text}`);
+    } catch (failure) {
+      this.#logger.warn(
+        `Command ${row.id} (${row.name}) failed (${text}), which can't be noted: ${errorText(failure)}`,
+      );
+    }
   }
 
   async #sleep(ms: number): Promise<void> {
@@ -132,11 +139,12 @@ export class OutgoingWorker {
 }
 
 /** Under the stored id as key; the row ends in the same commit as the command. A client's answer is forgotten after the
- *  retention, as the key that it was sent with is; those of others are kept for ever. */
+ *  retention, as the key that it was sent with is; those of others are kept like their commands. */
 function contextFor(row: OutgoingCommandRow): MessageContext {
   const kind = row.operation === null ? 'system' : 'client';
   return new MessageContext({
     ...row.context,
+    pool: 'worker',
     idempotency: { key: row.id, operation: row.name, fingerprint: '', kind, isFinal: true },
     beforeCommit: (answer) => finish(row, answer),
   });
@@ -149,11 +157,9 @@ function finish({ id, name, operation }: OutgoingCommandRow, answer: Answer): vo
     unit.addSideRow(FINISH_COMMANDS, { id, state: 'succeeded', error: null });
     return;
   }
-  const { code, message, facts } = JSON.parse(answer.body) as {
-    code: string;
-    message: string;
-    facts: Record<string, unknown>;
-  };
+  const refusal = refusalIn(answer.body);
+  const { code, message } = refusal;
   unit.addSideRow(FINISH_COMMANDS, { id, state: 'refused', error: message });
-  if (operation === null) unit.append(`command:${id}`, [new CommandRefused(id, name, code, message, facts)], 'none');
+  const event = new CommandRefused(id, name, code, message, refusal.facts());
+  if (operation === null) unit.append(`command:${id}`, [event], 'none');
 }

@@ -1,7 +1,10 @@
-import { Injectable, Logger } from '@nestjs/common';
+import { Inject, Injectable, Logger } from '@nestjs/common';
 import { forgetOldKeys } from '../commands/idempotency.js';
 import { Pools } from '../database/pools.js';
+import type { Queryable } from '../event-log/sql/queryable.js';
+import { KERNEL_OPTIONS, type KernelOptions } from '../kernel-options.js';
 import { forgetOperations, giveUpParked } from './sql/forget-operations.js';
+import { forgetAudit, forgetCommands, forgetEffects, forgetSystemKeys } from './sql/forget-work.js';
 
 /** As long as clients may repeat a request under its key (04 §3), and ask what became of it. */
 const RETENTION_DAYS = 7;
@@ -9,9 +12,13 @@ const EVERY_MS = 10 * 60 * 1_000;
 /** Rows per statement: short transactions, so that nothing waits behind them. */
 const BATCH = 5_000;
 
+/** Deletes or ends at most one batch of what is older than so many days; returns how many. */
+type Step = (on: Queryable, days: number, batchSize: number) => Promise<number>;
+
 /**
  * Forgets what clients may no longer ask about, in processes that run subscriptions: answers under old keys, operations
- * that ended long ago. Operations parked for as long are given up first, because their content may be personal.
+ * that ended long ago. Operations parked for as long are given up first, because their content may be personal. And, where
+ * the configuration says after how many days, what only tells a repeat of old work from new work, and old entries of the audit.
  */
 @Injectable()
 export class Retention {
@@ -20,7 +27,10 @@ export class Retention {
   #running: Promise<void> | undefined;
   #stopping = false;
 
-  constructor(private readonly pools: Pools) {}
+  constructor(
+    private readonly pools: Pools,
+    @Inject(KERNEL_OPTIONS) private readonly options: KernelOptions,
+  ) {}
 
   start(): void {
     this.#timer = setInterval(() => void this.#once(), EVERY_MS);
@@ -35,13 +45,19 @@ export class Retention {
 
   #once(): Promise<void> {
     return (this.#running ??= this.forget()
-      .catch((error: unknown) => this.#logger.warn(`Old keys stay for now; trying again later. ${String(error)}`))
+      .catch((error: unknown) => this.#logger.warn(`Old rows stay for now; trying again later. ${String(error)}`))
       .finally(() => (this.#running = undefined)));
   }
 
   /** Does all that is due, batch by batch. Operations before keys: one is never shown without its answer. */
   async forget(): Promise<void> {
-    for (const step of [giveUpParked, forgetOperations, forgetOldKeys])
-      while (!this.#stopping && (await step(this.pools.worker, RETENTION_DAYS, BATCH)) === BATCH);
+    const { workDays, auditDays } = this.options.retention;
+    await this.#take([giveUpParked, forgetOperations, forgetOldKeys], RETENTION_DAYS);
+    if (workDays > 0) await this.#take([forgetCommands, forgetSystemKeys, forgetEffects], workDays);
+    if (auditDays > 0) await this.#take([forgetAudit], auditDays);
+  }
+
+  async #take(steps: readonly Step[], days: number): Promise<void> {
+    for (const step of steps) while (!this.#stopping && (await step(this.pools.worker, days, BATCH)) === BATCH);
   }
 }

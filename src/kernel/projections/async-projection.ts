@@ -63,7 +63,26 @@ export class AsyncProjection implements Subscriber {
   async #load(on: Queryable, keys: ReadonlyMap<string, Row>): Promise<Map<string, Row>> {
     if (keys.size === 0) return new Map();
     const { rows } = await on.query<Row>({ ...this.#select, values: [JSON.stringify([...keys.values()])] });
-    return new Map(rows.map((row) => [this.projection.table.keyOf(row), row]));
+    return new Map(rows.map((row) => [this.#keyOf(row, keys), row]));
+  }
+
+  /** A column that gives back another spelling than it was given would hide its row from every later fold. */
+  #keyOf(row: Row, asked: ReadonlyMap<string, Row>): string {
+    const key = this.projection.table.keyOf(row);
+    if (asked.has(key)) return key;
+    throw new KeyRespelt(this.name, { asked: [...asked.keys()], found: key });
+  }
+}
+
+/** The view's key column stores a key in another form than the event has it, such as a uuid in upper case, or a number as 1.50. */
+export class KeyRespelt extends Error {
+  readonly code = 'key-respelt';
+
+  constructor(projection: string, { asked, found }: { readonly asked: readonly string[]; readonly found: string }) {
+    super(
+      `${projection} asked for the rows ${asked.slice(0, 5).join(', ')} and got ${found}: the key's column stores it in another form. ` +
+        'Make it text, or give keys in the form of the column.',
+    );
   }
 }
 

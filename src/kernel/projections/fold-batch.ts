@@ -1,3 +1,4 @@
+import { thrownByUserCode } from '../subscriptions/faults.js';
 import type { Delivery } from '../subscriptions/subscriber.js';
 import type { ProjectionDefinition, TotalsDefinition } from './projection-definition.js';
 import type { Row } from './read-table.js';
@@ -30,7 +31,9 @@ export function foldBatch(
     for (const [id, key] of keysOf(projection, delivery)) {
       const known = after.get(id);
       const row = known === undefined ? before.get(id) : known.row;
-      after.set(id, { key, row: projection.fold(row, event, meta) });
+      const next = folded(() => projection.fold(row, event, meta));
+      assertOwnRow(projection, next, id);
+      after.set(id, { key, row: next });
     }
   }
   const changed = [...after].filter(([id, { row }]) => row !== before.get(id));
@@ -39,6 +42,22 @@ export function foldBatch(
     removals: changed.flatMap(([, { key, row }]) => (row === undefined ? [key] : [])),
     totals: projection.totals.map((totals) => totalChanges(totals, before, changed)),
   };
+}
+
+function folded<R>(fold: () => R): R {
+  try {
+    return fold();
+  } catch (error) {
+    throw thrownByUserCode(error);
+  }
+}
+
+/** Another key's row may be in a partition that is somebody else's at the moment: nothing would keep it in order. */
+function assertOwnRow({ name, table }: ProjectionDefinition, row: Row | undefined, key: string): void {
+  if (row === undefined || table.keyOf(row) === key) return;
+  throw new Error(
+    `${name} folded the row ${key} into the row ${table.keyOf(row)}. Return the row of the key, or tell the other one by keys(event, meta).`,
+  );
 }
 
 /** Key text and key object of the rows that a delivery touches in the partitions worked on here. */

@@ -7,6 +7,7 @@ import { ReadTable, type Row } from './read-table.js';
 
 /** Enough for a handful of replicas; each costs one row update per batch. */
 const DEFAULT_PARTITIONS = 8;
+const STREAM_PREFIX = /^[a-z][a-z0-9-]*\.[a-z][a-z0-9-]*$/;
 
 type Fold = (row: Row | undefined, event: object, meta: EventMeta) => Row | undefined;
 type Keys = (event: object, meta: EventMeta) => Row | readonly Row[];
@@ -23,6 +24,8 @@ export class ProjectionDefinition {
   readonly name: string;
   readonly version: number;
   readonly mode: 'inline' | 'async';
+  /** Of an inline view: the prefix of the streams whose rows it has. */
+  readonly stream: string | undefined;
   readonly partitions: number;
   readonly table: ReadTable;
   readonly totals: readonly TotalsDefinition[];
@@ -44,6 +47,7 @@ export class ProjectionDefinition {
     this.name = options.name;
     this.version = options.version;
     this.mode = options.mode;
+    this.stream = options.stream;
     this.partitions = options.mode === 'inline' ? 1 : (options.partitions ?? DEFAULT_PARTITIONS);
     this.view = options.view;
     this.totalsViews = (options.totals ?? []).map((of) => of.view);
@@ -57,10 +61,12 @@ export class ProjectionDefinition {
     this.#check();
   }
 
-  /** The key objects of the rows that an event touches. */
+  /** The key objects of the rows that an event touches, each row once: a transfer from an account to itself names its row
+   *  twice, and is one event. */
   keysFor(event: object, meta: EventMeta): readonly Row[] {
     const keys = this.#keys(event, meta);
-    return Array.isArray(keys) ? (keys as readonly Row[]) : [keys as Row];
+    if (!Array.isArray(keys)) return [keys as Row];
+    return [...new Map((keys as readonly Row[]).map((key) => [this.table.keyOf(key), key])).values()];
   }
 
   /** The next state of a row, with version and position filled in; undefined deletes it. */
@@ -81,14 +87,51 @@ export class ProjectionDefinition {
     return this.#folds.has(name);
   }
 
+  /** @throws Error for an event that another kind of stream has: an inline row belongs to one stream. */
+  assertStream({ stream, name }: EventMeta): void {
+    if (stream.startsWith(`${this.stream}:`)) return;
+    throw new Error(
+      `${this.name} is inline and has the rows of ${this.stream}:…, but it folds ${name}, which was written to ${stream}. ` +
+        'Give the other aggregate an event of its own, or make the view async.',
+    );
+  }
+
+  /** @throws Error for a row that isn't the stream's own. */
+  assertRowOf(stream: string, row: Row): void {
+    const key = String(row[this.table.keys[0]!.property]);
+    if (stream === `${this.stream}:${key}`) return;
+    throw new Error(
+      `${this.name} is inline, but its row ${key} isn't the one of ${stream}. Set the key column to the aggregate's id.`,
+    );
+  }
+
   #check(): void {
     if (this.eventNames.length === 0)
       throw new Error(`${this.type.name} reacts to no event. Mark its folds with @On(EventClass).`);
-    if (this.mode === 'async') return;
+    if (this.mode === 'inline') return this.#checkInline();
+    if (this.stream !== undefined)
+      throw new Error(
+        `${this.type.name} is async: it takes the events of every stream. Remove stream: '${this.stream}'.`,
+      );
+  }
+
+  #checkInline(): void {
+    if (this.stream === undefined || !STREAM_PREFIX.test(this.stream)) {
+      const is = this.stream === undefined ? '' : ` '${this.stream}' is none.`;
+      throw new Error(
+        `${this.type.name} is inline: say whose rows it has by stream: '<context>.<aggregate>', the streamPrefix of the aggregate's repository.${is}`,
+      );
+    }
     if (this.table.keys.length !== 1 || this.hasOwnKeys) {
       throw new Error(
         `${this.type.name} is inline, but its rows aren't one per stream. Give ${this.view.name} a single primary column with the ` +
           `aggregate's id and leave keys() out, or set mode: 'async'. (The stream's version check is what protects an inline row.)`,
+      );
+    }
+    if (!this.table.bookkeeping.has('version')) {
+      throw new Error(
+        `${this.type.name} is inline, but ${this.view.name} has no column version. Add one: the kernel keeps the stream's version there, and ` +
+          'compares it before it replaces a row.',
       );
     }
     if (this.totals.length > 0)

@@ -1,17 +1,33 @@
-import { Injectable } from '@nestjs/common';
-import type { PoolClient } from 'pg';
+import { Inject, Injectable } from '@nestjs/common';
+import type { Client } from 'pg';
+import { endAbandonedRebuild, readViewStates } from '../commands/sql/view-states.js';
 import { Pools } from '../database/pools.js';
+import { beginPatiently } from '../database/transaction.js';
 import { LogNotifier } from '../event-log/log-notifier.js';
+import type { Queryable } from '../event-log/sql/queryable.js';
 import { recordedEvent, type EventRow } from '../event-log/stored-event.js';
 import { failpoint } from '../failpoints.js';
+import { KERNEL_OPTIONS, type KernelOptions } from '../kernel-options.js';
 import { EventRegistry } from '../messages/event-registry.js';
+import { lockCheckpoints } from '../subscriptions/sql/lock-checkpoints.js';
 import type { Delivery } from '../subscriptions/subscriber.js';
 import { foldBatch, touchedKeys } from './fold-batch.js';
 import type { ProjectionDefinition } from './projection-definition.js';
 import { ProjectionRegistry } from './projection-registry.js';
 import type { Row } from './read-table.js';
-
-const BATCH = 2_000;
+import {
+  awaitEarlierWriters,
+  dropCheckpoints,
+  emptyTables,
+  isOnlyRebuild,
+  lockTables,
+  markRebuilding,
+  nextStreamEvents,
+  openStreamEvents,
+  otherVersions,
+  rewind,
+  setKeeper,
+} from './sql/rebuild.js';
 
 /** No projection has this name. */
 export class ProjectionUnknown extends Error {
@@ -31,10 +47,26 @@ export class RebuildUnderWay extends Error {
   }
 }
 
+/** Processes of another release still fill or write the view: their rows would be refused, or their work wasted. */
+export class RebuildRefused extends Error {
+  readonly code = 'rebuild-refused';
+
+  constructor({ name, version }: ProjectionDefinition, others: readonly { replica: string; version: string }[]) {
+    const who = others.map((other) => `${other.replica} (version ${other.version})`).join(', ');
+    super(
+      `${name} would be rebuilt by version ${version}, but other processes run other versions of it: ${who}. Stop them, and rebuild then; ` +
+        'one that was killed counts until its lease has ended. Nothing was changed.',
+    );
+  }
+}
+
+type BeforeCommit = (tx: Queryable, rows: number) => Promise<void>;
+
 /**
  * Fills a view anew from the log, in its simplest form: the view is emptied first. An async view is then filled by its
- * running subscription, and readers with a token are told how far behind it is. An inline view is filled here, in one
- * transaction that keeps its writers waiting, since nobody else would fill it.
+ * running subscription, and readers are told that it is not complete. An inline view is filled here, in one transaction:
+ * readers see the old rows until it commits, and writers are refused meanwhile. All of it runs on one connection that no
+ * time-out ends; when the process dies, the transaction is rolled back, and the view is as it was.
  */
 @Injectable()
 export class ProjectionRebuild {
@@ -43,104 +75,94 @@ export class ProjectionRebuild {
     private readonly projections: ProjectionRegistry,
     private readonly registry: EventRegistry,
     private readonly notifier: LogNotifier,
+    @Inject(KERNEL_OPTIONS) private readonly options: KernelOptions,
   ) {}
 
-  /** @returns rows written here: 0 for an async view, which its subscription fills. @throws ProjectionUnknown, RebuildUnderWay */
-  async rebuild(name: string): Promise<number> {
+  /**
+   * @param beforeCommit runs last in the rebuild's transaction, with the rows written: what it stores commits with the view
+   * @returns rows written here: 0 for an async view, which its subscription fills
+   * @throws ProjectionUnknown, RebuildUnderWay, RebuildRefused
+   */
+  async rebuild(name: string, beforeCommit: BeforeCommit = () => Promise.resolve()): Promise<number> {
     const projection = this.projections.named(name);
     if (projection === undefined)
       throw new ProjectionUnknown(
         name,
         this.projections.all().map((known) => known.name),
       );
-    const client = await this.pools.worker.connect();
+    const written = await this.#committed(projection, beforeCommit);
+    await failpoint('rebuild.after-swap');
+    // Workers of another version give it up now; those of this one take it.
+    await this.notifier.tellLeasesChanged();
+    return written;
+  }
+
+  async #committed(projection: ProjectionDefinition, beforeCommit: BeforeCommit): Promise<number> {
+    const client = await this.pools.connectPatient();
     try {
-      await client.query(`BEGIN; SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = '10s'`);
-      await this.#assertAlone(client, name);
-      const written =
-        projection.mode === 'inline' ? await this.#refill(client, projection) : await this.#restart(client, projection);
-      await client.query({
-        text: `UPDATE kernel.subscriptions SET version = $2, kind = $3, status = 'running', last_error = NULL, failed_at = NULL,
-                      events = $4, has_own_keys = $5
-                WHERE name = $1`,
-        values: [name, projection.version, projection.mode, projection.eventNames, projection.hasOwnKeys],
-      });
+      await beginPatiently(client);
+      const written = await this.#swap(client, projection);
+      await beforeCommit(client, written);
       await failpoint('rebuild.before-swap');
       await client.query('COMMIT');
-      client.release();
-      await failpoint('rebuild.after-swap');
-      // Workers of another version give it up now; those of this one take it.
-      await this.notifier.tellLeasesChanged();
       return written;
     } catch (error) {
-      client.release(true);
+      await client.query('ROLLBACK').catch(() => undefined);
+      // The rows are as they were, and may be written again. If even that fails, the next writer does it.
+      await endAbandonedRebuild(this.pools.worker, projection.name).catch(() => undefined);
       throw error;
+    } finally {
+      await client.end().catch(() => undefined);
     }
   }
 
-  async #assertAlone(client: PoolClient, name: string): Promise<void> {
-    const { rows } = await client.query<{ alone: boolean }>({
-      text: `SELECT pg_try_advisory_xact_lock(hashtextextended('waybill.rebuild:' || $1, 0)) AS alone`,
-      values: [name],
-    });
-    if (rows[0]?.alone !== true) throw new RebuildUnderWay(name);
+  async #swap(client: Client, projection: ProjectionDefinition): Promise<number> {
+    const { name, version, mode, eventNames, hasOwnKeys } = projection;
+    if (!(await isOnlyRebuild(client, name))) throw new RebuildUnderWay(name);
+    const others = await otherVersions(client, { name, version, leaseMs: this.options.leaseMs });
+    if (others.length > 0) throw new RebuildRefused(projection, others);
+    const stored = (await readViewStates(client, [{ name }])).get(name);
+    const tables = [projection.table, ...projection.totals.map((totals) => totals.table)].map((table) => table.name);
+    if (stored?.kind === 'inline') {
+      await markRebuilding(this.pools.worker, name);
+      await awaitEarlierWriters(client, name);
+    } else await lockTables(client, tables);
+    await lockCheckpoints(client, name);
+    await emptyTables(client, tables);
+    await (mode === 'inline' ? dropCheckpoints(client, name) : rewind(client, name));
+    const written = mode === 'inline' ? await this.#refill(client, projection) : 0;
+    await setKeeper(client, { name, version, kind: mode, events: eventNames, hasOwnKeys });
+    return written;
   }
 
-  /** The raised fence keeps a worker that folded before the rebuild from committing after it. */
-  async #restart(client: PoolClient, projection: ProjectionDefinition): Promise<number> {
-    await client.query({
-      text: `UPDATE kernel.checkpoints SET position = 0, event_id = 0, fence = fence + 1, updated_at = clock_timestamp(),
-                    epoch = (SELECT epoch FROM kernel.epochs ORDER BY started_at DESC LIMIT 1)
-              WHERE subscription = $1`,
-      values: [projection.name],
-    });
-    await client.query({ text: 'DELETE FROM kernel.held_events WHERE subscription = $1', values: [projection.name] });
-    const tables = [projection.table, ...projection.totals.map((totals) => totals.table)];
-    for (const table of tables) await client.query(`DELETE FROM ${table.name}`);
-    return 0;
-  }
-
-  /** Writers of an inline view hold its table's lock until they commit: whoever was before us is visible below, and
-   *  whoever comes after us folds its row from its stream. */
-  async #refill(client: PoolClient, projection: ProjectionDefinition): Promise<number> {
-    await client.query(`LOCK TABLE ${projection.table.name} IN SHARE ROW EXCLUSIVE MODE`);
-    await client.query(`DELETE FROM ${projection.table.name}`);
-    await client.query({ text: 'DELETE FROM kernel.checkpoints WHERE subscription = $1', values: [projection.name] });
+  /** Whoever wrote before is visible by now, and nobody writes until this has ended. */
+  async #refill(client: Client, projection: ProjectionDefinition): Promise<number> {
+    await openStreamEvents(client, { names: projection.eventNames, stream: projection.stream! });
     let written = 0;
-    let after = 0;
     for (;;) {
-      const rows = await this.#next(client, projection, after);
+      const rows = await nextStreamEvents(client);
       if (rows.length === 0) return written;
-      after = rows.at(-1)!.id;
       written += await this.#fold(client, projection, rows);
     }
   }
 
-  async #next(client: PoolClient, projection: ProjectionDefinition, after: number): Promise<EventRow[]> {
-    const { rows } = await client.query<EventRow>({
-      text: `SELECT id, event_id, tenant, stream_id, version, name, schema_version, data, meta, recorded_at
-               FROM kernel.events WHERE id > $1 AND name = ANY ($2) ORDER BY id LIMIT $3`,
-      values: [after, projection.eventNames, BATCH],
-    });
-    return rows;
-  }
-
-  async #fold(client: PoolClient, projection: ProjectionDefinition, rows: readonly EventRow[]): Promise<number> {
+  async #fold(client: Client, projection: ProjectionDefinition, rows: readonly EventRow[]): Promise<number> {
+    const { table } = projection;
     const batch = rows.map((row) => this.#delivery(projection, row));
     const keys = [...touchedKeys(projection, batch).values()];
-    const found = await client.query<Row>({ text: projection.table.selectByKeys(), values: [JSON.stringify(keys)] });
-    const before = new Map(found.rows.map((row) => [projection.table.keyOf(row), row]));
+    const found = await client.query<Row>({ text: table.selectByKeys(), values: [JSON.stringify(keys)] });
+    const before = new Map(found.rows.map((row) => [table.keyOf(row), row]));
     const effects = foldBatch(projection, before, batch);
-    await client.query({ text: projection.table.upsert('$1::jsonb'), values: [JSON.stringify(effects.upserts)] });
-    await client.query({ text: projection.table.remove('$1::jsonb'), values: [JSON.stringify(effects.removals)] });
+    await client.query({ text: table.upsert('$1::jsonb'), values: [JSON.stringify(effects.upserts)] });
+    await client.query({ text: table.remove('$1::jsonb'), values: [JSON.stringify(effects.removals)] });
     return effects.upserts.length;
   }
 
+  /** Folded under its stream's key: the row of another one would be refused. */
   #delivery(projection: ProjectionDefinition, row: EventRow): Delivery {
     const recorded = recordedEvent(this.registry, row);
-    return {
-      recorded,
-      keys: projection.keysFor(recorded.event, recorded.meta).map((key) => projection.table.keyOf(key)),
-    };
+    const keys = projection.keysFor(recorded.event, recorded.meta);
+    for (const key of keys) projection.assertRowOf(row.stream_id, key);
+    return { recorded, keys: keys.map((key) => projection.table.keyOf(key)) };
   }
 }

@@ -24,8 +24,13 @@ export interface ProjectionOptions {
   readonly name: string;
   /** Counts up when the fold or the table changes; a view of another version is rebuilt, never mixed. */
   readonly version: number;
-  /** `inline`: written in the command's own commit, key = stream id. `async`: from the log, soon after. */
+  /** `inline`: written in the command's own commit, one row per stream. `async`: from the log, soon after. */
   readonly mode: 'inline' | 'async';
+  /**
+   * Whose rows an inline view has: the prefix of the streams that it folds, `<context>.<aggregate>`. A row's key is what
+   * follows in the stream's name, so no other stream can write it. Required for `inline`, refused for `async`.
+   */
+  readonly stream?: string;
   /** TypeORM entity of the read table, in the context's `_read` schema. */
   readonly view: Type<object>;
   readonly totals?: readonly Totals[];

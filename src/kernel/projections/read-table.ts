@@ -2,6 +2,7 @@ import type { DataSource, EntityMetadata } from 'typeorm';
 import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata.js';
 import type { Type } from '@nestjs/common';
 import { KEY_SEPARATOR } from '../subscriptions/partition-of.js';
+import { storableKey } from '../subscriptions/storable-key.js';
 
 export type Row = Record<string, unknown>;
 
@@ -47,9 +48,9 @@ export class ReadTable {
     return new ReadTable(source.getMetadata(view), source);
   }
 
-  /** The key as text: what keeps its order, is held back and chooses the partition. */
+  /** The key as text that can be stored: what keeps its order, is held back and chooses the partition. */
   keyOf(row: Row): string {
-    return this.keys.map((key) => String(row[key.property])).join(KEY_SEPARATOR);
+    return storableKey(this.keys.map((key) => String(row[key.property])).join(KEY_SEPARATOR));
   }
 
   /** Reads the rows with the keys in $1: a JSON array of objects. LATERAL … OFFSET 0 is one look into the index per key;

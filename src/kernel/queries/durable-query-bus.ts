@@ -31,8 +31,10 @@ export class DurableQueryBus extends QueryBus {
     const reads = this.#readsOf(query);
     if (reads === undefined || UnitOfWork.current() !== undefined) return run();
     const { consistency, outcome } = messageContext.current();
-    Object.assign(outcome, await this.freshness.await(reads.views, consistency, reads.key?.(query)));
-    return run();
+    const of = { views: reads.views, request: consistency, key: reads.key?.(query) };
+    const { answer, freshness } = await this.freshness.read(of, run);
+    this.freshness.addTo(outcome, freshness);
+    return answer;
   }
 
   protected override registerHandler(handler: InstanceWrapper<IQueryHandler<IQuery>>): void {

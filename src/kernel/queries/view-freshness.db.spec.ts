@@ -1,5 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { CounterProjection, CountCommand, CounterView, GetCounterQuery, Noticed } from '../../../test/support/toys.js';
+import {
+  CounterProjection,
+  CountCommand,
+  CounterSearchView,
+  CounterView,
+  GetCounterQuery,
+  Noticed,
+} from '../../../test/support/toys.js';
 import { createToyTables, ToyApp } from '../../../test/support/toy-app.js';
 import { EventStreams } from '../commands/event-streams.js';
 import { LogEpoch } from '../event-log/epoch.js';
@@ -7,6 +14,8 @@ import { MessageContext, type ConsistencyRequest } from '../messages/message-con
 import { newId } from '../messages/ids.js';
 import { freshDatabase, type FreshDatabase } from '../testing/databases.js';
 import { settled } from '../testing/settled.js';
+import { until } from '../testing/until.js';
+import { ProjectionRebuild } from '../projections/projection-rebuild.js';
 import { CheckpointBoard } from '../subscriptions/checkpoint-board.js';
 import { ConsistencyTokens } from './consistency-token.js';
 import { ViewFreshness } from './view-freshness.js';
@@ -36,7 +45,7 @@ const asking = (token: string, more: Partial<ConsistencyRequest> = {}): MessageC
 async function counted(by: ToyApp, id: string): Promise<string> {
   const context = new MessageContext();
   await by.run(new CountCommand(id, 1), context);
-  return by.get(ConsistencyTokens).forEvent(context.outcome.lastEventId!);
+  return by.get(ConsistencyTokens).forEvent(context.outcome.lastEvent!);
 }
 
 describe('a read with the token of a command', () => {
@@ -53,9 +62,9 @@ describe('a read with the token of a command', () => {
     const id = newId();
     const context = asking(await counted(writer, id));
     await toy.ask(new GetCounterQuery(id), context);
-    const { position, eventId } = toy.get(ConsistencyTokens).parse(context.outcome.readToken!);
+    const { position, event } = toy.get(ConsistencyTokens).parse(context.outcome.readToken!);
     expect(position).toBeGreaterThan(0);
-    expect(eventId).toBe(0);
+    expect(event).toBeUndefined();
     const again = asking(context.outcome.readToken!, { waitMs: 0 });
     expect(await toy.ask(new GetCounterQuery(id), again)).toEqual({ total: 1 });
   });
@@ -103,8 +112,8 @@ describe('a view that is not there in time', () => {
     const context = asking(token, { waitMs: 30, strict: false });
     expect(await lone.ask(new GetCounterQuery(newId()), context)).toBeUndefined();
     expect(context.outcome.behind).toBe(1);
-    const { eventId } = lone.get(ConsistencyTokens).parse(token);
-    expect(lone.get(ConsistencyTokens).parse(context.outcome.readToken!)).toMatchObject({ position: 0, eventId });
+    const { event } = lone.get(ConsistencyTokens).parse(token);
+    expect(lone.get(ConsistencyTokens).parse(context.outcome.readToken!)).toMatchObject({ position: 0, event });
   });
 
   it('is refused where the caller is strict', async () => {
@@ -122,12 +131,69 @@ describe('a view that is not there in time', () => {
     const context = new MessageContext();
     const publish = (): void => only.get(EventStreams).append({ stream: 'toy.note:1', events: [new Noticed('x')] });
     await only.inCommand(publish, context);
-    const token = only.get(ConsistencyTokens).forEvent(context.outcome.lastEventId!);
+    const token = only.get(ConsistencyTokens).forEvent(context.outcome.lastEvent!);
     const reading = asking(token, { waitMs: 0 });
     expect(await only.ask(new GetCounterQuery('none'), reading)).toBeUndefined();
     expect(reading.outcome.behind).toBeUndefined();
     await only.close();
     await fresh.drop();
+  });
+});
+
+describe('a view that was emptied by a rebuild', () => {
+  let behind: ToyApp;
+  let other: FreshDatabase;
+  const id = newId();
+
+  /** Nobody follows the log until a test says so. */
+  beforeAll(async () => {
+    other = await freshDatabase(import.meta.url.replace('view-freshness', 'emptied-view'));
+    await createToyTables(other);
+    behind = await ToyApp.start(other, { kernel: { runSubscriptions: false } });
+    for (let n = 0; n < 3; n += 1) await counted(behind, id);
+    const follower = await ToyApp.start(other);
+    await settled(follower.app);
+    await follower.close();
+    await behind.get(ProjectionRebuild).rebuild('toy.counter-search');
+  });
+  afterAll(async () => {
+    await behind.close();
+    await other.drop();
+  });
+
+  it('is said to be rebuilt, with how much it lacks, also to who has no token', async () => {
+    const context = new MessageContext();
+    expect(await behind.ask(new GetCounterQuery(id), context)).toBeUndefined();
+    expect(context.outcome).toMatchObject({ rebuilding: true, behind: 3 });
+    const inline = await behind.get(ViewFreshness).await([CounterView], undefined);
+    expect(inline.rebuilding).toBeUndefined();
+  });
+
+  it('is refused where the caller is strict, also by a token that asks for nothing new', async () => {
+    const { readToken } = await behind.get(ViewFreshness).await([], undefined);
+    await expect(behind.ask(new GetCounterQuery(id), asking(readToken, { waitMs: 0 }))).rejects.toMatchObject({
+      code: 'projection-behind',
+      message: expect.stringContaining('behind'),
+    });
+    const strict = { consistency: { waitMs: 0, strict: true } };
+    await expect(behind.ask(new GetCounterQuery(id), strict)).rejects.toThrow(
+      'The view is being rebuilt, and 3 events',
+    );
+  });
+
+  it('is whole again once all partitions have come to where the log was', async () => {
+    const follower = await ToyApp.start(other);
+    await settled(follower.app);
+    for (const app of [follower, behind]) {
+      const context = new MessageContext();
+      await until('it is whole', async () => {
+        const fresh = await app.get(ViewFreshness).await([CounterSearchView], undefined);
+        return fresh.rebuilding === undefined;
+      });
+      expect(await app.ask(new GetCounterQuery(id), context)).toEqual({ total: 3 });
+      expect(context.outcome).not.toHaveProperty('rebuilding');
+    }
+    await follower.close();
   });
 });
 
@@ -148,16 +214,23 @@ describe('a token', () => {
     }
   });
 
-  it.each([
-    ['position', { position: 1_000_000, eventId: 0 }],
-    ['event', { position: 0, eventId: 1_000_000 }],
-  ])('of a %s that the log has not reached is refused', async (_, seen) => {
-    const token = toy.get(ConsistencyTokens).issue({ epoch: toy.get(LogEpoch).current, ...seen });
+  it('of a position that the log has not reached is refused', async () => {
+    const token = toy.get(ConsistencyTokens).issue({ epoch: toy.get(LogEpoch).current, position: 1_000_000 });
     await expect(toy.ask(new GetCounterQuery('x'), asking(token, { waitMs: 0 }))).rejects.toMatchObject(invalid);
   });
 
+  it.each([
+    ['an id that was given to another event', { id: 1 }],
+    ['an id that was never given', { id: 1_000_000 }],
+  ])('of an event that the log has lost, by %s, is answered as of an unknown epoch', async (_, { id }) => {
+    const token = toy.get(ConsistencyTokens).forEvent({ id, eventId: newId() });
+    const context = asking(token, { waitMs: 0 });
+    await toy.ask(new GetCounterQuery('x'), context);
+    expect(context.outcome).toMatchObject({ unknownEpoch: true, readToken: expect.any(String) });
+  });
+
   it('of another epoch is answered at once, and said to be of one that is not known', async () => {
-    const token = toy.get(ConsistencyTokens).issue({ epoch: newId(), position: 1_000_000, eventId: 7 });
+    const token = toy.get(ConsistencyTokens).issue({ epoch: newId(), position: 1_000_000 });
     const context = asking(token, { waitMs: 0 });
     await toy.ask(new GetCounterQuery('x'), context);
     expect(context.outcome).toMatchObject({ unknownEpoch: true, readToken: expect.any(String) });
@@ -168,7 +241,8 @@ describe('a token', () => {
       ConsistencyTokens,
       ConsistencyTokens,
     ];
-    expect(theirs.parse(mine.forEvent(5))).toEqual({ epoch: toy.get(LogEpoch).current, position: 0, eventId: 5 });
+    const event = { id: 5, eventId: newId() };
+    expect(theirs.parse(mine.forEvent(event))).toEqual({ epoch: toy.get(LogEpoch).current, position: 0, event });
   });
 });
 
@@ -176,7 +250,7 @@ it('many readers look at the checkpoints together', async () => {
   const token = await counted(toy, newId());
   await settled(toy.app);
   const board = toy.get(CheckpointBoard);
-  const views = await Promise.all(Array.from({ length: 50 }, () => board.view()));
+  const views = await Promise.all(Array.from({ length: 50 }, () => board.view([])));
   // Two, where the 20 ms of a look end in between.
   expect(new Set(views).size).toBeLessThanOrEqual(2);
   const ends = await Promise.all(Array.from({ length: 50 }, () => toy.ask(new GetCounterQuery('x'), asking(token))));

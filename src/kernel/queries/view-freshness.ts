@@ -2,9 +2,9 @@ import { Injectable, type Type } from '@nestjs/common';
 import { Pools } from '../database/pools.js';
 import { LogEpoch } from '../event-log/epoch.js';
 import { LogBell } from '../event-log/log-bell.js';
-import { positionOfEvent } from '../event-log/sql/position-of-event.js';
+import { positionOfEvent, type EventRef } from '../event-log/sql/position-of-event.js';
 import { sequence } from '../event-log/sql/sequence.js';
-import type { ConsistencyRequest, HeldCounts } from '../messages/message-context.js';
+import type { ConsistencyRequest, HeldCounts, MessageOutcome } from '../messages/message-context.js';
 import type { ProjectionDefinition } from '../projections/projection-definition.js';
 import { ProjectionRegistry } from '../projections/projection-registry.js';
 import { CheckpointBoard, type BoardView } from '../subscriptions/checkpoint-board.js';
@@ -12,35 +12,9 @@ import { partitionOf } from '../subscriptions/partition-of.js';
 import { hasEventsBetween } from '../subscriptions/sql/checkpoints.js';
 import { countHeldOf, isHeldAnywhere } from '../subscriptions/sql/held-counts.js';
 import { ConsistencyTokenInvalid, ConsistencyTokens, type SeenState } from './consistency-token.js';
+import { addFreshness, NOTHING_HELD, ProjectionBehind, sumOfHeld, type Freshness } from './freshness.js';
 import { keyInView, type KeyInView } from './key-in-view.js';
 import type { ReadKey } from './reads-from.js';
-
-/** The view lacks something that the caller asked for, and the caller wants no stale answer. */
-export class ProjectionBehind extends Error {
-  readonly code = 'projection-behind';
-
-  constructor(
-    readonly behind: number,
-    held?: HeldCounts,
-  ) {
-    super(
-      held === undefined
-        ? `The view is ${behind} events behind what you have seen. Ask again in a second, or without handling=strict.`
-        : `Of what you asked for, ${held.blocked + held.queued + held.parked} events have not taken effect in the view: ` +
-            `${held.blocked} are tried again, ${held.parked} wait for an operator, ${held.queued} for those before them. ` +
-            'Ask again later, or without handling=strict.',
-    );
-  }
-}
-
-/** What the query bus tells the caller about an answer. */
-export interface Freshness {
-  readonly readToken: string;
-  readonly behind?: number | undefined;
-  /** Events of what was asked for that have not taken effect, whatever the positions say. */
-  readonly held?: HeldCounts | undefined;
-  readonly unknownEpoch?: boolean | undefined;
-}
 
 /** An async projection that a query reads, and the key of the rows that it asks for; undefined: of any. */
 interface Reading {
@@ -48,6 +22,15 @@ interface Reading {
   readonly key: KeyInView | undefined;
 }
 
+/** What a query reads, and what its caller has seen. */
+interface ReadOf {
+  readonly views: readonly Type<object>[];
+  readonly request: ConsistencyRequest | undefined;
+  readonly key?: ReadKey | undefined;
+}
+
+/** How often a query is read again because its views were taken over or started anew meanwhile. */
+const MAX_READS = 3;
 const HEAD = 'head';
 const POLL_MS = 20;
 const SEQUENCE_BATCH = 500;
@@ -67,6 +50,31 @@ export class ViewFreshness {
     private readonly bell: LogBell,
   ) {}
 
+  /**
+   * Waits, reads, and looks whether the views were started anew meanwhile: then it waits and reads again, because a view that was
+   * emptied after the wait has nothing of what was waited for. Who has no token waits for nothing, and reads once.
+   * @throws ConsistencyTokenInvalid; ProjectionBehind when strict and something is lacking.
+   */
+  async read<R>(of: ReadOf, read: () => Promise<R>): Promise<{ readonly answer: R; readonly freshness: Freshness }> {
+    const { views, request, key } = of;
+    const names = request?.token === undefined ? [] : namesOf(this.#readings(views, key));
+    for (let tries = 1; ; tries += 1) {
+      const freshness = await this.await(views, request, key);
+      if (request === undefined || names.length === 0) return { answer: await read(), freshness };
+      const before = fencesOf(names, await this.board.view(names));
+      const answer = await read();
+      if (before === fencesOf(names, await this.board.latest(names))) return { answer, freshness };
+      if (tries < MAX_READS) continue;
+      if (request.strict) throw new ProjectionBehind(1, { rebuilding: true });
+      return { answer, freshness: { ...freshness, rebuilding: true } };
+    }
+  }
+
+  /** Tells the caller of a message of one more read. */
+  addTo(outcome: MessageOutcome, fresh: Freshness): void {
+    addFreshness(outcome, fresh, this.tokens.joined(outcome.readToken, fresh.readToken));
+  }
+
   /** @throws ConsistencyTokenInvalid; ProjectionBehind when strict and something is lacking. */
   async await(
     views: readonly Type<object>[],
@@ -74,16 +82,40 @@ export class ViewFreshness {
     key?: ReadKey,
   ): Promise<Freshness> {
     const readings = this.#readings(views, key);
+    await this.#followEpoch(readings);
     const fresh = await this.#await(readings, request);
+    const lacking = await this.#lackingOfRebuild(readings);
+    const rebuilt = lacking === 0 ? {} : { rebuilding: true, behind: Math.max(lacking, fresh.behind ?? 0) };
     const held = await this.#held(readings);
-    if (held === undefined) return fresh;
-    if (request?.strict === true) throw new ProjectionBehind(fresh.behind ?? 0, held);
-    return { ...fresh, held };
+    if (held === undefined && lacking === 0) return fresh;
+    if (request?.strict === true)
+      throw new ProjectionBehind(rebuilt.behind ?? fresh.behind ?? 0, { held, rebuilding: lacking > 0 });
+    return { ...fresh, ...rebuilt, held };
   }
 
-  /** Has this event (`kernel.events.id`), or another one of its command, not taken effect in some subscription? */
-  isHeldBack(eventId: number): Promise<boolean> {
-    return isHeldAnywhere(this.pools.query, eventId);
+  /** Another process may have begun an epoch, and this one reads no log that would tell: then a token of the lost log must not be
+   *  taken for one of this log. The same look gives the positions. */
+  async #followEpoch(readings: readonly Reading[]): Promise<void> {
+    const { epoch } = await this.board.view(namesOf(readings));
+    if (epoch !== this.epoch.known) await this.epoch.refresh();
+  }
+
+  /** Positions that an emptied view still lacks; of a row that is asked for by its key only its partition counts. */
+  async #lackingOfRebuild(readings: readonly Reading[]): Promise<number> {
+    const { rebuildTo } = await this.board.view(namesOf(readings));
+    if (rebuildTo.size === 0) return 0;
+    const lacking = await Promise.all(
+      readings.map(async ({ projection: { name }, key }) => {
+        const target = rebuildTo.get(name) ?? 0;
+        return target - (await this.board.position(name, partitionKeyOf(key)));
+      }),
+    );
+    return Math.max(0, ...lacking);
+  }
+
+  /** Has this event, or another one of its command, not taken effect in some subscription? */
+  isHeldBack({ id }: Pick<EventRef, 'id'>): Promise<boolean> {
+    return isHeldAnywhere(this.pools.query, id);
   }
 
   #readings(views: readonly Type<object>[], key: ReadKey | undefined): Reading[] {
@@ -97,28 +129,39 @@ export class ViewFreshness {
 
   async #await(readings: readonly Reading[], request: ConsistencyRequest | undefined): Promise<Freshness> {
     if (request?.token === undefined) return { readToken: await this.#tokenOf(readings) };
+    const { current } = this.epoch;
     if (request.token === HEAD)
-      return this.#reach(readings, request, { position: await this.#sequenceAll(), eventId: 0 });
+      return this.#reach(readings, request, { epoch: current, position: await this.#sequenceAll() });
     const seen = this.tokens.parse(request.token);
-    if (seen.epoch !== this.epoch.current) return { readToken: await this.#tokenOf(readings), unknownEpoch: true };
-    return this.#reach(readings, request, seen);
+    return (await this.#isOfCurrentEpoch(seen)) ? this.#reach(readings, request, seen) : this.#unknown(readings);
   }
 
-  async #reach(
-    readings: readonly Reading[],
-    request: ConsistencyRequest,
-    seen: { position: number; eventId: number },
-  ): Promise<Freshness> {
+  async #unknown(readings: readonly Reading[]): Promise<Freshness> {
+    return { readToken: await this.#tokenOf(readings), unknownEpoch: true };
+  }
+
+  /** Another process may have begun the token's epoch. */
+  async #isOfCurrentEpoch({ epoch }: SeenState): Promise<boolean> {
+    if (epoch === this.epoch.current) return true;
+    await this.epoch.refresh();
+    return epoch === this.epoch.current;
+  }
+
+  async #reach(readings: readonly Reading[], request: ConsistencyRequest, seen: SeenState): Promise<Freshness> {
     const target = await this.#targetOf(seen);
-    const deadline = Date.now() + request.waitMs;
+    // Lost without a new epoch: in a crash of a server that doesn't flush commits, or a restore that nobody has told of.
+    if (target === undefined) return this.#unknown(readings);
+    const deadline = performance.now() + request.waitMs;
     const reached = await Promise.all(readings.map((reading) => this.#wait(reading, target, deadline)));
+    await this.#followEpoch(readings);
+    if (this.epoch.current !== seen.epoch) return this.#unknown(readings);
     const behind = Math.max(0, ...reached.map((position) => target - position));
     if (behind > 0 && request.strict) throw new ProjectionBehind(behind);
     const applied = Math.min(target, ...(await this.#appliedTo(readings, reached)));
     const position = Math.max(seen.position, applied);
-    const eventId = applied < target ? seen.eventId : 0;
+    const event = applied < target ? seen.event : undefined;
     return {
-      readToken: this.tokens.issue({ epoch: this.epoch.current, position, eventId }),
+      readToken: this.tokens.issue({ epoch: seen.epoch, position, event }),
       ...(behind > 0 ? { behind } : {}),
     };
   }
@@ -134,16 +177,11 @@ export class ViewFreshness {
 
   /** Looked at after the positions, so that what they pass over is seen here. Costs no statement where nothing is held. */
   async #held(readings: readonly Reading[]): Promise<HeldCounts | undefined> {
-    const { held: all, progress } = await this.board.view();
+    const { held: all, progress } = await this.board.view(namesOf(readings));
     if (all.size === 0) return undefined;
     const counts = await Promise.all(readings.map(async (reading) => this.#heldOf(reading, { all, progress })));
-    const held = { blocked: 0, queued: 0, parked: 0 };
-    for (const { blocked, queued, parked } of counts.filter((count) => count !== undefined)) {
-      held.blocked += blocked;
-      held.queued += queued;
-      held.parked += parked;
-    }
-    return sumOf(held) === 0 ? undefined : held;
+    const held = counts.filter((count) => count !== undefined).reduce(sumOfHeld, NOTHING_HELD);
+    return held.blocked + held.queued + held.parked === 0 ? undefined : held;
   }
 
   async #heldOf(
@@ -157,19 +195,19 @@ export class ViewFreshness {
     return countHeldOf(this.pools.query, { subscription: name, key: key.text, isPrefix: key.isPrefix, partition });
   }
 
-  /** The position that must be reached; gives the event one if it has none yet. */
-  async #targetOf({ position, eventId }: Omit<SeenState, 'epoch'>): Promise<number> {
-    if (eventId === 0) {
-      if (position > (await this.board.view()).head && position > (await this.#sequenceAll()))
+  /** The position that must be reached; gives the event one if it has none yet. Undefined: the log doesn't hold the event. */
+  async #targetOf({ position, event }: Omit<SeenState, 'epoch'>): Promise<number | undefined> {
+    if (event === undefined) {
+      if (position > (await this.board.view([])).head && position > (await this.#sequenceAll()))
         throw new ConsistencyTokenInvalid();
       return position;
     }
-    const known = await positionOfEvent(this.pools.app, eventId);
-    if (known !== undefined) return Math.max(position, known);
+    const known = await positionOfEvent(this.pools.app, event);
+    if (known === undefined) return undefined;
+    if (known !== null) return Math.max(position, known);
     await this.#sequenceAll();
-    const given = await positionOfEvent(this.pools.app, eventId);
-    if (given === undefined) throw new ConsistencyTokenInvalid();
-    return Math.max(position, given);
+    const given = await positionOfEvent(this.pools.app, event);
+    return given === undefined || given === null ? undefined : Math.max(position, given);
   }
 
   async #sequenceAll(): Promise<number> {
@@ -190,7 +228,7 @@ export class ViewFreshness {
       if (position >= target) return target;
       if (!(await hasEventsBetween(this.pools.query, { after: position, to: target, subscription, names })))
         return target;
-      const leftMs = deadline - Date.now();
+      const leftMs = deadline - performance.now();
       if (leftMs <= 0) return position;
       await this.#progress(Math.min(POLL_MS, leftMs));
     }
@@ -210,17 +248,22 @@ export class ViewFreshness {
 
   /** What an answer without a wish has surely seen. */
   async #tokenOf(readings: readonly Reading[]): Promise<string> {
-    const { head } = await this.board.view();
+    const { head, epoch } = await this.board.view(namesOf(readings));
     const positions = await Promise.all(readings.map(({ projection }) => this.board.position(projection.name)));
-    return this.tokens.issue({ epoch: this.epoch.current, position: Math.min(head, ...positions), eventId: 0 });
+    return this.tokens.issue({ epoch: epoch ?? this.epoch.current, position: Math.min(head, ...positions) });
   }
+}
+
+/** A view that is started anew, or taken over, has other fences. */
+function fencesOf(names: readonly string[], { progress }: Pick<BoardView, 'progress'>): string {
+  return names.map((name) => progress.get(name)?.fences).join(';');
+}
+
+function namesOf(readings: readonly Reading[]): string[] {
+  return readings.map(({ projection }) => projection.name);
 }
 
 /** The key of one row; undefined where the rows may be in any partition. */
 function partitionKeyOf(key: KeyInView | undefined): string | undefined {
   return key === undefined || key.isPrefix ? undefined : key.text;
-}
-
-function sumOf({ blocked, queued, parked }: HeldCounts): number {
-  return blocked + queued + parked;
 }

@@ -1,13 +1,13 @@
 import { Logger } from '@nestjs/common';
+import type { LogPart } from '../event-log/sql/read-log.js';
 import type { EventRow } from '../event-log/stored-event.js';
 import { failpoint } from '../failpoints.js';
 import { errorText } from '../messages/error-text.js';
 import { BatchPlan, type ReadRow } from './batch-plan.js';
 import type { EventReading } from './event-reading.js';
-import { isFault } from './faults.js';
 import type { HeldEvents } from './held-events.js';
-import { HeldRows } from './held-rows.js';
-import type { OwnedPartitions } from './owned-partitions.js';
+import { HeldRows, stopRow } from './held-rows.js';
+import type { LogPoint, OwnedPartitions } from './owned-partitions.js';
 import { pauseAfter } from './retry-policy.js';
 import type { StoppedPartitions } from './stopped-partitions.js';
 import type { Subscriber } from './subscriber.js';
@@ -18,6 +18,10 @@ interface Parts {
   readonly reading: EventReading;
   readonly held: HeldEvents;
   readonly stopped: StoppedPartitions;
+  /** The process is to end: nothing more is begun. */
+  readonly isStopping: () => boolean;
+  /** Whether an error isn't the event's fault, so that the same is to be tried again. */
+  readonly isFault: (error: unknown) => Promise<boolean>;
 }
 
 /** Partitions of one event handler that work side by side; each takes a connection while it commits. */
@@ -28,8 +32,8 @@ const MOVE_MS = 1_000;
 /** Makes events of one subscription take effect, a transaction per batch; what can't take effect is held back. */
 export class Batches {
   readonly #logger = new Logger('Subscriptions');
-  /** When checkpoints were moved last, in ms since 1970. */
-  movedAt = Date.now();
+  /** When checkpoints were moved last, by the monotonic clock, in ms. */
+  movedAt = performance.now();
 
   constructor(
     private readonly subscriber: Subscriber,
@@ -37,13 +41,14 @@ export class Batches {
     private readonly through: Pick<WorkerSurroundings, 'pools' | 'board'>,
   ) {}
 
-  /** The events at (what was reached, to]. */
-  async run(rows: readonly EventRow[], to: number): Promise<void> {
-    const { owned, reading, stopped } = this.parts;
-    const reads = rows.map((row) => ({ row, reading: reading.of(row) }));
+  /** The events of a part of the log that begins where the lowest partition stands. Ends early when the process is to end. */
+  async run(part: LogPart): Promise<void> {
+    const { owned, reading, stopped, isStopping } = this.parts;
+    const reads = part.rows.map((row) => ({ row, reading: reading.of(row) }));
     const isParallel = this.subscriber.kind === 'handler' && !reads.some(mayTouchAnything);
     await (isParallel ? this.#inLanes(reads) : this.#inOrder(reads));
-    owned.reach(to);
+    if (isStopping()) return;
+    owned.reach({ position: part.to, eventId: part.eventId });
     await stopped.forgetPassed(owned);
     if (this.subscriber.kind === 'handler') await this.#move();
   }
@@ -53,6 +58,8 @@ export class Batches {
     for (const read of reads) {
       if (mayTouchAnything(read)) {
         await this.#flush(batch);
+        // What was read before may have been left: then nothing may be passed over.
+        if (this.parts.isStopping()) return;
         await this.#stopBefore(read);
         batch = [];
       } else if (batch.push(read) >= this.subscriber.batchSize) {
@@ -75,7 +82,7 @@ export class Batches {
     let hasFailed = false;
     const work = async (): Promise<void> => {
       for (let lane = waiting.shift(); lane !== undefined; lane = waiting.shift()) {
-        for (const read of lane) if (!hasFailed) await this.#flush([read]);
+        for (const read of lane) if (!hasFailed && !this.parts.isStopping()) await this.#flush([read]);
       }
     };
     const failing = (error: unknown): never => {
@@ -94,39 +101,40 @@ export class Batches {
   }
 
   async #move(): Promise<void> {
-    if (Date.now() - this.movedAt < MOVE_MS) return;
-    this.movedAt = Date.now();
+    if (performance.now() - this.movedAt < MOVE_MS) return;
+    this.movedAt = performance.now();
     if (!(await this.parts.owned.storeReached())) this.parts.owned.forget();
   }
 
   async #flush(batch: readonly ReadRow[]): Promise<void> {
-    const last = batch.at(-1);
-    if (last !== undefined) await this.#batch(batch, last.row.position!);
+    if (batch.length > 0) await this.#batch(batch);
   }
 
-  /** One transaction; halved when an event in it can't take effect. */
-  async #batch(batch: readonly ReadRow[], to: number): Promise<void> {
+  /** One transaction; halved when it takes too long, or when an event in it can't take effect. */
+  async #batch(batch: readonly ReadRow[]): Promise<void> {
+    if (this.parts.isStopping()) return;
+    const begunAt = performance.now();
     try {
-      await this.#attempt(batch, to);
+      await this.#attempt(batch);
     } catch (error) {
-      if (isFault(error)) throw error;
+      if (await this.parts.isFault(error)) throw error;
       if (batch.length > 1) {
         const half = Math.ceil(batch.length / 2);
-        await this.#batch(batch.slice(0, half), batch[half - 1]!.row.position!);
-        await this.#batch(batch.slice(half), to);
+        await this.#batch(batch.slice(0, half));
+        await this.#batch(batch.slice(half));
         return;
       }
-      await this.#hold(batch[0]!, error);
+      await this.#hold(batch[0]!, error, performance.now() - begunAt);
     }
-    if (this.subscriber.kind !== 'handler') this.movedAt = Date.now();
+    if (this.subscriber.kind !== 'handler') this.movedAt = performance.now();
   }
 
-  async #attempt(batch: readonly ReadRow[], to: number): Promise<void> {
+  async #attempt(batch: readonly ReadRow[]): Promise<void> {
     const { owned, held } = this.parts;
     const plan = new BatchPlan(owned, held);
     for (const read of batch) plan.add(read);
-    if (plan.isEmpty) return this.#passOver(to);
-    const target = { position: to, eventId: batch.at(-1)!.row.id };
+    const target = pointOf(batch.at(-1)!.row);
+    if (plan.isEmpty) return this.#passOver(target);
     await failpoint('sub.before-commit');
     const only = this.#onlyPartitionOf(batch[0]!);
     await this.subscriber.apply(
@@ -145,7 +153,7 @@ export class Batches {
    * The events are for partitions of other processes. Whoever reads the view by a token waits until every partition is
    * past them, so for a view that is stored at once. A handler's other partitions may still be on their way to here.
    */
-  async #passOver(to: number): Promise<void> {
+  async #passOver(to: LogPoint): Promise<void> {
     const { owned } = this.parts;
     if (this.subscriber.kind !== 'async') return;
     owned.reach(to);
@@ -154,7 +162,7 @@ export class Batches {
   }
 
   /** Blocks the keys of one event that can't take effect, and moves on. */
-  async #hold(read: ReadRow, error: unknown): Promise<void> {
+  async #hold(read: ReadRow, error: unknown, tookMs: number): Promise<void> {
     const { row, reading } = read;
     if (reading.kind !== 'event') throw error;
     const { owned, held } = this.parts;
@@ -163,10 +171,10 @@ export class Batches {
     for (const key of mine) {
       const partition = owned.partitionOf(key);
       if (held.isHeld(key)) rows.queue(key, row, partition);
-      else rows.hold(key, row, partition, { attempts: 1, error: errorText(error), tryInMs: pauseAfter(1) });
+      else rows.hold(key, row, partition, { attempts: 1, error: errorText(error), tryInMs: pauseAfter(1, tookMs) });
     }
     const only = this.#onlyPartitionOf(read);
-    const guard = owned.advance({ position: row.position!, eventId: row.id }, rows.rows, only);
+    const guard = owned.advance(pointOf(row), rows.rows, only);
     await this.subscriber.apply(this.through.pools.worker, [], guard);
     owned.stored(row.position!, only);
     held.hold(mine);
@@ -177,10 +185,10 @@ export class Batches {
   async #stopBefore({ row, reading }: ReadRow): Promise<void> {
     const { owned, stopped } = this.parts;
     const error = reading.kind === 'unreadable' ? reading.error : undefined;
-    const partitions = owned.stopAt(row.position!);
+    const text = errorText(error);
+    const { partitions, guard } = owned.stopBefore(pointOf(row), (partition) => stopRow(row, partition, text));
     if (partitions.length === 0) return;
-    if (!(await stopped.stopBefore({ row, partitions, generation: owned.generation, error: errorText(error) })))
-      return owned.forget();
+    await stopped.stopBefore(guard);
     this.through.board.holdsMore();
     this.#say(row, error, `stops ${partitions.length} partitions, whose rows it may touch`);
   }
@@ -190,6 +198,10 @@ export class Batches {
       `${this.subscriber.name}: event ${row.event_id} (${row.name}, position ${row.position}) ${what}: ${errorText(error)}`,
     );
   }
+}
+
+function pointOf(row: EventRow): LogPoint {
+  return { position: row.position!, eventId: row.event_id };
 }
 
 function mayTouchAnything({ reading }: ReadRow): boolean {

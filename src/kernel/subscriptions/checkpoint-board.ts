@@ -2,12 +2,14 @@ import { Injectable } from '@nestjs/common';
 import { Pools } from '../database/pools.js';
 import type { HeldCounts } from '../messages/message-context.js';
 import { partitionOf } from './partition-of.js';
-import { readAllCheckpoints, type AllProgress, type Progress } from './sql/checkpoints.js';
+import { readCheckpoints, type AllProgress, type Progress } from './sql/checkpoints.js';
 import { countHeld } from './sql/held-counts.js';
 
 const NOTHING: ReadonlyMap<string, HeldCounts> = new Map();
 /** How old a look at the checkpoints may be: all readers of a process share one look per interval. */
 const FRESH_MS = 20;
+/** A subscription that somebody has asked for is looked at with the others for so long: its readers come in bursts. */
+const ASKED_MS = 1_000;
 
 export interface BoardView extends AllProgress {
   /** What subscriptions hold back; those with nothing are left out. */
@@ -22,24 +24,37 @@ export interface LocalProgress extends Progress {
 
 /**
  * What is known in this process of how far each subscription has come. Workers of this process write their progress
- * here at once; the progress of other replicas is read from the database, at most every 20 ms for all who ask. A worker's
- * word counts only as long as the stored fences are its own: after a rebuild it would praise a view that is empty.
+ * here at once; the progress of other replicas is read from the database, at most every 20 ms for all who ask, and only of
+ * the subscriptions that somebody asks for. A worker's word counts only as long as the stored fences are its own: after a rebuild
+ * it would praise a view that is empty.
  */
 @Injectable()
 export class CheckpointBoard {
   readonly #local = new Map<string, LocalProgress & { readonly since: number }>();
   readonly #listeners = new Set<() => void>();
-  #view: BoardView = { head: 0, progress: new Map(), holdsAny: false, held: NOTHING };
-  #lookedAt = 0;
+  #view: BoardView = {
+    head: 0,
+    epoch: null,
+    progress: new Map(),
+    holdsAny: false,
+    rebuildTo: new Map(),
+    held: NOTHING,
+  };
+  /** What the view covers. */
+  #shownNames: ReadonlySet<string> = new Set();
+  #lookedAt = -Infinity;
   #turn = 0;
   #shown = 0;
-  #reading: Promise<BoardView> | undefined;
+  /** When each subscription was asked for last. */
+  readonly #asked = new Map<string, number>();
+  #reading: Promise<unknown> | undefined;
+  #next: Promise<BoardView> | undefined;
 
   constructor(private readonly pools: Pools) {}
 
   reached(subscription: string, progress: LocalProgress): void {
     const known = this.#local.get(subscription);
-    const since = known?.fences === progress.fences ? known.since : Date.now();
+    const since = known?.fences === progress.fences ? known.since : performance.now();
     this.#local.set(subscription, { ...progress, since });
     for (const listener of this.#listeners) listener();
   }
@@ -56,13 +71,13 @@ export class CheckpointBoard {
   /** A worker of this process holds back more than before: whoever looks from now on must see it. */
   holdsMore(): void {
     this.#turn += 1;
-    this.#lookedAt = 0;
+    this.#lookedAt = -Infinity;
     this.#reading = undefined;
   }
 
   /** The position up to which a subscription has surely taken effect, but for what it holds; of all keys, or of one. */
   async position(subscription: string, key?: string): Promise<number> {
-    const stored = (await this.view()).progress.get(subscription);
+    const stored = (await this.view([subscription])).progress.get(subscription);
     const local = this.#local.get(subscription);
     if (local === undefined) return stored === undefined ? 0 : positionOf(stored, key);
     // Without a stored row of its fences, it has taken over since the last look.
@@ -70,32 +85,55 @@ export class CheckpointBoard {
     return isSame ? Math.max(positionOf(local, key), positionOf(stored, key)) : positionOf(local, key);
   }
 
-  /** The stored checkpoints and the head, at most 20 ms old. */
-  view(): Promise<BoardView> {
-    if (Date.now() - this.#lookedAt < FRESH_MS) return Promise.resolve(this.#view);
-    if (this.#reading !== undefined) return this.#reading;
-    const reading = this.#read().finally(() => {
-      if (this.#reading === reading) this.#reading = undefined;
-    });
-    return (this.#reading = reading);
+  /** The head, and the stored checkpoints of some subscriptions, at most 20 ms old. Who asks while a look is under way that
+   *  doesn't cover it shares the next one with all who do. */
+  view(subscriptions: readonly string[]): Promise<BoardView> {
+    const now = performance.now();
+    const isCovered = subscriptions.every((name) => this.#shownNames.has(name));
+    if (isCovered && now - this.#lookedAt < FRESH_MS) return Promise.resolve(this.#view);
+    return this.latest(subscriptions);
+  }
+
+  /** As `view`, by a look that begins from here on: it has what is committed by now. */
+  latest(subscriptions: readonly string[]): Promise<BoardView> {
+    for (const name of subscriptions) this.#asked.set(name, performance.now());
+    return (this.#next ??= this.#look());
+  }
+
+  async #look(): Promise<BoardView> {
+    await this.#reading?.catch(() => undefined);
+    // Whoever asks from here on gets the look after this one.
+    this.#next = undefined;
+    const reading = this.#read();
+    this.#reading = reading;
+    return reading;
   }
 
   async #read(): Promise<BoardView> {
-    const startedAt = Date.now();
+    const startedAt = performance.now();
     const turn = ++this.#turn;
-    const stored = await readAllCheckpoints(this.pools.query);
-    const held = stored.holdsAny ? await countHeld(this.pools.query) : NOTHING;
+    for (const [name, askedAt] of this.#asked) if (startedAt - askedAt > ASKED_MS) this.#asked.delete(name);
+    const names = new Set(this.#asked.keys());
+    const stored = await readCheckpoints(this.pools.query, [...names]);
+    const held = stored.holdsAny ? await countHeld(this.pools.query, [...names]) : NOTHING;
+    const view = { ...stored, held };
     // Workers have held something since this look began, and a later one has come in before it.
-    if (turn < this.#shown) return this.#view;
+    if (turn < this.#shown) return view;
     this.#shown = turn;
-    this.#view = { ...stored, held };
+    this.#view = view;
+    this.#shownNames = names;
     if (turn === this.#turn) this.#lookedAt = startedAt;
+    this.#dropLost(names, startedAt);
+    return view;
+  }
+
+  #dropLost(names: ReadonlySet<string>, startedAt: number): void {
     for (const [subscription, { fences, since, onLost }] of this.#local) {
-      if (since >= startedAt || this.#view.progress.get(subscription)?.fences === fences) continue;
+      if (!names.has(subscription) || since >= startedAt) continue;
+      if (this.#view.progress.get(subscription)?.fences === fences) continue;
       this.#local.delete(subscription);
       onLost();
     }
-    return this.#view;
   }
 }
 

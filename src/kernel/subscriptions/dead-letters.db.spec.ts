@@ -1,7 +1,9 @@
 import { EventsHandler, type IEventHandler } from '@nestjs/cqrs';
 import { CountCommand, CountHandler, Counted, Counters, streamOf } from '../../../test/support/toys.js';
 import { createToyTables, ToyApp, type ToyParts } from '../../../test/support/toy-app.js';
+import { LogNotifier } from '../event-log/log-notifier.js';
 import { newId } from '../messages/ids.js';
+import { SubscriptionReports } from '../operations/reports/subscription-reports.js';
 import { freshDatabase, type FreshDatabase } from '../testing/databases.js';
 import { eventually } from '../testing/eventually.js';
 import { DeadLetters } from './dead-letters.js';
@@ -19,17 +21,19 @@ class PickyWhenCounted implements IEventHandler<Counted> {
   }
 }
 
-const parts: ToyParts = { providers: [Counters, CountHandler, PickyWhenCounted] };
+const parts: ToyParts = { providers: [Counters, CountHandler, PickyWhenCounted, SubscriptionReports] };
 const ada = { by: { id: 'ada' } };
 let db: FreshDatabase;
 let toy: ToyApp;
 let letters: DeadLetters;
+let reports: SubscriptionReports;
 
 beforeAll(async () => {
   db = await freshDatabase(import.meta.url);
   await createToyTables(db);
   toy = await ToyApp.start(db, { parts });
   letters = toy.get(DeadLetters);
+  reports = toy.get(SubscriptionReports);
 });
 afterAll(async () => {
   await toy.close();
@@ -60,6 +64,36 @@ describe('a key whose only held event is discarded', () => {
     await count(id, 3);
     await eventually(() => expect(seenOf(id)).toEqual([2, 3]));
     await eventually(async () => expect(await held(id)).toEqual([]));
+  });
+});
+
+describe('an event that is queued although nothing is in front of it', () => {
+  /** Two events of a key, of which the first is gone and the second is queued. */
+  async function queuedBehindNothing(): Promise<string> {
+    const id = await poisoned();
+    await count(id, 2);
+    await eventually(async () => expect(await held(id)).toHaveLength(2));
+    poison.delete(id);
+    await toy.rows(`DELETE FROM kernel.held_events WHERE key = $1 AND state = 'parked'`, streamOf(id));
+    return id;
+  }
+
+  it('takes effect once a worker takes its partition over', async () => {
+    const id = await queuedBehindNothing();
+    await toy.rows(`SELECT kernel.forget_leases('toy.picky')`);
+    await toy.get(LogNotifier).tellLeasesChanged();
+    await eventually(() => expect(seenOf(id)).toEqual([2]));
+    await count(id, 3);
+    await eventually(() => expect(seenOf(id)).toEqual([2, 3]));
+  });
+
+  it('is counted in the report of its subscription until an operator has it tried', async () => {
+    const id = await queuedBehindNothing();
+    const found = async () => (await reports.all()).find(({ name }) => name === 'toy.picky')?.queuedBehindNothing;
+    expect(await found()).toBe(1);
+    await letters.retry({ subscription: 'toy.picky', key: streamOf(id) }, ada);
+    await eventually(() => expect(seenOf(id)).toEqual([2]));
+    expect(await found()).toBe(0);
   });
 });
 

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { UnitOfWork } from '../commands/unit-of-work.js';
 import type { Actor, StoredData } from '../domain/index.js';
 import { Pools } from '../database/pools.js';
+import { inTransaction } from '../database/transaction.js';
 import type { Queryable } from '../event-log/sql/queryable.js';
 import { audit } from './sql/audit.js';
 import {
@@ -138,16 +139,6 @@ export class DeadLetters {
   async #within<T>(work: (tx: Queryable) => Promise<T>): Promise<T> {
     const unit = UnitOfWork.current();
     if (unit !== undefined) return work(await unit.transaction.client());
-    const client = await this.pools.app.connect();
-    try {
-      await client.query('BEGIN');
-      const result = await work(client);
-      await client.query('COMMIT');
-      client.release();
-      return result;
-    } catch (error) {
-      client.release(true);
-      throw error;
-    }
+    return inTransaction(this.pools.app, work);
   }
 }

@@ -28,7 +28,7 @@ describe('a view that has seen events which the log does not hold', () => {
     await toy.ask(new GetCounterQuery('one'), head);
     await toy.close();
     await db.pools.worker.query(
-      `UPDATE kernel.checkpoints SET position = 1000, event_id = 4711 WHERE subscription = 'toy.counter-search'`,
+      `UPDATE kernel.checkpoints SET position = 1000, event_id = gen_random_uuid() WHERE subscription = 'toy.counter-search'`,
     );
     toy = await ToyApp.start(db);
   }, PATIENCE_MS);

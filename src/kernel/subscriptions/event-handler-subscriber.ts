@@ -5,10 +5,13 @@ import type { Queryable } from '../event-log/sql/queryable.js';
 import type { EventRow, RecordedEvent } from '../event-log/stored-event.js';
 import { failpoint } from '../failpoints.js';
 import { MessageContext, messageContext } from '../messages/message-context.js';
+import { thrownByUserCode } from './faults.js';
+import { storableKey } from './storable-key.js';
 import type { SubscriptionDeclaration } from './subscription.decorator.js';
 import type { Delivery, Subscriber } from './subscriber.js';
 
 const DEFAULT_PARTITIONS = 8;
+const DEFAULT_TIMEOUT_MS = 60_000;
 
 /**
  * Runs one `@EventsHandler` class from the log. Each event is a unit of work of its own: what the handler saves, the
@@ -23,6 +26,7 @@ export class EventHandlerSubscriber implements Subscriber {
   readonly eventNames: readonly string[];
   readonly partitions: number;
   readonly startFrom: 'beginning' | 'now';
+  private readonly timeoutMs: number;
 
   constructor(
     declared: SubscriptionDeclaration & { readonly eventNames: readonly string[] },
@@ -33,15 +37,16 @@ export class EventHandlerSubscriber implements Subscriber {
     this.eventNames = declared.eventNames;
     this.partitions = declared.partitions ?? DEFAULT_PARTITIONS;
     this.startFrom = declared.startFrom ?? 'now';
+    this.timeoutMs = declared.timeoutMs ?? DEFAULT_TIMEOUT_MS;
   }
 
   /** Order is kept per stream. */
   keysOf({ meta }: RecordedEvent): readonly string[] {
-    return [meta.stream];
+    return [storableKey(meta.stream)];
   }
 
   keysOfStored(row: EventRow): readonly string[] {
-    return [row.stream_id];
+    return [storableKey(row.stream_id)];
   }
 
   async apply(on: Queryable, deliveries: readonly Delivery[], guard: CommitGuard): Promise<void> {
@@ -54,10 +59,45 @@ export class EventHandlerSubscriber implements Subscriber {
     await messageContext.run(contextFor(this.name, delivery.recorded), () =>
       this.units.run(`${this.name}:${meta.eventId}`, async () => {
         UnitOfWork.required(this.name).checkpoint = guard;
-        await this.handle(event);
+        await withinTime(this.#handled(event), { name: this.name, timeoutMs: this.timeoutMs });
         await failpoint('sub.after-handler');
       }),
     );
+  }
+
+  async #handled(event: object): Promise<void> {
+    try {
+      await this.handle(event);
+    } catch (error) {
+      throw thrownByUserCode(error);
+    }
+  }
+}
+
+/** A handler has taken longer than its subscription allows. It may still be at it: whatever it asks of its unit of work fails. */
+export class HandlerTimedOut extends Error {
+  readonly code = 'handler-timed-out';
+
+  constructor({ name, timeoutMs }: { readonly name: string; readonly timeoutMs: number }) {
+    super(
+      `${name} did not return within ${timeoutMs / 1_000} s. Give @Subscription a longer timeoutMs if it may take so long.`,
+    );
+  }
+}
+
+/** Nobody waits for the work once its time is over; how it ends then is of no interest. */
+async function withinTime(
+  work: Promise<void>,
+  of: { readonly name: string; readonly timeoutMs: number },
+): Promise<void> {
+  let limit: NodeJS.Timeout | undefined;
+  const isOver = new Promise<never>((_, reject) => {
+    limit = setTimeout(() => reject(new HandlerTimedOut(of)), of.timeoutMs);
+  });
+  try {
+    await Promise.race([work, isOver]);
+  } finally {
+    clearTimeout(limit);
   }
 }
 
@@ -72,5 +112,6 @@ function contextFor(name: string, { meta }: RecordedEvent): MessageContext {
     imported: meta.imported,
     hop: meta.hop + 1,
     event: meta,
+    pool: 'worker',
   });
 }

@@ -1,15 +1,20 @@
 import { Logger } from '@nestjs/common';
 import { errorText } from '../messages/error-text.js';
 import type { EventReading } from './event-reading.js';
-import { isFault, isSuperseded } from './faults.js';
+import { isSuperseded } from './faults.js';
 import type { OwnedPartitions } from './owned-partitions.js';
 import { pauseAfter } from './retry-policy.js';
-import { dueEvents, heldKeys, holdAgain, nextDueInMs, type DueEvent } from './sql/held-events.js';
+import { dueEvents, holdAgain, nextDueInMs, stillHeld, takeHeldKeys, type DueEvent } from './sql/held-events.js';
 import { unpark, unreadableHeads } from './sql/unreadable-events.js';
 import type { Delivery, Subscriber } from './subscriber.js';
 import type { WorkerSurroundings } from './worker-surroundings.js';
 
 const UNREADABLE_PAGE = 500;
+
+interface RetryRules {
+  readonly isFault: (error: unknown) => Promise<boolean>;
+  readonly isStopping: () => boolean;
+}
 
 /**
  * Events of this process's partitions that could not take effect. The held keys are known in memory, because only the
@@ -36,7 +41,7 @@ export class HeldEvents {
   async reload(owned: OwnedPartitions): Promise<void> {
     this.#keys = owned.isEmpty
       ? new Set()
-      : new Set(await heldKeys(this.through.pools.worker, this.subscriber.name, owned.numbers));
+      : new Set(await takeHeldKeys(this.through.pools.worker, this.subscriber.name, owned.numbers));
   }
 
   async nextDueMs(owned: OwnedPartitions): Promise<number | undefined> {
@@ -62,25 +67,33 @@ export class HeldEvents {
     }
   }
 
-  /** Tries blocked events that are due, each alone; a key that gets through goes on with its queue. */
-  async retryDue(owned: OwnedPartitions): Promise<void> {
+  /**
+   * Tries blocked events that are due, each alone; a key that gets through goes on with its queue.
+   * @param may whether an error isn't the event's fault, and whether to go on at all.
+   */
+  async retryDue(owned: OwnedPartitions, may: RetryRules): Promise<void> {
     if (this.#keys.size === 0) return;
     const due = await dueEvents(this.through.pools.worker, this.subscriber.name, owned.numbers);
-    for (const event of due) await this.#retry(owned, event);
-    if (due.length > 0) await this.reload(owned);
+    for (const event of due) if (!may.isStopping()) await this.#retry(owned, event, may);
+    if (due.length === 0) return;
+    const tried = due.map(({ key }) => key);
+    const held = new Set(await stillHeld(this.through.pools.worker, this.subscriber.name, tried));
+    for (const key of tried) if (!held.has(key)) this.#keys.delete(key);
   }
 
-  async #retry(owned: OwnedPartitions, event: DueEvent): Promise<void> {
+  async #retry(owned: OwnedPartitions, event: DueEvent, may: RetryRules): Promise<void> {
     const { key, partition, generation, position, revision } = event;
     const fence = owned.fenceOf(partition);
-    const argument = { subscription: this.subscriber.name, generation, key, position, partition, fence, revision };
+    const of = { subscription: this.subscriber.name, eventId: event.event_id };
+    const argument = { ...of, generation, key, position, partition, fence, revision };
+    const begunAt = performance.now();
     try {
       const deliveries = this.#deliveriesOf(event);
       await this.subscriber.apply(this.through.pools.worker, deliveries, { call: 'kernel.settle_held', argument });
     } catch (error) {
       if (isSuperseded(error)) return;
-      if (isFault(error)) throw error;
-      await this.#failedAgain(event, error);
+      if (await may.isFault(error)) throw error;
+      await this.#failedAgain(event, error, performance.now() - begunAt);
     }
   }
 
@@ -102,10 +115,10 @@ export class HeldEvents {
     );
   }
 
-  async #failedAgain(event: DueEvent, error: unknown): Promise<void> {
+  async #failedAgain(event: DueEvent, error: unknown, tookMs: number): Promise<void> {
     const attempts = event.attempts + 1;
     const isUntriable = error instanceof Untriable;
-    const tryInMs = isUntriable ? undefined : pauseAfter(attempts);
+    const tryInMs = isUntriable ? undefined : pauseAfter(attempts, tookMs);
     const isUnreadable = isUntriable && error.isUnreadable;
     const text = errorText(error);
     const counts = await holdAgain(

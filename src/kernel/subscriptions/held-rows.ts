@@ -26,3 +26,18 @@ export class HeldRows {
     this.rows.push({ ...held, position: row.position, eventId: row.id });
   }
 }
+
+/** Says in kernel.held_events that a partition's checkpoint stands before an event that may touch any of its rows. */
+export function stopRow(row: EventRow, partition: number, error: string): object {
+  return {
+    key: `partition ${partition}`,
+    position: row.position,
+    eventId: row.id,
+    partition,
+    state: 'parked',
+    attempts: 0,
+    error,
+    isUnreadable: true,
+    holds: 'partition',
+  };
+}

@@ -1,7 +1,8 @@
 import { Logger } from '@nestjs/common';
 import { Pools } from '../database/pools.js';
 import { failpoint } from '../failpoints.js';
-import { keepLeases, releaseLeases, type LeaseRow } from './sql/leases.js';
+import { announceReplica, keepLeases, releaseLeases, type LeaseRow } from './sql/leases.js';
+import { endAbandonedBarriers } from './sql/repartition-lock.js';
 
 /** Renewals per lease: one may fail, and the next one is still in time. */
 const RENEWALS = 3;
@@ -15,21 +16,30 @@ export class LeaseKeeper {
   #timer: NodeJS.Timeout | undefined;
   #keeping: Promise<void> | undefined;
   #again = false;
-  #renewedAt = 0;
+  #renewedAt = -Infinity;
   #stopped = false;
 
   constructor(
     private readonly pools: Pools,
     private readonly of: {
       readonly replica: string;
-      /** What its code has, as `name@version`. */
+      /** What it works on, as `runOf` says it; nothing in a process that only serves requests. */
       readonly runs: readonly string[];
+      /** What its code has, whether it works on it or not. */
+      readonly knows: readonly string[];
       /** How long a lease outlives its last renewal. */
       readonly leaseMs: number;
+      /** Called before each look. */
+      readonly beforeEach: () => Promise<void>;
     },
     /** Told the leases whenever they were looked at; an empty list means: stop working. */
     private readonly onLeases: (leases: readonly LeaseRow[]) => void,
   ) {}
+
+  /** Before anything is registered for this process: it counts as alive from here on, for the length of a lease. */
+  announce(): Promise<void> {
+    return announceReplica(this.pools.control, this.of);
+  }
 
   async start(): Promise<void> {
     await this.keep();
@@ -51,7 +61,7 @@ export class LeaseKeeper {
   async release(): Promise<void> {
     this.stopRenewing();
     await this.#keeping;
-    await releaseLeases(this.pools.worker, this.of.replica);
+    await releaseLeases(this.pools.control, this.of.replica);
   }
 
   /** A wish to look that comes during a look may be about something newer: look again. */
@@ -62,19 +72,27 @@ export class LeaseKeeper {
     } while (this.#again);
   }
 
+  /** A repartition that was killed has left its barrier: nobody would go beyond it. */
+  async #endAbandonedBarriers(leases: readonly LeaseRow[]): Promise<void> {
+    const behind = leases.filter(({ barrier }) => barrier !== null).map(({ subscription }) => subscription);
+    if (behind.length > 0 && (await endAbandonedBarriers(this.pools.control, behind))) this.#again = true;
+  }
+
   async #keep(): Promise<void> {
     if (this.#stopped) return;
-    const askedAt = Date.now();
+    const askedAt = performance.now();
     try {
       await failpoint('lease.before-renew');
-      const leases = await keepLeases(this.pools.worker, this.of);
+      await this.of.beforeEach();
+      const leases = await keepLeases(this.pools.control, this.of);
       await failpoint('lease.after-acquire');
       this.#renewedAt = askedAt;
       if (!this.#stopped) this.onLeases(leases);
+      await this.#endAbandonedBarriers(leases);
     } catch (error) {
       this.#logger.warn(`The leases could not be renewed; trying again. ${String(error)}`);
       // Before the lease can be another's, its work stops by itself.
-      if (Date.now() - this.#renewedAt > (this.of.leaseMs * 2) / RENEWALS) this.onLeases([]);
+      if (performance.now() - this.#renewedAt > (this.of.leaseMs * 2) / RENEWALS) this.onLeases([]);
     }
   }
 }

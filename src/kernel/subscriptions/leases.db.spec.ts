@@ -1,4 +1,5 @@
 import { createToyTables, ToyApp } from '../../../test/support/toy-app.js';
+import { withOwner } from '../database/prepare.js';
 import { freshDatabase, type FreshDatabase } from '../testing/databases.js';
 import { eventually } from '../testing/eventually.js';
 import { until } from '../testing/until.js';
@@ -16,7 +17,7 @@ beforeAll(async () => {
   const toy = await ToyApp.start(db);
   await toy.close();
   const { rows } = await db.pools.worker.query<{ name: string; runs: string }>(
-    `SELECT name, name || '@' || version AS runs FROM kernel.subscriptions WHERE partitions = ${PARTITIONS}`,
+    `SELECT name, kernel.run_of(name, version, registered) AS runs FROM kernel.subscriptions WHERE partitions = ${PARTITIONS}`,
   );
   view = rows[0]!.runs;
 });
@@ -26,7 +27,16 @@ afterEach(async () => {
 });
 
 const keep = (replica: string, leaseMs = LONG_MS): Promise<LeaseRow[]> =>
-  keepLeases(db.pools.worker, { replica, runs: [view], leaseMs });
+  keepLeases(db.pools.worker, { replica, runs: [view], knows: [view], leaseMs });
+
+/** Makes the leases of a replica end after so many ms. */
+const leaveOf = (replica: string, ms: number): Promise<unknown> =>
+  withOwner(db.url, (client) =>
+    client.query({
+      text: `UPDATE kernel.leases SET expires_at = clock_timestamp() + $1 * interval '1 millisecond' WHERE owner = $2`,
+      values: [ms, replica],
+    }),
+  );
 
 /** What each has after all have looked twice: once to give up, once to take. */
 async function shares(...replicas: string[]): Promise<readonly number[]> {
@@ -47,9 +57,12 @@ describe('the partitions of a subscription', () => {
     expect(await shares('a', 'c')).toEqual([4, 4]);
   });
 
-  it('go to nobody who does not run that version of it', async () => {
-    await keep('a');
-    expect(await keepLeases(db.pools.worker, { replica: 'b', runs: [`${view}9`], leaseMs: LONG_MS })).toEqual([]);
+  it('go to nobody who does not run that version of it, with the events that are registered', async () => {
+    for (const other of [view.replace('@1', '@2'), view.replace(/#.*/, '#another'), view.replace(/#.*/, '')]) {
+      expect(other).not.toBe(view);
+      const of = { replica: 'b', runs: [other], knows: [other], leaseMs: LONG_MS };
+      expect(await keepLeases(db.pools.worker, of)).toEqual([]);
+    }
     expect(await shares('a')).toEqual([8]);
   });
 
@@ -58,6 +71,22 @@ describe('the partitions of a subscription', () => {
     expect(await keep('b')).toEqual([]);
     await releaseLeases(db.pools.worker, 'a');
     expect(await keep('b')).toHaveLength(PARTITIONS);
+  });
+
+  it('are nobody else’s while any of the lease is left', async () => {
+    await keep('a');
+    for (const part of [0.9, 0.6, 0.3, 0.1]) {
+      await leaveOf('a', part * LONG_MS);
+      expect(await keep('b')).toEqual([]);
+    }
+    await leaveOf('a', 0);
+    expect(await keep('b')).not.toEqual([]);
+  });
+
+  it('are free when they end later than any lease may: a clock was wrong when they were taken', async () => {
+    await keep('a');
+    await leaveOf('a', 365 * 24 * 3_600_000);
+    expect(await keep('b')).not.toEqual([]);
   });
 
   it('stay with an owner who is silent until the lease is over by the database’s clock, then go with a higher token', async () => {
@@ -84,8 +113,8 @@ describe('a replica that stops in order', () => {
     const [going, staying] = [await ToyApp.start(db), await ToyApp.start(db)];
     const owners = async (): Promise<number[]> => {
       const { rows } = await db.pools.worker.query<{ held: number }>(
-        `SELECT count(*)::int AS held FROM kernel.leases WHERE subscription || '@1' = $1 AND expires_at > clock_timestamp() GROUP BY owner`,
-        [view],
+        `SELECT count(*)::int AS held FROM kernel.leases WHERE subscription = $1 AND expires_at > clock_timestamp() GROUP BY owner`,
+        [view.split('@')[0]],
       );
       return rows.map(({ held }) => held);
     };

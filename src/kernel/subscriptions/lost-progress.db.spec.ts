@@ -37,11 +37,14 @@ describe('a view that is started anew elsewhere while its worker passes over eve
     await toy.inCommand(() =>
       toy.get(EventStreams).append({ stream: `toy.noted:${newId()}`, events: [new Noticed('nothing of the view’s')] }),
     );
-    const before = (await board.view()).progress.get(SEARCH)!.fences;
+    const before = (await board.view([SEARCH])).progress.get(SEARCH)!.fences;
     await toy.pools.worker.query(
-      `UPDATE kernel.checkpoints SET position = 0, event_id = 0, fence = fence + 1 WHERE subscription = '${SEARCH}'`,
+      `UPDATE kernel.checkpoints SET position = 0, event_id = NULL, fence = fence + 1 WHERE subscription = '${SEARCH}'`,
     );
-    await until('readers have seen that', async () => (await board.view()).progress.get(SEARCH)!.fences !== before);
+    await until(
+      'readers have seen that',
+      async () => (await board.view([SEARCH])).progress.get(SEARCH)!.fences !== before,
+    );
     said.length = 0;
     await until('its worker says how far it is', () => said.length > 0);
     expect(said).not.toContain(before);

@@ -1,9 +1,11 @@
 import type { CommitGuard } from '../commands/commit-statement.js';
 import { Pools } from '../database/pools.js';
+import type { LogPart } from '../event-log/sql/read-log.js';
+import { isFenced } from './faults.js';
 import { partitionOf } from './partition-of.js';
-import { storeCheckpoints, type Progress } from './sql/checkpoints.js';
+import { areStillAt, type Progress } from './sql/checkpoints.js';
 import type { LeaseRow } from './sql/leases.js';
-import { takeOver } from './sql/take-over.js';
+import { takeOver, type Layout } from './sql/take-over.js';
 
 interface Owned {
   readonly partition: number;
@@ -17,16 +19,26 @@ interface Owned {
   isStopped: boolean;
 }
 
+/** A place in the log, with the event there: after a failover the position alone may be another event's. */
+export interface LogPoint {
+  readonly position: number;
+  /** UUID of the event at the position, whatever its name. */
+  readonly eventId: string;
+}
+
 /** The partitions of one subscription that this process works on, with their fences and positions. */
 export class OwnedPartitions {
   #owned: Owned[] = [];
   #partitions = 1;
   #generation = 1;
   #barrier: number | null = null;
+  #asked: readonly LeaseRow[] | undefined;
+  /** Where the partitions are that have reached more than their rows say. */
+  #reached: LogPoint | undefined;
 
   constructor(
-    private readonly subscription: { readonly name: string; readonly version: number },
-    private readonly pools: Pools,
+    private readonly subscription: { readonly name: string; readonly version: number; readonly run: string },
+    private readonly from: { readonly pools: Pools; readonly replica: string },
   ) {}
 
   get isEmpty(): boolean {
@@ -79,38 +91,48 @@ export class OwnedPartitions {
     return this.#barrier === null ? head : Math.min(head, this.#barrier);
   }
 
+  /** Are these others than those that were taken over last? Some may have been another's by then, and are not asked for again. */
   differsFrom(leases: readonly LeaseRow[]): boolean {
-    const barrier = leases[0]?.barrier ?? null;
-    if (this.#owned.length !== leases.length || (leases.length > 0 && barrier !== this.#barrier)) return true;
+    const asked = this.#asked;
+    if (asked === undefined || asked.length !== leases.length) return true;
     return leases.some(
-      ({ partition, token }) => !this.#owned.some((owned) => owned.partition === partition && owned.token === token),
+      ({ partition, token, barrier }) =>
+        !asked.some((one) => one.partition === partition && one.token === token && one.barrier === barrier),
     );
   }
 
-  /** Raises the fences of what is new here and reads its checkpoints. */
-  async takeOver(leases: readonly LeaseRow[]): Promise<void> {
-    const kept = this.#owned.filter(({ partition, token }) =>
-      leases.some((lease) => lease.partition === partition && lease.token === token),
-    );
-    const added = leases.filter(({ partition }) => !kept.some((owned) => owned.partition === partition));
-    const taken = added.length === 0 ? [] : await takeOver(this.pools.worker, this.subscription, added);
-    const fresh = taken.map(({ partition, fence, position }) => ({
+  /**
+   * Raises the fences of everything that is leased, and reads checkpoints and layout from there: the leases say nothing of
+   * either, because they may have been looked at before the partitions were split or the view was rebuilt.
+   */
+  async takeOver(leases: readonly LeaseRow[]): Promise<Layout | undefined> {
+    this.forget();
+    if (leases.length === 0) {
+      this.#asked = leases;
+      return undefined;
+    }
+    const of = { ...this.subscription, replica: this.from.replica };
+    const { layout, taken } = await takeOver(this.from.pools.worker, of, leases);
+    this.#asked = leases;
+    this.#generation = taken[0]?.generation ?? this.#generation;
+    this.#partitions = layout.partitions;
+    this.#barrier = layout.barrier;
+    this.#owned = taken.map(({ partition, fence, token, position }) => ({
       partition,
       fence,
-      token: added.find((lease) => lease.partition === partition)!.token,
+      token,
       stored: position,
       reached: position,
       isStopped: false,
     }));
-    this.#generation = taken[0]?.generation ?? this.#generation;
-    this.#partitions = leases[0]?.partitions ?? this.#partitions;
-    this.#barrier = leases[0]?.barrier ?? null;
-    this.#owned = [...kept, ...fresh].toSorted((a, b) => a.partition - b.partition);
+    return layout;
   }
 
   /** Reads everything anew at the next step: after a lost fence or an unknown outcome. */
   forget(): void {
     this.#owned = [];
+    this.#asked = undefined;
+    this.#reached = undefined;
   }
 
   partitionOf(key: string): number {
@@ -128,16 +150,20 @@ export class OwnedPartitions {
     return owned !== undefined && !owned.isStopped && position > owned.stored && position > owned.reached;
   }
 
-  /** Partitions that still have to take this position; they stop before it. */
-  stopAt(position: number): { partition: number; from: number; fence: number }[] {
-    const stopping = this.#going.filter(({ reached }) => reached < position);
-    for (const owned of stopping) owned.isStopped = true;
-    return stopping.map((owned) => {
-      const { partition, stored, fence } = owned;
-      owned.stored = position - 1;
-      owned.reached = position - 1;
-      return { partition, from: stored, fence };
-    });
+  /** Has the partitions that still have to take an event stop before it. @returns their numbers, and what moves their checkpoints. */
+  stopBefore(event: LogPoint, heldIn: (partition: number) => object): { partitions: number[]; guard: CommitGuard } {
+    const stopping = this.#going.filter(({ reached }) => reached < event.position);
+    const partitions = stopping.map(({ partition, stored, fence }) => ({ partition, from: stored, fence }));
+    const held = stopping.map(({ partition }) => heldIn(partition));
+    for (const owned of stopping) {
+      owned.isStopped = true;
+      owned.stored = event.position - 1;
+      owned.reached = event.position - 1;
+    }
+    return {
+      partitions: partitions.map(({ partition }) => partition),
+      guard: this.#guard({ ...event, before: true, partitions, held }),
+    };
   }
 
   /** Is the partition at or beyond this position? */
@@ -149,14 +175,11 @@ export class OwnedPartitions {
    * Moves every partition that is behind the target, or of those `only` one, and holds events back, in the transaction of
    * the effects.
    */
-  advance(target: { position: number; eventId: number }, held: readonly object[], only?: number): CommitGuard {
+  advance(target: LogPoint, held: readonly object[], only?: number): CommitGuard {
     const partitions = this.#going
       .filter(({ partition, reached }) => reached < target.position && (only ?? partition) === partition)
       .map(({ partition, stored, fence }) => ({ partition, from: stored, fence }));
-    return {
-      call: 'kernel.advance',
-      argument: { subscription: this.subscription.name, generation: this.#generation, ...target, partitions, held },
-    };
+    return this.#guard({ ...target, partitions, held });
   }
 
   /** The checkpoint rows, or `only` one, are at this position now, where they were behind it. */
@@ -169,25 +192,43 @@ export class OwnedPartitions {
   }
 
   /** Everything up to here has been looked at; the rows may follow later. */
-  reach(position: number): void {
-    for (const owned of this.#going) owned.reached = Math.max(owned.reached, position);
+  reach(point: LogPoint): void {
+    for (const owned of this.#going) owned.reached = Math.max(owned.reached, point.position);
+    this.#reached = point;
   }
 
-  /** Stores what was reached beyond the rows, or looks whether they are still ours. @returns false if they are not. */
+  /** Does this part of the log go on behind the event that was looked at last? After a failover it may begin behind another. */
+  isContinuedBy({ after, afterEventId }: Pick<LogPart, 'after' | 'afterEventId'>): boolean {
+    if (afterEventId === undefined || this.#reached?.position !== after) return true;
+    return this.#reached.eventId === afterEventId;
+  }
+
+  /** Stores what was reached beyond the rows, and looks whether the others are still ours. @returns false if any isn't. */
   async storeReached(): Promise<boolean> {
-    if (this.isEmpty) return true;
-    const moved = await storeCheckpoints(this.pools.worker, {
-      subscription: this.subscription.name,
-      generation: this.#generation,
-      rows: this.#owned.map(({ partition, stored, reached, fence }) => ({
-        partition,
-        from: stored,
-        to: reached,
-        fence,
-      })),
-    });
-    if (moved !== this.#owned.length) return false;
-    for (const owned of this.#owned) owned.stored = owned.reached;
+    const behind = this.#owned.filter(({ stored, reached }) => reached > stored);
+    const others = this.#owned.filter(({ stored, reached }) => reached === stored);
+    if (behind.length > 0 && !(await this.#storeBehind(behind))) return false;
+    if (others.length === 0) return true;
+    const of = { subscription: this.subscription.name, generation: this.#generation, rows: others };
+    return (await areStillAt(this.from.pools.worker, of)) === others.length;
+  }
+
+  /** All of them are at one point: whoever is taken over later begins at its row, and reads on with the others. */
+  async #storeBehind(behind: readonly Owned[]): Promise<boolean> {
+    const partitions = behind.map(({ partition, stored, fence }) => ({ partition, from: stored, fence }));
+    const { call, argument } = this.#guard({ ...this.#reached!, partitions, held: [] });
+    try {
+      await this.from.pools.worker.query({ text: `SELECT ${call}($1::jsonb)`, values: [JSON.stringify(argument)] });
+    } catch (error) {
+      if (isFenced(error)) return false;
+      throw error;
+    }
+    for (const owned of behind) owned.stored = owned.reached;
     return true;
+  }
+
+  #guard(argument: object): CommitGuard {
+    const of = { subscription: this.subscription.name, generation: this.#generation };
+    return { call: 'kernel.advance', argument: { ...of, ...argument } };
   }
 }

@@ -48,8 +48,8 @@ afterAll(async () => {
   await db.drop();
 });
 
-const restart = (name: string, from: RestartFrom): Promise<number> =>
-  toy.get(SubscriptionRestart).restart(name, from, { by: { id: 'olga' }, reason: 'restored' });
+const restart = async (name: string, from: RestartFrom): Promise<number> =>
+  (await toy.get(SubscriptionRestart).restart(name, from, { by: { id: 'olga' }, reason: 'restored' })).position;
 const count = (by: number): Promise<unknown> => toy.run(new CountCommand(`counter-${by}`, by));
 const status = async (): Promise<unknown> =>
   (await toy.rows(`SELECT status FROM kernel.subscriptions WHERE name = 'toy.remember'`))[0];
@@ -62,7 +62,7 @@ describe('an event handler that has seen events which the log does not hold', ()
     await settled(toy.app);
     await toy.close();
     await db.pools.worker.query(
-      `UPDATE kernel.checkpoints SET position = 1000, event_id = 4711 WHERE subscription = 'toy.remember'`,
+      `UPDATE kernel.checkpoints SET position = 1000, event_id = gen_random_uuid() WHERE subscription = 'toy.remember'`,
     );
     await db.pools.worker.query({
       text: `INSERT INTO kernel.held_events (subscription, key, position, partition, event_id, state)
@@ -120,6 +120,22 @@ describe('an event handler that has seen events which the log does not hold', ()
 });
 
 describe('a restart', () => {
+  it('that is committed succeeds although the other replicas could not be notified', async () => {
+    const { control } = toy.pools;
+    const query = control.query.bind(control);
+    const withoutNotify = (statement: unknown): unknown =>
+      JSON.stringify(statement).includes('leases-changed')
+        ? Promise.reject(new Error('lost'))
+        : query(statement as string);
+    Object.assign(control, { query: withoutNotify });
+    try {
+      await expect(restart('toy.remember', 'now')).resolves.toBeGreaterThan(0);
+      expect(toy.said.join()).toContain('could not be notified');
+    } finally {
+      Object.assign(control, { query });
+    }
+  });
+
   it.each<[string, string, RestartFrom, string]>([
     ['of nobody', 'toy.nobody', 'now', 'subscription-unknown'],
     ['of an async view', 'toy.counter-search', 'beginning', 'restart-refused'],

@@ -1,7 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import type { PoolClient } from 'pg';
+import { UnitOfWork } from '../commands/unit-of-work.js';
+import { UnitsOfWork } from '../commands/units-of-work.js';
 import { Pools } from '../database/pools.js';
 import { LogNotifier } from '../event-log/log-notifier.js';
+import type { Queryable } from '../event-log/sql/queryable.js';
 import type { OperatorAct } from './dead-letters.js';
 import { endOfLog, type LogPlace } from './end-of-log.js';
 import { audit } from './sql/audit.js';
@@ -25,6 +27,12 @@ export class RestartRefused extends Error {
   readonly code = 'restart-refused';
 }
 
+/** An event handler, and the last position that counts as handled. */
+export interface Restarted {
+  readonly name: string;
+  readonly position: number;
+}
+
 /**
  * Starts an event handler anew at some place of the log: the way on after the database was restored, when only a person
  * can tell what had taken effect. What lies between is handled again, or never: nothing else undoes or makes up for it.
@@ -33,34 +41,27 @@ export class RestartRefused extends Error {
 export class SubscriptionRestart {
   constructor(
     private readonly pools: Pools,
+    private readonly units: UnitsOfWork,
     private readonly notifier: LogNotifier,
   ) {}
 
   /**
+   * A unit of work, so that a repeat under the caller's idempotency key is answered by what was done.
    * @returns the position behind which it goes on.
    * @throws SubscriptionUnknown; RestartRefused for a projection, which is rebuilt, and for a position not in the log.
    */
-  async restart(name: string, from: RestartFrom, act: OperatorAct): Promise<number> {
+  async restart(name: string, from: RestartFrom, act: OperatorAct): Promise<Restarted> {
     await endOfLog(this.pools.worker);
-    const client = await this.pools.worker.connect();
-    try {
-      await client.query('BEGIN');
-      const { position } = await this.#within(client, { name, from }, act);
-      await client.query('COMMIT');
-      client.release();
-      await this.notifier.tellLeasesChanged();
-      return position;
-    } catch (error) {
-      client.release(true);
-      throw error;
-    }
+    const restarted = await this.units.run('SubscriptionRestart', async () => {
+      const { position } = await this.#within({ name, from }, act);
+      return { name, position };
+    });
+    await this.notifier.tellLeasesChanged();
+    return restarted;
   }
 
-  async #within(
-    tx: PoolClient,
-    { name, from }: { name: string; from: RestartFrom },
-    act: OperatorAct,
-  ): Promise<LogPlace> {
+  async #within({ name, from }: { name: string; from: RestartFrom }, act: OperatorAct): Promise<LogPlace> {
+    const tx = await UnitOfWork.required('Restarting a subscription').transaction.client();
     const kind = await lockSubscription(tx, name);
     if (kind === undefined) throw new SubscriptionUnknown(name);
     if (kind !== 'handler')
@@ -87,11 +88,11 @@ export function restartAdvice(name: string): string {
 }
 
 /** The last place that counts as handled. The end is looked up under the locks: nobody has handled anything beyond it. */
-async function placeBefore(tx: PoolClient, from: RestartFrom): Promise<LogPlace> {
+async function placeBefore(tx: Queryable, from: RestartFrom): Promise<LogPlace> {
   const end = await lastPlace(tx);
   if (from === 'now') return end;
   const position = from === 'beginning' ? 0 : from - 1;
   if (position < 0 || position > end.position)
     throw new RestartRefused(`The log has positions 1 to ${end.position}; ${from} is none of them, nor the next one.`);
-  return { position, eventId: position === 0 ? 0 : ((await eventAt(tx, position)) ?? 0) };
+  return { position, eventId: await eventAt(tx, position) };
 }

@@ -1,6 +1,6 @@
-import type { EventRow } from '../event-log/stored-event.js';
+import type { CommitGuard } from '../commands/commit-statement.js';
 import type { OwnedPartitions } from './owned-partitions.js';
-import { forgetStops, stopBefore, stoppedPartitions, type StoppedPartition } from './sql/unreadable-events.js';
+import { forgetStops, stoppedPartitions, type StoppedPartition } from './sql/unreadable-events.js';
 import type { Subscriber } from './subscriber.js';
 import type { WorkerSurroundings } from './worker-surroundings.js';
 
@@ -23,16 +23,12 @@ export class StoppedPartitions {
     await this.forgetPassed(owned);
   }
 
-  /** @returns false when a partition has another owner by now. */
-  async stopBefore(of: {
-    readonly row: EventRow;
-    readonly partitions: readonly { partition: number; from: number; fence: number }[];
-    readonly generation: number;
-    readonly error: string;
-  }): Promise<boolean> {
-    const { row, ...rest } = of;
-    const mine = await stopBefore(this.through.pools.worker, row, { subscription: this.subscriber.name, ...rest });
-    return mine === of.partitions.length;
+  /** Has the checkpoints stand before the event, and says so. @throws the database's error where a partition has another owner. */
+  async stopBefore(guard: CommitGuard): Promise<void> {
+    await this.through.pools.worker.query({
+      text: `SELECT ${guard.call}($1::jsonb)`,
+      values: [JSON.stringify(guard.argument)],
+    });
   }
 
   /** What stood in the way is behind: this release could read it, or an operator has discarded it. */

@@ -5,13 +5,11 @@ import { AsyncProjection } from '../projections/async-projection.js';
 import { ProjectionRegistry } from '../projections/projection-registry.js';
 import { endOfLog } from './end-of-log.js';
 import { EventHandlers } from './event-handlers.js';
-import { createCheckpoints, furthestCheckpoints } from './sql/checkpoints.js';
-import { isLogEvent } from './sql/log-events.js';
+import { createCheckpoints } from './sql/checkpoints.js';
 import {
-  addInterest,
   markDiverged,
-  readInterest,
   readSubscriptions,
+  registerEvents,
   registerSubscription,
   type DeclaredInterest,
 } from './sql/subscription-status.js';
@@ -28,6 +26,9 @@ export class ProjectionOutdated extends Error {
 export class SubscriptionCatalog {
   readonly #logger = new Logger('Subscriptions');
   #declared: readonly Subscriber[] | undefined;
+  /** Those whose registered events are another release's, which lives. */
+  #steppedBack: readonly Subscriber[] = [];
+  #outdatedNames: ReadonlySet<string> = new Set();
 
   constructor(
     private readonly pools: Pools,
@@ -41,7 +42,7 @@ export class SubscriptionCatalog {
    * @returns the subscribers that may run. One whose checkpoints are of another log gets no leases until it is rebuilt or restarted.
    * @throws ProjectionOutdated
    */
-  async register(epoch: string): Promise<Subscriber[]> {
+  async register(): Promise<Subscriber[]> {
     const subscribers = this.declared();
     const inline = this.projections.all().filter(({ mode }) => mode === 'inline');
     const known = [
@@ -50,12 +51,9 @@ export class SubscriptionCatalog {
     ];
     assertNamesDiffer(known);
     for (const one of known) await registerSubscription(this.pools.worker, one);
-    for (const subscriber of subscribers) {
-      await this.#createCheckpoints(subscriber, epoch);
-      await this.#declareInterest(interestOf(subscriber));
-    }
-    const outdated = new Set(await this.#outdated());
-    await this.#markDiverged();
+    for (const subscriber of subscribers) await this.#createCheckpoints(subscriber);
+    const outdated = (this.#outdatedNames = new Set(await this.#outdated()));
+    await this.markDiverged();
     return subscribers.filter(({ name }) => !outdated.has(name));
   }
 
@@ -68,26 +66,56 @@ export class SubscriptionCatalog {
     return this.#declared;
   }
 
-  async #createCheckpoints({ name, startFrom }: Subscriber, epoch: string): Promise<void> {
-    const start = startFrom === 'beginning' ? { position: 0, eventId: 0 } : await endOfLog(this.pools.worker);
-    await createCheckpoints(this.pools.worker, { subscription: name, epoch, ...start });
+  /** At a start, once the replica is announced: replaces the events of another release unless that one's contain them. */
+  async registerEvents(subscribers: readonly Subscriber[]): Promise<void> {
+    await this.#registerEvents(subscribers, null);
   }
 
-  /** Nothing to write, but at the first start of a release that subscribes more than any before. */
-  async #declareInterest(interest: ReturnType<typeof interestOf>): Promise<void> {
-    const known = await readInterest(this.pools.worker, interest.name);
-    const isNew = !interest.events.every((name) => known?.events.includes(name));
-    if (!isNew && (!interest.hasOwnKeys || known?.hasOwnKeys === true)) return;
-    const client = await this.pools.worker.connect();
-    try {
-      await client.query('BEGIN');
-      await addInterest(client, interest);
-      await client.query('COMMIT');
-      client.release();
-    } catch (error) {
-      client.release(true);
-      throw error;
+  /** Another release may have registered other events: this one steps back, or takes over again once none of that release
+   *  lives (after a rollback). */
+  async registerAgain(subscribers: readonly Subscriber[], replica: string): Promise<void> {
+    if (subscribers.length === 0) return;
+    const stored = new Map((await readSubscriptions(this.pools.control)).map((row) => [row.name, row]));
+    const others = subscribers.filter((subscriber) => {
+      const row = stored.get(subscriber.name);
+      return row?.version === subscriber.version && row.registered.join() !== subscriber.eventNames.join();
+    });
+    if (others.length > 0) await this.#registerEvents(others, replica);
+    else this.#steppedBack = [];
+  }
+
+  /** Inline views that this process writes with its commits, as `name@version`; known once it is registered. */
+  inlineRuns(): string[] {
+    const inline = this.projections
+      .all()
+      .filter(({ name, mode }) => mode === 'inline' && !this.#outdatedNames.has(name));
+    return inline.map(({ name, version }) => `${name}@${version}`);
+  }
+
+  async #createCheckpoints({ name, startFrom }: Subscriber): Promise<void> {
+    const start = startFrom === 'beginning' ? { position: 0, eventId: null } : await endOfLog(this.pools.worker);
+    await createCheckpoints(this.pools.worker, { subscription: name, ...start });
+  }
+
+  async #registerEvents(subscribers: readonly Subscriber[], renewing: string | null): Promise<void> {
+    const { leaseMs } = this.options;
+    const steppedBack: Subscriber[] = [];
+    for (const subscriber of subscribers) {
+      const { name, version } = subscriber;
+      const mine = await registerEvents(this.pools.worker, interestOf(subscriber), { leaseMs, renewing });
+      if (mine || (await this.#isOutdated(name, version))) continue;
+      steppedBack.push(subscriber);
+      if (this.#steppedBack.includes(subscriber)) continue;
+      this.#logger.warn(
+        `${name} is left to another release, which subscribes events that this one would pass over. It goes on here once no ` +
+          'process of that release lives.',
+      );
     }
+    this.#steppedBack = steppedBack;
+  }
+
+  async #isOutdated(name: string, version: number): Promise<boolean> {
+    return (await readSubscriptions(this.pools.worker)).some((row) => row.name === name && row.version !== version);
   }
 
   /** Views that another version of their code has filled: they stop the start, or, for the rebuild itself, are left alone. */
@@ -110,14 +138,12 @@ export class SubscriptionCatalog {
     return isHandler ? restartAdvice(subscription) : `npm run waybill -- rebuild ${subscription}`;
   }
 
-  /** Stops subscriptions that have seen events which this log doesn't hold. */
-  async #markDiverged(): Promise<void> {
-    for (const { subscription, position, event_id } of await furthestCheckpoints(this.pools.worker)) {
-      if (position === 0 || (await isLogEvent(this.pools.worker, { position, event_id }))) continue;
-      await markDiverged(this.pools.worker, subscription);
+  /** Stops subscriptions that have seen events which this log doesn't hold, and says what each needs. */
+  async markDiverged(): Promise<void> {
+    for (const name of await markDiverged(this.pools.worker)) {
       this.#logger.error(
-        `${subscription} has seen position ${position}, which this log doesn't hold: the database was restored or failed over. ` +
-          `It stands still until you run: ${this.#wayOut(subscription)}`,
+        `${name} has seen events that this log doesn't hold: the database was restored or failed over. ` +
+          `It stands still until you run: ${this.#wayOut(name)}`,
       );
     }
   }

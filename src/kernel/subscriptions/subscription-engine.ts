@@ -9,6 +9,8 @@ import { newId } from '../messages/ids.js';
 import { CheckpointBoard } from './checkpoint-board.js';
 import { LeaseKeeper } from './lease-keeper.js';
 import type { LeaseRow } from './sql/leases.js';
+import { runOf } from './run-of.js';
+import type { Subscriber } from './subscriber.js';
 import { SubscriptionCatalog } from './subscription-catalog.js';
 import { SubscriptionWorker } from './subscription-worker.js';
 
@@ -35,27 +37,25 @@ export class SubscriptionEngine {
 
   /** @throws ProjectionOutdated when a view must be rebuilt first. */
   async start(): Promise<void> {
-    const epoch = await this.epoch.open();
-    const subscribers = await this.catalog.register(epoch);
+    await this.epoch.open();
+    const subscribers = await this.catalog.register();
+    this.epoch.onChange(() => this.#epochChanged());
+    const keeper = this.#leaseKeeper(this.options.runSubscriptions ? subscribers : [], subscribers);
+    await keeper.announce();
+    await this.catalog.registerEvents(subscribers);
     if (!this.options.runSubscriptions) {
       this.notifier.startTelling();
+      await (this.#keeper = keeper).start();
       return;
     }
-    const through = { pools: this.pools, tail: this.tail, registry: this.registry, board: this.board };
+    const { pools, tail, registry, board, replica } = this;
+    const through = { pools, tail, registry, board, replica };
     this.#workers = subscribers.map((subscriber) => new SubscriptionWorker(subscriber, through));
-    this.#keeper = new LeaseKeeper(
-      this.pools,
-      {
-        replica: this.replica,
-        runs: subscribers.map(({ name, version }) => `${name}@${version}`),
-        leaseMs: this.options.leaseMs,
-      },
-      (leases) => this.#lease(leases),
-    );
     this.notifier.onLeasesChanged = () => void this.#keeper?.keep();
-    this.tail.start();
+    tail.onRewound = () => this.#lose();
+    tail.start();
     await this.notifier.start();
-    await this.#keeper.start();
+    await (this.#keeper = keeper).start();
     await this.notifier.tellLeasesChanged();
     for (const worker of this.#workers) worker.start();
   }
@@ -71,12 +71,51 @@ export class SubscriptionEngine {
     this.#workers = [];
   }
 
+  /**
+   * For a stop whose time is over: hands the partitions over although batches are under way. The next owner raises their
+   * fences, so that they can't commit.
+   */
+  async abandon(): Promise<void> {
+    await this.#handOver();
+    await this.notifier.stop();
+  }
+
   /** Leases given up for another replica's fair share are announced, so that it needn't wait for its next look. */
   #lease(leases: readonly LeaseRow[]): void {
     for (const worker of this.#workers) worker.lease(leases);
+    const names = this.#workers.flatMap((worker) => worker.names ?? []);
+    this.tail.needs(leases.length === 0 ? undefined : [...new Set(names)].toSorted());
     const gaveUp = leases.length < this.#leased;
     this.#leased = leases.length;
     if (gaveUp) this.notifier.tellLeasesChanged().catch(() => undefined);
+  }
+
+  #leaseKeeper(runs: readonly Subscriber[], knows: readonly Subscriber[]): LeaseKeeper {
+    return new LeaseKeeper(
+      this.pools,
+      {
+        replica: this.replica,
+        runs: runs.map(runOf),
+        knows: [...knows.map(runOf), ...this.catalog.inlineRuns()],
+        leaseMs: this.options.leaseMs,
+        beforeEach: () => this.catalog.registerAgain(runs, this.replica),
+      },
+      (leases) => this.#lease(leases),
+    );
+  }
+
+  /** Nothing that was read before may take effect: fences, positions and events are read again. */
+  #lose(): void {
+    for (const worker of this.#workers) worker.lose();
+  }
+
+  #epochChanged(): void {
+    this.#lose();
+    this.catalog
+      .markDiverged()
+      .catch((error: unknown) =>
+        this.#logger.error(`The checkpoints could not be compared with the log. ${String(error)}`),
+      );
   }
 
   async #handOver(): Promise<void> {

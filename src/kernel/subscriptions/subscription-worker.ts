@@ -1,15 +1,15 @@
 import { Logger } from '@nestjs/common';
-import type { EventRow } from '../event-log/stored-event.js';
+import type { LogPart } from '../event-log/sql/read-log.js';
 import { failpoint } from '../failpoints.js';
 import { errorText } from '../messages/error-text.js';
 import { Pause } from '../pause.js';
 import { Batches } from './batches.js';
 import { EventReading } from './event-reading.js';
-import { isFenced } from './faults.js';
+import { isElsewhere, isFault, isFenced, isOfOtherLog, isOfSomeLink } from './faults.js';
 import { HeldEvents } from './held-events.js';
 import { OwnedPartitions } from './owned-partitions.js';
 import type { LeaseRow } from './sql/leases.js';
-import { readInterest } from './sql/subscription-status.js';
+import { runOf } from './run-of.js';
 import { StoppedPartitions } from './stopped-partitions.js';
 import type { Subscriber } from './subscriber.js';
 import type { WorkerSurroundings } from './worker-surroundings.js';
@@ -25,6 +25,8 @@ const AT_BARRIER_MS = 50;
 /** While a partition stands before an event, an operator may have moved it past that. */
 const STOPPED_LOOK_MS = 1_000;
 const FAULT_CAP_MS = 5_000;
+/** So many faults in a row at one place, while the database answers other things, are an event's: it is held. */
+const FAULTS_OF_ONE_EVENT = 8;
 
 /**
  * Runs one subscription in this process, over the partitions it has leases for, all in one transaction per batch.
@@ -49,27 +51,43 @@ export class SubscriptionWorker {
   #stopping = false;
   #loop: Promise<void> | undefined;
   readonly #sleeping = new Pause();
-  #ahead: { readonly after: number; readonly to: number; readonly rows: Promise<readonly EventRow[]> } | undefined;
+  #ahead: { readonly after: number; readonly to: number; readonly part: Promise<LogPart> } | undefined;
   #faults = 0;
   #hasLost = false;
-  /** When the checkpoint rows were last compared with what is known here, in ms since 1970. */
-  #lookedAt = 0;
+  /** When the checkpoint rows were last compared with what is known here, by the monotonic clock, in ms. */
+  #lookedAt = -Infinity;
 
   constructor(
     private readonly subscriber: Subscriber,
     private readonly through: WorkerSurroundings,
   ) {
-    this.#owned = new OwnedPartitions(subscriber, through.pools);
+    this.#owned = new OwnedPartitions(
+      { name: subscriber.name, version: subscriber.version, run: runOf(subscriber) },
+      through,
+    );
     this.#reading = new EventReading(subscriber, through.registry);
     this.#held = new HeldEvents(subscriber, this.#reading, through);
     this.#stopped = new StoppedPartitions(subscriber, through);
-    const parts = { owned: this.#owned, reading: this.#reading, held: this.#held, stopped: this.#stopped };
+    const parts = {
+      owned: this.#owned,
+      reading: this.#reading,
+      held: this.#held,
+      stopped: this.#stopped,
+      ...this.#rules,
+    };
     this.#batches = new Batches(subscriber, parts, through);
   }
 
-  /** Somebody who read the checkpoints has seen that they aren't ours any more: a rebuild has started them anew. */
-  readonly #onLost = (): void => {
+  readonly #rules = {
+    isStopping: (): boolean => this.#stopping,
+    isFault: (error: unknown): Promise<boolean> => this.#isFault(error),
+  };
+
+  /** What is known here of the checkpoints or of the log isn't true any more: a rebuild has started them anew, or the log was
+   *  failed over. */
+  readonly lose = (): void => {
     this.#hasLost = true;
+    this.through.board.forget(this.name);
     this.#sleeping.end();
   };
 
@@ -79,6 +97,11 @@ export class SubscriptionWorker {
 
   start(): void {
     this.#loop ??= this.#run();
+  }
+
+  /** Names of the events that it reads; undefined while it has no partition. */
+  get names(): readonly string[] | undefined {
+    return this.#leases.length === 0 ? undefined : this.#reading.names;
   }
 
   /** The leases of this subscription that the process holds now. */
@@ -98,7 +121,7 @@ export class SubscriptionWorker {
   async #run(): Promise<void> {
     while (!this.#stopping) {
       try {
-        await this.#step();
+        if (!(await this.turn())) await this.#rest();
         this.#faults = 0;
       } catch (error) {
         await this.#fault(error);
@@ -106,42 +129,54 @@ export class SubscriptionWorker {
     }
   }
 
-  async #step(): Promise<void> {
+  /** Takes over what is leased to the process now, and makes the next events take effect. @returns whether there may be more. */
+  async turn(): Promise<boolean> {
     if (this.#hasLost) this.#owned.forget();
     this.#hasLost = false;
-    if (this.#owned.differsFrom(this.#leases)) await this.#takeOver();
-    if (this.#owned.isEmpty) return this.#pause(IDLE_MOVE_MS);
-    if (this.#owned.isStopped && !(await this.#standsAsStored())) return;
-    await this.#held.retryDue(this.#owned);
-    const end = this.#owned.endOf(this.through.tail.head);
-    const { next } = this.#owned;
-    if (end <= next) return this.#idle();
-    const behind = end - next;
-    const to = next + Math.min(behind, behind > LIVE_BATCH ? CATCH_UP_BATCH : LIVE_BATCH);
-    const rows = await this.#read(next, to);
-    if (end > to) this.#readAhead(to, Math.min(end, to + CATCH_UP_BATCH));
-    await failpoint('sub.after-fetch');
-    await this.#deliver(rows, to);
+    const leases = this.#leases;
+    if (this.#owned.differsFrom(leases)) await this.#takeOver(leases);
+    // They have changed meanwhile: a pause that began now would not be ended by that.
+    if (this.#leases !== leases) return true;
+    if (this.#owned.isEmpty) return false;
+    if (this.#owned.isStopped && !(await this.#standsAsStored())) return true;
+    await this.#held.retryDue(this.#owned, this.#rules);
+    // The log was rewound meanwhile: positions that were reached in the lost end are others' now.
+    return this.#hasLost || this.#next();
   }
 
-  #read(after: number, to: number): Promise<readonly EventRow[]> {
+  /** The next events take effect. @returns false at the end of the log. */
+  async #next(): Promise<boolean> {
+    const end = this.#owned.endOf(this.through.tail.head);
+    const { next } = this.#owned;
+    if (end <= next) return false;
+    const behind = end - next;
+    const to = next + Math.min(behind, behind > LIVE_BATCH ? CATCH_UP_BATCH : LIVE_BATCH);
+    const part = await this.#read(next, to);
+    if (end > part.to) this.#readAhead(part.to, Math.min(end, part.to + CATCH_UP_BATCH));
+    await failpoint('sub.after-fetch');
+    if (!this.#owned.isContinuedBy(part)) this.lose();
+    if (this.#hasLost) return true;
+    await this.#deliver(part);
+    return true;
+  }
+
+  #read(after: number, to: number): Promise<LogPart> {
     const ahead = this.#ahead;
     this.#ahead = undefined;
-    if (ahead?.after === after && ahead.to === to) return ahead.rows;
+    if (ahead?.after === after && ahead.to === to) return ahead.part;
     return this.through.tail.read(after, to, this.#reading.names);
   }
 
   /** While catching up, the next events are read while these take effect. */
   #readAhead(after: number, to: number): void {
-    const rows = this.through.tail.read(after, to, this.#reading.names);
-    rows.catch(() => undefined);
-    this.#ahead = { after, to, rows };
+    const part = this.through.tail.read(after, to, this.#reading.names);
+    part.catch(() => undefined);
+    this.#ahead = { after, to, part };
   }
 
-  async #takeOver(): Promise<void> {
-    await this.#owned.takeOver(this.#leases);
-    const interest = await readInterest(this.through.pools.worker, this.name);
-    if (interest !== undefined) this.#reading.declared(interest);
+  async #takeOver(leases: readonly LeaseRow[]): Promise<void> {
+    const layout = await this.#owned.takeOver(leases);
+    if (layout !== undefined) this.#reading.declared(layout);
     this.#ahead = undefined;
     await this.#held.reload(this.#owned);
     await this.#held.freeReadable(this.#owned);
@@ -149,30 +184,31 @@ export class SubscriptionWorker {
     this.#tellBoard();
   }
 
-  async #deliver(rows: readonly EventRow[], to: number): Promise<void> {
-    await this.#batches.run(rows, to);
+  async #deliver(part: LogPart): Promise<void> {
+    await this.#batches.run(part);
     this.#tellBoard();
   }
 
-  /** At the end of the log: wait for more, for a change of leases, or for a blocked event's next try. */
-  async #idle(): Promise<void> {
+  /** Without partitions, or at the end of the log: wait for more, for a change of leases, or for a blocked event's next try. */
+  async #rest(): Promise<void> {
+    if (this.#owned.isEmpty) return this.#pause(IDLE_MOVE_MS);
     const free = this.#owned.endOf(Infinity) === Infinity;
     const moveMs = free ? IDLE_MOVE_MS : AT_BARRIER_MS;
     const longestMs = this.#owned.isStopped ? Math.min(moveMs, STOPPED_LOOK_MS) : moveMs;
     const waitMs = Math.min((await this.#held.nextDueMs(this.#owned)) ?? longestMs, longestMs);
     await Promise.race([this.#pause(waitMs), ...(free ? [this.through.tail.beyond(this.#owned.next, waitMs)] : [])]);
     this.#sleeping.end();
-    if (this.#stopping || (free && Date.now() - this.#batches.movedAt < moveMs)) return;
+    if (this.#stopping || (free && performance.now() - this.#batches.movedAt < moveMs)) return;
     await this.#storeReached();
   }
 
   /** Looked at also while other partitions never rest: their commits don't touch the checkpoints of those that stand. */
   async #standsAsStored(): Promise<boolean> {
-    return Date.now() - this.#lookedAt < STOPPED_LOOK_MS || this.#storeReached();
+    return performance.now() - this.#lookedAt < STOPPED_LOOK_MS || this.#storeReached();
   }
 
   async #storeReached(): Promise<boolean> {
-    this.#batches.movedAt = this.#lookedAt = Date.now();
+    this.#batches.movedAt = this.#lookedAt = performance.now();
     const isMine = await this.#owned.storeReached();
     if (!isMine) this.#owned.forget();
     return isMine;
@@ -180,19 +216,36 @@ export class SubscriptionWorker {
 
   async #fault(error: unknown): Promise<void> {
     if (this.#stopping) return;
+    const { reached } = this.#owned;
     this.#owned.forget();
+    this.#ahead = undefined;
     if (isFenced(error)) {
       this.#logger.warn(`${this.name}: another replica has taken over; reading the checkpoints again.`);
       return this.#pause(100);
     }
+    if (isOfOtherLog(error)) {
+      this.through.tail.wake();
+      this.#logger.warn(`${this.name}: the log is another one than was read; reading it again.`);
+      return this.#pause(100);
+    }
     this.#faults += 1;
-    this.#logger.warn(`${this.name} waits at position ${this.#owned.reached}: ${errorText(error)}`);
+    if (this.#faults >= FAULTS_OF_ONE_EVENT && !(await this.through.pools.answers()))
+      this.#faults = FAULTS_OF_ONE_EVENT - 1;
+    this.#logger.warn(`${this.name} waits at position ${reached}: ${errorText(error)}`);
     await this.#pause(Math.random() * Math.min(FAULT_CAP_MS, 100 * 2 ** this.#faults));
+  }
+
+  /** Not the event's: the same for all of them, or it passes. An event that always fails so is found out by the others. */
+  async #isFault(error: unknown): Promise<boolean> {
+    if (isElsewhere(error)) return true;
+    if (!isFault(error)) return false;
+    if (isOfSomeLink(error)) return !(await this.through.pools.answers());
+    return this.#faults < FAULTS_OF_ONE_EVENT;
   }
 
   #tellBoard(): void {
     if (this.#hasLost || !this.#owned.isWhole) return this.through.board.forget(this.name);
-    this.through.board.reached(this.name, { ...this.#owned.progress, onLost: this.#onLost });
+    this.through.board.reached(this.name, { ...this.#owned.progress, onLost: this.lose });
   }
 
   #pause(ms: number): Promise<void> {

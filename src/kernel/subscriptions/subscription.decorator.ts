@@ -7,6 +7,8 @@ export interface SubscriptionOptions {
   readonly startFrom?: 'beginning' | 'now';
   /** Into how many partitions, by stream, it starts. Default 8; 1 keeps the order of the whole log. */
   readonly partitions?: number;
+  /** How long one event may take, in ms. Then what it has done is rolled back, and it is tried again later. Default 60 s. */
+  readonly timeoutMs?: number;
 }
 
 export interface SubscriptionDeclaration extends SubscriptionOptions {

@@ -183,7 +183,7 @@ describe('an event with a name that only the next release knows', () => {
     const old = await start(BEFORE);
     await go();
     await settled(old.app);
-    await start(NEXT, { runSubscriptions: false });
+    await stop(await start(NEXT, { runSubscriptions: false }));
     await go(['bell', 'gong'], 'toy.painted');
     await go();
     await asFarAsItCan(['bell', 'gong']);
@@ -196,7 +196,7 @@ describe('an event with a name that only the next release knows', () => {
 describe('an event that is held, and that a release knows without subscribing it', () => {
   it.each(['parked', 'blocked'])('waits for one that does: %s', async (state) => {
     const old = await start(BEFORE);
-    await start(NEXT, { runSubscriptions: false });
+    await stop(await start(NEXT, { runSubscriptions: false }));
     await go(['bell'], 'toy.painted');
     await eventually(async () => expect(await held('toy.watch')).toHaveLength(1));
     await stop(old);
@@ -212,6 +212,30 @@ describe('an event that is held, and that a release knows without subscribing it
     await stop(between);
     await start(NEXT);
     await eventually(async () => expect(await noted()).toEqual(tracesBy(await log(), 'thingId')));
+  });
+});
+
+describe('an event that both releases know and only the next one subscribes', () => {
+  it('is left to the next release by workers of the older one, from the start of its first process on', async () => {
+    await start(BETWEEN);
+    await go();
+    const api = await start(NEXT, { runSubscriptions: false });
+    await go(['bell', 'gong'], 'toy.painted');
+    await start(BETWEEN);
+    await go(['horn'], 'toy.painted');
+    await start(NEXT);
+    await eventually(expectWhole);
+    await stop(api);
+    await go(['anvil'], 'toy.painted');
+    await eventually(expectWhole);
+  });
+
+  it('does not keep the older release from working once no process of the next one lives', async () => {
+    const old = await start(BETWEEN);
+    await stop(await start(NEXT));
+    await go();
+    await settled(old.app);
+    await eventually(expectWhole);
   });
 });
 
@@ -244,7 +268,8 @@ describe('partitions that stand before an event', () => {
     await stop(first);
     await writer.rows(
       `WITH passed AS (DELETE FROM kernel.held_events WHERE subscription = 'toy.places' AND partition = 0 RETURNING *)
-       UPDATE kernel.checkpoints c SET position = p.position, event_id = p.event_id FROM passed p
+       UPDATE kernel.checkpoints c SET position = p.position, event_id = e.event_id
+         FROM passed p JOIN kernel.events e ON e.id = p.event_id
         WHERE c.subscription = 'toy.places' AND c.partition = 0`,
     );
     const old = await start(BEFORE);

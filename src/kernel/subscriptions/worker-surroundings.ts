@@ -9,4 +9,6 @@ export interface WorkerSurroundings {
   readonly tail: LogTail;
   readonly registry: EventRegistry;
   readonly board: CheckpointBoard;
+  /** This process among the replicas. */
+  readonly replica: string;
 }

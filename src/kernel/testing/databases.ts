@@ -49,6 +49,8 @@ export async function freshDatabase(specUrl: string): Promise<FreshDatabase> {
     await client.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
     await client.query(`CREATE DATABASE ${name} TEMPLATE ${template} STRATEGY file_copy`);
     await client.query(`COMMENT ON DATABASE ${name} IS ${escapeLiteral(now())}`);
+    // As the start does it: a clone doesn't keep the privileges of the database itself.
+    await client.query(`REVOKE TEMPORARY ON DATABASE ${name} FROM PUBLIC`);
   });
   return describe(environmentOf(name), () =>
     withOwner(serverUrl, (client) => client.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`)),

@@ -8,6 +8,7 @@ import { createHttpApp } from '../http/app/create-http-app.js';
 import type { HttpSettings } from '../http/app/http-settings.js';
 import { DevTokens } from '../http/auth/dev-tokens.js';
 import { Cursors } from '../http/lists/cursors.js';
+import type { EventRef } from '../event-log/sql/position-of-event.js';
 import { registeredProblem } from '../http/problems/problem-registry.js';
 import type { Role } from '../http/routes/route.decorators.js';
 import { Clock } from '../messages/clock.js';
@@ -15,7 +16,8 @@ import type { ConsistencyRequest } from '../messages/message-context.js';
 import { ProjectionRegistry } from '../projections/projection-registry.js';
 import { Operations } from '../outgoing/operations.js';
 import { ConsistencyTokens } from '../queries/consistency-token.js';
-import { ViewFreshness, type Freshness } from '../queries/view-freshness.js';
+import type { Freshness } from '../queries/freshness.js';
+import { ViewFreshness } from '../queries/view-freshness.js';
 
 const SECRET_BYTES = 32;
 const MAX_PROBLEM_LENGTH = 8_192;
@@ -23,7 +25,7 @@ const MAX_PROBLEM_LENGTH = 8_192;
 /** What the HTTP side asks of the kernel, without a database behind it: its own specs test hooks, not SQL. */
 const STAND_INS = [
   { provide: Secrets, useValue: { get: (name: string) => Promise.resolve(Buffer.alloc(SECRET_BYTES, name)) } },
-  { provide: ConsistencyTokens, useValue: { forEvent: (eventId: number) => `token-of-${eventId}` } },
+  { provide: ConsistencyTokens, useValue: { forEvent: ({ id }: EventRef) => `token-of-${id}` } },
   { provide: Operations, useValue: {} },
   { provide: ProjectionRegistry, useValue: { async: () => [] } },
   { provide: ViewFreshness, useValue: { await: viewsInTime } },

@@ -10,6 +10,7 @@ import { ListQuery } from '../http/lists/list-query.dto.js';
 import type { Page } from '../http/lists/page.js';
 import { defineProblems } from '../http/problems/problem-registry.js';
 import { Changes, Creates, Public, Roles, Versioned } from '../http/routes/route.decorators.js';
+import { ViewRebuilding } from '../commands/required-views.js';
 import { messageContext, type Principal } from '../messages/message-context.js';
 
 defineProblems({
@@ -47,6 +48,7 @@ const FAULTS: Readonly<Record<string, () => Error>> = {
   down: () => Object.assign(new Error('connect ECONNREFUSED 10.0.0.1:5432'), { code: 'ECONNREFUSED' }),
   badValue: () => Object.assign(new Error('invalid input syntax for type uuid'), { code: '22P02', severity: 'ERROR' }),
   lost: () => new Error('Connection terminated unexpectedly'),
+  rebuilding: () => new ViewRebuilding('shop.baskets'),
   unique: () => Object.assign(new Error('duplicate key value violates ux_a'), { code: '23505', severity: 'ERROR' }),
 };
 
@@ -61,14 +63,16 @@ export class BasketsController {
   make(@Body() body: BasketBody, @CurrentPrincipal() principal: Principal): object {
     if (body.fault !== undefined) throw FAULTS[body.fault]!();
     const { idempotency, actor, tenant, outcome } = messageContext.current();
-    outcome.lastEventId = 5;
+    outcome.lastEvent = { id: 5, eventId: '0190a3b2-7c4d-7e5f-8a6b-1c2d3e4f5a6b' };
     outcome.replayed = idempotency?.key === 'again';
     return { id: 'b/1', version: 1, lines: body.lines.length, owner: principal.id, actor, tenant, idempotency };
   }
 
   @Get()
   async find(@Query() query: FindBaskets): Promise<Page<number>> {
-    messageContext.current().outcome.readToken = 'seen';
+    const { outcome } = messageContext.current();
+    outcome.readToken = 'seen';
+    if (query.status === 'rebuilding') Object.assign(outcome, { rebuilding: true, behind: 9 });
     const binding = { list: 'baskets', filter: query.status, sort: 'id', principal: 'ada' };
     const after = query.cursor === undefined ? 0 : Number((await this.cursors.open(query.cursor, binding))[0]);
     const rows = [1, 2, 3, 4, 5].filter((row) => row > after).slice(0, query.limit + 1);

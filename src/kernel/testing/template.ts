@@ -65,9 +65,11 @@ export async function removeLeftovers(serverUrl: string, current: string): Promi
     const old = rows.filter(({ name, made }) => name !== current && ageMs(made) > HOUR_MS);
     for (const { name } of old) {
       const database = escapeIdentifier(name);
-      await client.query(`ALTER DATABASE ${database} WITH IS_TEMPLATE false`);
-      // Somebody may look at it just now: then it stays until the next run.
-      await client.query(`DROP DATABASE IF EXISTS ${database}`).catch(() => undefined);
+      // Another run may remove it just now, or somebody look at it: then it stays until the next run.
+      await client
+        .query(`ALTER DATABASE ${database} WITH IS_TEMPLATE false`)
+        .then(() => client.query(`DROP DATABASE IF EXISTS ${database}`))
+        .catch(() => undefined);
     }
   });
 }

@@ -14,9 +14,9 @@ export async function until(
   holds: () => boolean | Promise<boolean>,
   withinMs = PATIENCE_MS,
 ): Promise<void> {
-  const giveUpAt = Date.now() + withinMs;
+  const giveUpAt = performance.now() + withinMs;
   while (!(await holds())) {
-    if (Date.now() > giveUpAt) throw new Error(`Waited ${withinMs} ms in vain for this: ${fact}.`);
+    if (performance.now() > giveUpAt) throw new Error(`Waited ${withinMs} ms in vain for this: ${fact}.`);
     await pause(LOOK_EVERY_MS);
   }
 }

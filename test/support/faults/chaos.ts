@@ -1,10 +1,13 @@
-// npm run chaos -- --cycles 200 --seed 7 [--sabotage unfenced]     see docs/how-to/break-it-on-purpose.md
+// npm run chaos -- --cycles 200 --seed 7 [--kind failover] [--sabotage unfenced | --controls]
+// see docs/how-to/break-it-on-purpose.md
 import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';
+import { groups } from '../ledger-groups.js';
+import { ALL_CONTROLS, runControl } from './controls.js';
 import { FaultRig, type CycleVerdict } from './fault-rig.js';
 import type { Sabotage } from './fleet.js';
-import { plannedCycle } from './plan.js';
+import { plannedCycle, plannedOf } from './plan.js';
 
 /** A fresh database after so many cycles: every check reads all of it. */
 const CYCLES_PER_DATABASE = 20;
@@ -14,13 +17,16 @@ const { values } = parseArgs({
     cycles: { type: 'string', default: '20' },
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
     from: { type: 'string' },
+    kind: { type: 'string' },
     sabotage: { type: 'string' },
+    controls: { type: 'boolean', default: false },
     file: { type: 'string' },
   },
 });
 const seed = Number(values.seed);
 const cycles = Number(values.cycles);
-const file = values.file ?? `.cache/chaos/seed-${seed}${values.sabotage ? `-${values.sabotage}` : ''}.jsonl`;
+const suffix = [values.kind, values.sabotage].filter(Boolean).map((name) => `-${name}`);
+const file = values.file ?? `.cache/chaos/seed-${seed}${suffix.join('')}.jsonl`;
 
 function say(text: string): void {
   process.stdout.write(`${text}\n`);
@@ -36,43 +42,75 @@ function done(): CycleVerdict[] {
     .map((line) => JSON.parse(line) as CycleVerdict);
 }
 
-async function main(): Promise<void> {
+async function breakAgainAndAgain(): Promise<void> {
   mkdirSync(dirname(file), { recursive: true });
-  const earlier = done();
-  const first = values.from === undefined ? (earlier.at(-1)?.cycle ?? -1) + 1 : Number(values.from);
+  const verdicts = done();
+  const first = values.from === undefined ? (verdicts.at(-1)?.cycle ?? -1) + 1 : Number(values.from);
   const end = values.from === undefined ? cycles : first + cycles;
   say(`seed ${seed}, cycles ${first} to ${end - 1}, verdicts in ${file}`);
-  let violated = earlier.filter(({ violations }) => violations.length > 0).length;
-  let acknowledged = 0;
-  for (let cycle = first; cycle < end;) {
-    const rig = await FaultRig.start(values.sabotage as Sabotage | undefined);
-    try {
-      let inThis = 0;
-      const noted = (verdict: CycleVerdict): void => {
-        appendFileSync(file, `${JSON.stringify({ at: new Date().toISOString(), seed, ...verdict })}\n`);
-        inThis = verdict.acknowledged;
-        if (verdict.violations.length > 0) violated += 1;
-        tell(verdict);
-      };
-      for (const last = Math.min(end, cycle + CYCLES_PER_DATABASE); cycle < last; cycle += 1) {
-        noted(await rig.run(plannedCycle(seed, cycle)));
-      }
-      noted(await rig.calm(cycle - 1));
-      acknowledged += inThis;
-    } finally {
-      await rig.stop();
-    }
+  const noted = (verdict: CycleVerdict): void => {
+    appendFileSync(file, `${JSON.stringify({ at: new Date().toISOString(), seed, ...verdict })}\n`);
+    verdicts.push(verdict);
+    tell(verdict);
+  };
+  for (let cycle = first; cycle < end; cycle += CYCLES_PER_DATABASE) {
+    await onOneDatabase(cycle, Math.min(end, cycle + CYCLES_PER_DATABASE), noted);
   }
-  say(`${end} cycles, ${violated} with violations; ${acknowledged} acknowledgements in this run`);
-  process.exitCode = violated > 0 ? 1 : 0;
+  summarise(verdicts);
 }
 
-function tell({ cycle, fault, detail, violations, acknowledged, settleMs }: CycleVerdict): void {
+async function onOneDatabase(first: number, end: number, noted: (verdict: CycleVerdict) => void): Promise<void> {
+  const { kind, sabotage } = values;
+  const rig = await FaultRig.start(sabotage as Sabotage | undefined);
+  try {
+    for (let cycle = first; cycle < end; cycle += 1)
+      noted(await rig.run(kind === undefined ? plannedCycle(seed, cycle) : plannedOf(kind, seed, cycle)));
+    noted(await rig.calm(end - 1));
+  } finally {
+    await rig.stop();
+  }
+}
+
+function tell({ cycle, fault, detail, violations, acknowledged, settleMs, totalMs }: CycleVerdict): void {
   const verdict = violations.length === 0 ? 'ok' : 'VIOLATED';
-  say(
-    `${String(cycle).padStart(4)} ${verdict.padEnd(8)} ${fault} (${detail}); ${acknowledged} acknowledged, settled in ${settleMs} ms`,
-  );
+  const times = `settled in ${settleMs} ms, ${Math.round(totalMs / 1_000)} s in all`;
+  say(`${String(cycle).padStart(4)} ${verdict.padEnd(8)} ${fault} (${detail}); ${acknowledged} acknowledged, ${times}`);
   for (const violation of violations) say(`       ${violation}`);
 }
 
-await main();
+/** How often each kind of fault came, and what came of it. */
+function summarise(verdicts: readonly CycleVerdict[]): void {
+  const kinds = groups(verdicts, ({ fault }) => fault.split(' ')[0]!);
+  say('');
+  say('fault          cycles  violated  seconds each');
+  for (const [kind, of] of [...kinds].toSorted(([a], [b]) => (a < b ? -1 : 1))) {
+    const violated = of.filter(({ violations }) => violations.length > 0).length;
+    const seconds = of.reduce((sum, { totalMs }) => sum + totalMs, 0) / of.length / 1_000;
+    say(
+      `${kind.padEnd(14)} ${String(of.length).padStart(6)} ${String(violated).padStart(9)} ${seconds.toFixed(0).padStart(13)}`,
+    );
+  }
+  const faults = verdicts.filter(({ fault }) => fault !== 'none').length;
+  const violated = verdicts.filter(({ violations }) => violations.length > 0).length;
+  say(`${faults} cycles of ${kinds.size - (kinds.has('none') ? 1 : 0)} kinds of fault, ${violated} with violations`);
+  process.exitCode = violated > 0 ? 1 : 0;
+}
+
+/** Takes one protection after the other out of the program; what isn't caught fails. */
+async function runControls(): Promise<void> {
+  const chosen = ALL_CONTROLS.filter(({ without }) => (values.sabotage ?? without) === without);
+  let missed = 0;
+  for (const control of chosen) {
+    const from = performance.now();
+    const { isCaught, found, fault, cycles: taken } = await runControl(control, seed);
+    if (!isCaught) missed += 1;
+    const seconds = Math.round((performance.now() - from) / 1_000);
+    say(`${isCaught ? 'caught' : 'MISSED'} ${control.without} by ${fault} in ${taken} cycles, ${seconds} s`);
+    for (const text of isCaught ? found.filter((line) => control.caught.test(line)).slice(0, 1) : found)
+      say(`       ${text}`);
+  }
+  say(`${chosen.length} controls, ${missed} missed`);
+  process.exitCode = missed > 0 ? 1 : 0;
+}
+
+await (values.controls ? runControls() : breakAgainAndAgain());

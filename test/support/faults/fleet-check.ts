@@ -1,5 +1,6 @@
 import { groups, repeated, told } from '../ledger-groups.js';
 import type { Entry } from '../ledger.js';
+import { lostTooMuch, withoutLost } from '../ledger-went-back.js';
 import type { FleetFacts } from './fleet-facts.js';
 
 /** A time of faults in ms, by the ledger's clock. */
@@ -25,11 +26,13 @@ export function unexpectedFailures(entries: readonly Entry[], windows: readonly 
 /** What holds for a fleet at rest, besides what holds for any database of ours (05 §3.1: I1, I8, I9, I12 to I14, I17; §1: G12). */
 export function violationsOfFleet(entries: readonly Entry[], facts: FleetFacts): string[] {
   return told({
-    'I1: every acknowledged step is in the log': lostSteps(entries, facts),
+    'I1: every acknowledged step is in the log': lostSteps(withoutLost(entries), facts),
     'G9: a read with the token of an answer shows it, or says that it lacks something': silentlyStale(entries),
+    'G1: only the last commits are lost when the database goes back': lostTooMuch(entries),
     'I8: the probe has seen each event once': unseenOrDoubled(facts),
     'I9: the probe has seen the events of a stream in their order': seenOutOfOrder(facts),
     'each event that customers are told of has one notification': wrongNotifications(facts),
+    'I10: each row is folded by one release alone, from every event of its order': mixedReleases(facts),
     'I13: no checkpoint, fence or lease goes back': facts.wentBack,
     'I17: every event says who, and by what it was caused': withoutOrigin(facts),
     'G12: nothing is held back at rest': facts.held,
@@ -56,10 +59,12 @@ function silentlyStale(entries: readonly Entry[]): string[] {
 
 function unseenOrDoubled({ seen, origins }: FleetFacts): string[] {
   const have = new Set(seen.map(({ eventId }) => eventId));
+  const known = new Set(origins.map(({ eventId }) => eventId));
   const missed = origins.filter(({ name, eventId }) => name.startsWith('ordering.') && !have.has(eventId));
   return [
     ...repeated(seen.map(({ eventId }) => eventId)),
     ...missed.map(({ eventId, name }) => `${name} ${eventId} never`),
+    ...seen.filter(({ eventId }) => !known.has(eventId)).map(({ eventId }) => `${eventId}, which is not in the log`),
   ];
 }
 
@@ -69,6 +74,25 @@ function seenOutOfOrder({ seen }: FleetFacts): string[] {
       ? [`${stream}: ${of.map(({ version }) => version).join(', ')}`]
       : [],
   );
+}
+
+function mixedReleases({ releaseRows, release, origins }: FleetFacts): string[] {
+  const orders = groups(
+    origins.filter(({ stream }) => stream.startsWith('ordering.order:')),
+    ({ stream }) => stream,
+  );
+  const found = new Map(
+    releaseRows.map((row) => [`${row.view} ordering.order:${row.orderId}`, row.releases.join(' ')]),
+  );
+  return ['rig.releases', 'rig.inline-releases'].flatMap((view) => {
+    const wrong = [...orders].flatMap(([stream, events]) => {
+      const want = events.map(() => release).join(' ');
+      const have = found.get(`${view} ${stream}`) ?? 'nothing';
+      return have === want ? [] : [`${view} of ${stream}: ${have} instead of ${want}`];
+    });
+    const rows = releaseRows.filter((row) => row.view === view).length;
+    return [...wrong, ...(rows > orders.size ? [`${view} has ${rows} rows for ${orders.size} orders`] : [])];
+  });
 }
 
 const TOLD_OF: Readonly<Record<string, string>> = {

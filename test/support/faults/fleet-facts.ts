@@ -8,6 +8,14 @@ export interface SeenRow {
   readonly version: number;
 }
 
+/** A row of a view that changes with each release. */
+export interface ReleaseRow {
+  readonly view: string;
+  readonly orderId: string;
+  /** Of each event of the order, the release that folded it. */
+  readonly releases: readonly string[];
+}
+
 export interface EventOrigin {
   readonly eventId: string;
   readonly stream: string;
@@ -24,6 +32,9 @@ export interface FleetFacts extends Facts {
   readonly seen: readonly SeenRow[];
   readonly notified: readonly { readonly eventId: string; readonly about: string }[];
   readonly origins: readonly EventOrigin[];
+  readonly releaseRows: readonly ReleaseRow[];
+  /** The release that the views are of. */
+  readonly release: string;
   readonly wentBack: readonly string[];
   readonly held: readonly string[];
 }
@@ -43,6 +54,14 @@ export async function readFleetFacts(ownerUrl: string): Promise<FleetFacts> {
       `SELECT event_id AS "eventId", stream_id AS stream, version, name, meta->'actor' AS actor,
               meta->>'correlationId' AS "correlationId", meta->>'causationId' AS "causationId" FROM kernel.events`,
     ),
+    releaseRows: await rowsOf<ReleaseRow>(client, RELEASE_ROWS),
+    release: (
+      await rowsOf<{ version: string }>(
+        client,
+        `SELECT string_agg(DISTINCT version::text, ' and ') AS version FROM kernel.subscriptions
+          WHERE name IN ('rig.releases', 'rig.inline-releases')`,
+      )
+    )[0]!.version,
     wentBack: (await rowsOf<{ what: string }>(client, 'SELECT what FROM rig.went_back')).map(({ what }) => what),
     held: (
       await rowsOf<{ what: string }>(
@@ -52,6 +71,10 @@ export async function readFleetFacts(ownerUrl: string): Promise<FleetFacts> {
     ).map(({ what }) => what),
   }));
 }
+
+const RELEASE_ROWS = `
+  SELECT 'rig.releases' AS view, order_id AS "orderId", string_to_array(trim(releases), ' ') AS releases FROM rig.releases
+  UNION ALL SELECT 'rig.inline-releases', order_id, string_to_array(trim(releases), ' ') FROM rig.inline_releases`;
 
 /** Advisory locks of Waybill end with their transaction: one that stays over many looks was left behind. */
 async function lastingLocks(client: Parameters<typeof rowsOf>[0]): Promise<string[]> {
@@ -76,13 +99,15 @@ WITH placed AS (SELECT coalesce(max(l.position), 0) AS last FROM kernel.log l JO
      ordering AS (SELECT coalesce(max(l.position), 0) AS last FROM kernel.log l JOIN kernel.events e ON e.id = l.event_id
                    WHERE e.name LIKE 'ordering.%')
 SELECT (SELECT count(*) FROM kernel.events) - (SELECT head FROM kernel.log_state) AS unplaced,
-       (SELECT count(*) FROM kernel.events WHERE name LIKE 'ordering.%') - (SELECT count(DISTINCT event_id) FROM rig.seen) AS unseen,
-       (SELECT count(*) FROM kernel.events WHERE name IN ('ordering.order-placed', 'ordering.order-discarded'))
-         - (SELECT count(DISTINCT event_id) FROM notifications.notifications) AS unnotified,
+       (SELECT count(*) FROM kernel.events e WHERE name LIKE 'ordering.%'
+           AND NOT EXISTS (SELECT FROM rig.seen s WHERE s.event_id = e.event_id)) AS unseen,
+       (SELECT count(*) FROM kernel.events e WHERE name IN ('ordering.order-placed', 'ordering.order-discarded')
+           AND NOT EXISTS (SELECT FROM notifications.notifications n WHERE n.event_id = e.event_id)) AS unnotified,
+       (SELECT count(*) FROM kernel.effects WHERE state = 'pending') AS undelivered,
        (SELECT count(*) FROM kernel.held_events) AS held,
        (SELECT count(*) FROM kernel.checkpoints c, placed, ordering WHERE
           c.subscription LIKE 'insights.%' AND c.position < placed.last
-          OR c.subscription IN ('ordering.order-search', 'ordering.order-timeline') AND c.position < ordering.last) AS behind`;
+          OR c.subscription IN ('ordering.order-search', 'ordering.order-timeline', 'rig.releases') AND c.position < ordering.last) AS behind`;
 
 /**
  * Waits until the log is read to its end by everything.

@@ -10,28 +10,75 @@ export type FleetRole = 'api' | 'worker';
 export class FleetMember {
   #program: BuiltProgram | undefined;
   lives = 0;
+  /** Of the program that runs here from the next start on. */
+  release = 1;
 
   private constructor(
     readonly name: string,
     readonly role: FleetRole,
     readonly url: string,
-    readonly line: TcpProxy,
+    private readonly lines: { readonly line: TcpProxy; readonly listenLine: TcpProxy },
     private readonly environment: Environment,
   ) {}
 
   /** @param database where it runs; DATABASE_URL is the owner's, not yet through the line */
   static async prepare(name: string, role: FleetRole, environment: Environment): Promise<FleetMember> {
     const database = environment['DATABASE_URL']!;
-    const line = await TcpProxy.to(addressOf(database));
+    const [line, listenLine] = [await TcpProxy.to(addressOf(database)), await TcpProxy.to(addressOf(database))];
     const port = await freePort();
-    const own = { ROLE: role, HOST: '127.0.0.1', PORT: String(port), DATABASE_URL: line.through(database) };
-    return new FleetMember(name, role, `http://127.0.0.1:${port}`, line, { ...environment, ...own });
+    const own = {
+      ROLE: role,
+      HOST: '127.0.0.1',
+      PORT: String(port),
+      DATABASE_URL: line.through(database),
+      DATABASE_LISTEN_URL: listenLine.through(database),
+    };
+    return new FleetMember(name, role, `http://127.0.0.1:${port}`, { line, listenLine }, { ...environment, ...own });
+  }
+
+  /** Every connection but the one that notifications come by. */
+  get line(): TcpProxy {
+    return this.lines.line;
+  }
+
+  /** Resets all its connections to the database. */
+  cut(): void {
+    for (const line of Object.values(this.lines)) line.cut();
+  }
+
+  /** Nothing comes through between it and the database, or all of it at last. */
+  black(isBlack: boolean): void {
+    for (const line of Object.values(this.lines)) line.black(isBlack);
+  }
+
+  /** Notifications don't arrive, and their connection seems sound. */
+  deafen(isDeaf: boolean): void {
+    this.lines.listenLine.black(isDeaf);
+  }
+
+  /** Where the database is from now on. */
+  retarget(database: string): void {
+    for (const line of Object.values(this.lines)) line.retarget(addressOf(database));
+  }
+
+  /** Cuts the process off from the database, and lets it connect again. */
+  cutOff(isCutOff: boolean): void {
+    for (const line of Object.values(this.lines)) {
+      line.refuseNew(isCutOff);
+      if (isCutOff) line.cut();
+    }
   }
 
   async start(): Promise<void> {
-    this.#program = BuiltProgram.start('test/support/faults/program.mjs', [], this.environment);
+    this.#program = this.run('program.mjs', []);
     this.lives += 1;
     await this.#program.said(/Waybill listens on http/);
+  }
+
+  /** Starts another program of the rig with this member's settings and release. */
+  run(script: string, args: readonly string[]): BuiltProgram {
+    const environment = { ...this.environment, RIG_RELEASE: String(this.release) };
+    return BuiltProgram.start(`test/support/faults/${script}`, args, environment);
   }
 
   get isRunning(): boolean {
@@ -50,8 +97,15 @@ export class FleetMember {
 
   /** Arms failpoints in the running process. */
   async arm(plan: string): Promise<void> {
+    const before = this.output.split(`armed ${plan}\n`).length;
     this.#program!.tell(plan);
-    await until(`${this.name} has armed ${plan}`, () => this.output.includes(`armed ${plan}\n`), 20_000);
+    const isArmed = (): boolean => this.output.split(`armed ${plan}\n`).length > before;
+    await until(`${this.name} has armed ${plan}`, isArmed, 20_000);
+  }
+
+  /** Steps the wall clock of the running process: off by so many milliseconds. */
+  async stepClock(ms: number): Promise<void> {
+    await this.arm(`clock ${ms}`);
   }
 
   async kill(): Promise<void> {
@@ -83,7 +137,7 @@ export class FleetMember {
       this.goOn();
       await this.#program!.kill();
     }
-    await this.line.close();
+    await Promise.all(Object.values(this.lines).map((line) => line.close()));
   }
 
   #proc(file: string): string | undefined {
@@ -95,7 +149,7 @@ export class FleetMember {
   }
 }
 
-export function addressOf(url: string): { host: string; port: number } {
+function addressOf(url: string): { host: string; port: number } {
   const { hostname, port } = new URL(url);
   return { host: hostname, port: Number(port) };
 }

@@ -1,7 +1,7 @@
 import type { Environment } from '#config';
 import { withOwner } from '../../../src/kernel/database/prepare.js';
 import { KillableDatabase } from '../processes-database.js';
-import { addressOf, FleetMember } from './fleet-member.js';
+import { FleetMember } from './fleet-member.js';
 import { sabotages } from './sabotages.mjs';
 
 export type Sabotage = keyof typeof sabotages;
@@ -10,7 +10,6 @@ export type Sabotage = keyof typeof sabotages;
 export const LEASE_MS = 2_000;
 const SETTINGS: Environment = {
   LOG_LEVEL: 'warn',
-  SUBSCRIPTIONS_LEASE_MS: String(LEASE_MS),
   // What goes unanswered is given up 2 s after this.
   DATABASE_STATEMENT_TIMEOUT_MS: '2000',
   DATABASE_WORKER_STATEMENT_TIMEOUT_MS: '3000',
@@ -21,46 +20,70 @@ const SETTINGS: Environment = {
 };
 
 /**
- * What the rig keeps beside the program's tables: what the probe has seen, and whether a checkpoint, a fence or a lease
+ * What the rig keeps beside the program's tables: what the probe has seen, the views that change with each release, streams
+ * whose events always run into a time-out, and whether a checkpoint, a fence or a lease
  * ever went back (05 §3.1, I8, I9, I13).
  */
 const RIG_SCHEMA = `
 CREATE SCHEMA rig;
 CREATE TABLE rig.seen (seq bigint GENERATED ALWAYS AS IDENTITY, event_id uuid NOT NULL, stream text NOT NULL, version int NOT NULL);
+CREATE TABLE rig.releases (order_id text PRIMARY KEY, releases text NOT NULL);
+CREATE TABLE rig.inline_releases (order_id text PRIMARY KEY, releases text NOT NULL, version int NOT NULL);
+CREATE TABLE rig.slow (stream text NOT NULL);
+CREATE FUNCTION rig.be_slow() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
+BEGIN
+  IF EXISTS (SELECT FROM rig.slow s WHERE s.stream = NEW.stream) THEN PERFORM pg_sleep(60); END IF;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER be_slow BEFORE INSERT ON rig.seen FOR EACH ROW EXECUTE FUNCTION rig.be_slow();
 CREATE TABLE rig.went_back (what text NOT NULL);
 CREATE FUNCTION rig.note() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
 BEGIN
   INSERT INTO rig.went_back VALUES (TG_TABLE_NAME || ' ' || to_jsonb(OLD)::text || ' -> ' || to_jsonb(NEW)::text);
   RETURN NEW;
 END $$;
+-- A rebuild puts a view's checkpoints back to 0 and raises the fence with it.
 CREATE TRIGGER rig_checkpoint AFTER UPDATE ON kernel.checkpoints FOR EACH ROW
-  WHEN (NEW.fence < OLD.fence OR NEW.position < OLD.position) EXECUTE FUNCTION rig.note();
+  WHEN (NEW.fence < OLD.fence OR NEW.position < OLD.position AND NOT (NEW.position = 0 AND NEW.fence > OLD.fence)) EXECUTE FUNCTION rig.note();
 CREATE TRIGGER rig_lease AFTER UPDATE ON kernel.leases FOR EACH ROW
   WHEN (NEW.owner <> OLD.owner AND NEW.token <= OLD.token) EXECUTE FUNCTION rig.note();
 GRANT USAGE ON SCHEMA rig TO PUBLIC;
-GRANT INSERT, SELECT ON rig.seen TO PUBLIC;`;
+GRANT INSERT, SELECT ON rig.seen TO PUBLIC;
+GRANT ALL ON rig.releases, rig.inline_releases TO PUBLIC;`;
 
 /** Two processes that answer, two that run subscriptions, and the server they share: all real, all to be broken. */
 export class Fleet {
   private constructor(
     readonly database: KillableDatabase,
     readonly members: readonly FleetMember[],
+    readonly leaseMs: number,
   ) {}
 
-  static async start(sabotage?: Sabotage): Promise<Fleet> {
+  /** @param leaseMs how long leases outlive their last renewal */
+  static async start(sabotage?: Sabotage, leaseMs = LEASE_MS): Promise<Fleet> {
     const database = await KillableDatabase.start();
     // The machine doesn't crash here, and what the system's kernel holds survives all else.
     await database.set({ fsync: 'off' });
-    const environment = { ...database.environment, ...SETTINGS, RIG_SABOTAGE: sabotage };
+    const own = { SUBSCRIPTIONS_LEASE_MS: String(leaseMs), RIG_SABOTAGE: sabotage };
+    const environment = { ...database.environment, ...SETTINGS, ...own };
     const prepared = (['api-1', 'api-2', 'worker-1', 'worker-2'] as const).map((name) =>
       FleetMember.prepare(name, name.startsWith('api') ? 'api' : 'worker', environment),
     );
-    const fleet = new Fleet(database, await Promise.all(prepared));
+    const fleet = new Fleet(database, await Promise.all(prepared), leaseMs);
     await orElse(
       () => fleet.#startAll(sabotage),
       () => fleet.close(),
     );
     return fleet;
+  }
+
+  /** The release that members are started with from now on. */
+  set release(release: number) {
+    for (const member of this.members) member.release = release;
+  }
+
+  get release(): number {
+    return this.members[0]!.release;
   }
 
   get apis(): readonly FleetMember[] {
@@ -77,7 +100,7 @@ export class Fleet {
 
   /** After the server has been started anew, maybe elsewhere. */
   retarget(): void {
-    for (const { line } of this.members) line.retarget(addressOf(this.ownerUrl));
+    for (const member of this.members) member.retarget(this.ownerUrl);
   }
 
   async close(): Promise<void> {

@@ -1,4 +1,5 @@
 // Lets the built program import the rig's own TypeScript, and takes one protection out of it where a control asks for it.
+import { existsSync } from 'node:fs';
 import { load as loadTypeScript } from '../typescript-hooks.mjs';
 import { sabotages } from './sabotages.mjs';
 
@@ -6,6 +7,13 @@ let sabotaged = [];
 
 export function initialize({ sabotage }) {
   if (sabotage) sabotaged = sabotages[sabotage].code;
+}
+
+/** The rig's files import each other as TypeScript does; the program's are the built ones. */
+export function resolve(specifier, context, nextResolve) {
+  const isOurs = context.parentURL?.endsWith('.ts') && specifier.startsWith('.');
+  const source = isOurs ? new URL(specifier.replace(/\.js$/, '.ts'), context.parentURL) : undefined;
+  return nextResolve(source && existsSync(source) ? source.href : specifier, context);
 }
 
 export async function load(url, context, nextLoad) {

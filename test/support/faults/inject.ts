@@ -1,57 +1,73 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { until } from '../../../src/kernel/testing/until.js';
 import { Seeded } from '../seed.js';
-import type { Fleet } from './fleet.js';
+import { failOver, restore } from './database-went-back.js';
 import type { FleetMember } from './fleet-member.js';
 import type { Fault } from './plan.js';
+import { rollOut } from './roll-out.js';
+import { after, type Injected, type Scene } from './scene.js';
+import { setServerClockBack } from './server-clock.js';
+import { repartition } from './stale-leases.js';
+import { cancelStatements, lockTable, slowEvent } from './time-outs.js';
 
 /** How long a failpoint or a statement is waited for that may have no reason to come. */
 const MEET_MS = 6_000;
 
-/** A fault that has happened. */
-export interface Injected {
-  /** What was seen of it, for the record. */
-  readonly detail: string;
-  /** Ends what is still going on; undefined where it is over already. */
-  readonly heal?: () => Promise<void>;
-  /** What has to be started again. */
-  readonly gone?: FleetMember;
-}
+type MemberFault = Extract<Fault, { target: string }>;
+type SceneFault = Exclude<Fault, MemberFault>;
+
+/** What befalls the database, or all processes. */
+const INJECTIONS: {
+  readonly [Kind in SceneFault['kind']]: (
+    scene: Scene,
+    fault: Extract<SceneFault, { kind: Kind }>,
+    seed: Seeded,
+  ) => Promise<Injected>;
+} = {
+  'kill-backend': async ({ fleet }, _, seed) => {
+    await fleet.database.killBackend(seed, 'waybill-%');
+    return { detail: 'a backend' };
+  },
+  'kill-server': async ({ fleet }) => {
+    await fleet.database.killPostmaster();
+    fleet.retarget();
+    return { detail: 'the postmaster' };
+  },
+  'pause-server': async ({ fleet: { database } }, { ms }) => ({
+    detail: `${database.stopAll()} processes`,
+    heal: after(ms, () => database.goOn()),
+  }),
+  failover: failOver,
+  restore,
+  repartition: (scene, { factor }) => repartition(scene, factor),
+  'roll-out': rollOut,
+  lock: lockTable,
+  cancel: (scene, { ms }) => cancelStatements(scene, ms),
+  'slow-event': (scene, { ms }) => slowEvent(scene, ms),
+};
 
 /** Makes a planned fault happen. Resolves while it lasts, or when it has passed. */
-export async function inject(fleet: Fleet, fault: Fault, seed: Seeded): Promise<Injected> {
-  switch (fault.kind) {
-    case 'kill-backend':
-      await fleet.database.killBackend(seed, 'waybill-%');
-      return { detail: 'a backend' };
-    case 'kill-server':
-      await fleet.database.killPostmaster();
-      fleet.retarget();
-      return { detail: 'the postmaster' };
-    case 'pause-server':
-      return { detail: `${fleet.database.stopAll()} processes`, heal: after(fault.ms, () => fleet.database.goOn()) };
-    default:
-      return injectInto(fleet.member(fault.target), fault);
-  }
+export function inject(scene: Scene, fault: Fault, seed: Seeded): Promise<Injected> {
+  if ('target' in fault) return injectInto(scene, scene.fleet.member(fault.target), fault);
+  const injection = INJECTIONS[fault.kind] as (scene: Scene, fault: SceneFault, seed: Seeded) => Promise<Injected>;
+  return injection(scene, fault, seed);
 }
 
-type MemberFault = Extract<Fault, { target: string }>;
-
-async function injectInto(member: FleetMember, fault: MemberFault): Promise<Injected> {
+async function injectInto(scene: Scene, member: FleetMember, fault: MemberFault): Promise<Injected> {
   switch (fault.kind) {
     case 'kill':
       await member.kill();
       return { detail: 'killed', gone: member };
-    case 'end': {
-      const { ms, code } = await member.end();
-      if (code !== 0) throw new Error(`${member.name} ended with ${code} on SIGTERM:\n${member.output}`);
-      return { detail: `ended in ${ms} ms`, gone: member };
-    }
+    case 'end':
+      return { detail: `ended in ${await endInOrder(member)} ms`, gone: member };
     case 'pause':
       member.stop();
       return { detail: 'stopped', heal: after(fault.ms, () => member.goOn()) };
+    case 'clock':
+      return stepClock(member, fault);
+    case 'server-clock':
+      return setServerClockBack(scene, member);
     case 'cut':
-      member.line.cut();
+      member.cut();
       return { detail: 'cut' };
     case 'black-hole':
       return blackHole(member, fault);
@@ -91,13 +107,30 @@ async function atFailpoint(
   return { detail: 'met', heal: after(fault.ms, () => member.goOn()) };
 }
 
+/** The clock stays as it is until everything is settled; then it is right again, at once or by a restart. */
+async function stepClock(member: FleetMember, { ms, ends }: Extract<Fault, { kind: 'clock' }>): Promise<Injected> {
+  await member.stepClock(ms);
+  const afterSettled = async (): Promise<void> => {
+    if (ends === 'step') return member.stepClock(0);
+    await endInOrder(member);
+    await member.start();
+  };
+  return { detail: 'stepped', afterSettled };
+}
+
+async function endInOrder(member: FleetMember): Promise<number> {
+  const { ms, code } = await member.end();
+  if (code !== 0) throw new Error(`${member.name} ended with ${code} on SIGTERM:\n${member.output}`);
+  return ms;
+}
+
 function blackHole(member: FleetMember, { ms, ends }: Extract<Fault, { kind: 'black-hole' }>): Injected {
-  member.line.black(true);
+  member.black(true);
   return {
     detail: 'black',
     heal: after(ms, () => {
-      if (ends === 'cut') member.line.cut();
-      member.line.black(false);
+      if (ends === 'cut') member.cut();
+      member.black(false);
     }),
   };
 }
@@ -110,13 +143,4 @@ async function swallow(
   void member.line.swallowAnswerTo(statement, how).then(() => (met = true));
   await until('the statement comes by', () => met, MEET_MS).catch(() => member.line.swallowNothing());
   return { detail: met ? 'swallowed' : 'not met' };
-}
-
-/** Ends a fault once it has lasted long enough. */
-function after(ms: number, end: () => void): () => Promise<void> {
-  const endAt = Date.now() + ms;
-  return async () => {
-    await pause(Math.max(0, endAt - Date.now()));
-    end();
-  };
 }

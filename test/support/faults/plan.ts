@@ -28,6 +28,15 @@ const LINE_FAULTS: readonly LineFault[] = ['silence', 'reset', 'cut'];
 /** Statements whose answer is swallowed: a unit of work's, a view's, a checkpoint's. */
 const STATEMENTS = { api: ['kernel_commit'], worker: ['kernel_commit', 'view_apply', 'COMMIT'] } as const;
 
+/** What commands, positions, checkpoints and leases need. */
+const TABLES = [
+  'kernel.streams',
+  'kernel.log_state',
+  'kernel.checkpoints',
+  'kernel.leases',
+  'kernel.idempotency',
+] as const;
+
 /** One fault, to the last number. The seed fixes the plan, not what the processes do meanwhile. */
 export type Fault =
   | { readonly kind: 'kill'; readonly target: string }
@@ -52,9 +61,30 @@ export type Fault =
   | { readonly kind: 'kill-backend' }
   | { readonly kind: 'kill-server' }
   | { readonly kind: 'pause-server'; readonly ms: number }
+  | { readonly kind: 'failover' }
+  | { readonly kind: 'restore' }
+  | { readonly kind: 'repartition'; readonly factor: 0.5 | 2 }
+  | { readonly kind: 'roll-out' }
+  | { readonly kind: 'clock'; readonly target: string; readonly ms: number; readonly ends: 'step' | 'restart' }
+  | { readonly kind: 'server-clock'; readonly target: string }
+  | { readonly kind: 'lock'; readonly table: string; readonly ms: number }
+  | { readonly kind: 'cancel'; readonly ms: number }
+  | { readonly kind: 'slow-event'; readonly ms: number }
   | { readonly kind: 'cut'; readonly target: string }
   | { readonly kind: 'black-hole'; readonly target: string; readonly ms: number; readonly ends: 'cut' | 'resume' }
   | { readonly kind: 'swallow'; readonly target: string; readonly statement: string; readonly how: LineFault };
+
+/** Nothing is broken until these end: clients are answered meanwhile, and it matters what comes after. */
+const SOUND_UNTIL_HEALED: readonly Fault['kind'][] = ['failover', 'restore', 'repartition', 'roll-out', 'slow-event'];
+
+export function isSoundUntilHealed({ kind }: Fault): boolean {
+  return SOUND_UNTIL_HEALED.includes(kind);
+}
+
+/** Shows only in a log that stood still before. */
+export function needsQuiet({ kind }: Fault): boolean {
+  return kind === 'repartition';
+}
 
 export interface PlannedCycle {
   readonly cycle: number;
@@ -102,6 +132,16 @@ const KINDS: readonly ((seed: Seeded) => Fault)[] = [
   () => ({ kind: 'kill-backend' }),
   () => ({ kind: 'kill-server' }),
   (seed) => ({ kind: 'pause-server', ms: seed.between(300, 5_000) }),
+  () => ({ kind: 'failover' }),
+  () => ({ kind: 'restore' }),
+  (seed) => ({ kind: 'repartition', factor: seed.oneOf([0.5, 2]) }),
+  () => ({ kind: 'roll-out' }),
+  (seed) => ({ kind: 'clock', target: api(seed), ms: anHour(seed), ends: seed.oneOf(['step', 'restart']) }),
+  (seed) => ({ kind: 'clock', target: worker(seed), ms: anHour(seed), ends: seed.oneOf(['step', 'restart']) }),
+  (seed) => ({ kind: 'server-clock', target: worker(seed) }),
+  (seed) => ({ kind: 'lock', table: seed.oneOf(TABLES), ms: seed.between(1_000, 5_000) }),
+  (seed) => ({ kind: 'cancel', ms: seed.between(1_000, 4_000) }),
+  (seed) => ({ kind: 'slow-event', ms: seed.between(8_000, 12_000) }),
   (seed) => ({ kind: 'cut', target: seed.oneOf([api, worker])(seed) }),
   (seed) => ({
     kind: 'black-hole',
@@ -124,8 +164,19 @@ const KINDS: readonly ((seed: Seeded) => Fault)[] = [
   }),
 ];
 
+/** Every kind of fault, by name. */
+export const FAULT_KINDS = [...new Set(KINDS.map((plan) => plan(new Seeded(1)).kind))];
+
 /** So many cycles in a row have each kind of fault once. */
 export const CYCLES_PER_ROUND = KINDS.length;
+
+/** @param kind of fault @returns cycles of a seed with that kind alone, each with another plan */
+export function plannedOf(kind: string, seed: number, cycle: number): PlannedCycle {
+  const own = new Seeded(mixed(seed, cycle, 3));
+  const faults = KINDS.map((plan) => plan(own)).filter((fault) => fault.kind === kind);
+  if (faults.length === 0) throw new Error(`There is no fault ${kind}. There are: ${FAULT_KINDS.join(', ')}.`);
+  return plannedFor(own.oneOf(faults), cycle, own);
+}
 
 /** The cycle of a seed: a pure function, so that a run can go on where it ended, and one cycle be repeated alone. */
 export function plannedCycle(seed: number, cycle: number): PlannedCycle {
@@ -142,8 +193,9 @@ export function plannedFor(fault: Fault, cycle: number, seed: Seeded): PlannedCy
     fault,
     before: seed.between(5, 30),
     during: seed.between(5, 30),
-    loadsThroughHeal: seed.chance(0.5),
-    returnsFirst: seed.chance(0.5),
+    loadsThroughHeal: seed.chance(0.5) || isSoundUntilHealed(fault),
+    // What was set back may only show in who takes over.
+    returnsFirst: seed.chance(0.5) && fault.kind !== 'server-clock',
   };
 }
 
@@ -161,6 +213,10 @@ function api(seed: Seeded): string {
 
 function worker(seed: Seeded): string {
   return seed.oneOf(['worker-1', 'worker-2']);
+}
+
+function anHour(seed: Seeded): number {
+  return seed.oneOf([-1, 1]) * 3_600_000;
 }
 
 function pastLease(seed: Seeded): number {

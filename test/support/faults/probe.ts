@@ -1,4 +1,3 @@
-import { Module } from '@nestjs/common';
 import { EventsHandler, type IEventHandler } from '@nestjs/cqrs';
 import { EntityManager } from 'typeorm';
 import { Subscription, messageContext } from '#kernel';
@@ -30,6 +29,3 @@ export class Probe implements IEventHandler<object> {
     ]);
   }
 }
-
-@Module({ providers: [Probe] })
-export class ProbeModule {}

@@ -10,7 +10,18 @@ interface Sabotaging {
 
 export const sabotages: Readonly<
   Record<
-    'reader-by-id' | 'forgets-gaps' | 'acknowledges-before-commit' | 'unfenced' | 'notified-only' | 'checkpoint-apart',
+    | 'reader-by-id'
+    | 'forgets-gaps'
+    | 'acknowledges-before-commit'
+    | 'unfenced'
+    | 'notified-only'
+    | 'checkpoint-apart'
+    | 'trusts-its-memory'
+    | 'old-layout'
+    | 'mixes-releases'
+    | 'wall-clock'
+    | 'believes-future-times'
+    | 'insists-on-slow-events',
     Sabotaging
   >
 >;

@@ -2,28 +2,36 @@
  * What the rig must catch: each takes one protection out of the program under test, in its code (text of the built files)
  * or in its functions in the database. There is no switch for any of it in the program itself.
  */
-const SEQUENCE = 'kernel.sequence(int)';
+const SEQUENCE = 'kernel.sequence(int, boolean)';
 const ADVANCE = 'kernel.advance(jsonb)';
 const SETTLE = 'kernel.settle_held(jsonb)';
+const TAKE_OVER = 'kernel.take_over(text, int, text, text, jsonb)';
+const COMMIT = 'kernel.commit(jsonb)';
+const COUNTS = 'kernel.counts_until(timestamptz, interval)';
 const BATCHES = '/dist/kernel/subscriptions/batches.js';
 const TAIL = '/dist/kernel/event-log/log-tail.js';
+const MEMORY = '/dist/kernel/event-log/log-memory.js';
+const OWNED = '/dist/kernel/subscriptions/owned-partitions.js';
+const FAULTS = '/dist/kernel/subscriptions/faults.js';
+const REBUILD = '/dist/kernel/projections/sql/rebuild.js';
 const NOTIFIER = '/dist/kernel/event-log/log-notifier.js';
 const UNITS = '/dist/kernel/commands/units-of-work.js';
 
 const forgetsGaps = [
-  { of: SEQUENCE, from: 'gap_ids = g.ids', to: `gap_ids = '{}'` },
+  { of: SEQUENCE, from: 'gap_from = g.lows', to: `gap_from = '{}'` },
+  { of: SEQUENCE, from: 'gap_to = g.highs', to: `gap_to = '{}'` },
   { of: SEQUENCE, from: 'gap_bounds = g.bounds', to: `gap_bounds = '{}'` },
 ];
 
 export const sabotages = {
   /** A cursor on the ascending id: positions are ids, and what becomes visible late is never seen. */
   'reader-by-id': {
-    code: [{ file: TAIL, from: 'if (first === undefined || first > after + 1)', to: 'if (names !== undefined)' }],
+    code: [],
     functions: [
       ...forgetsGaps,
       { of: SEQUENCE, from: 'SELECT v_state.head + n.ord, n.id FROM', to: 'SELECT n.id, n.id FROM' },
       { of: SEQUENCE, from: 'SET head = v_state.head + cardinality(v_next)', to: 'SET head = v_top' },
-      { of: SEQUENCE, from: 'QUERY SELECT v_state.head + cardinality(v_next)', to: 'QUERY SELECT v_top' },
+      { of: SEQUENCE, from: 'head := v_state.head + cardinality(v_next)', to: 'head := v_top' },
     ],
   },
   /** Positions go to what is visible, and ids that aren't yet are taken for rolled back. */
@@ -33,9 +41,9 @@ export const sabotages = {
     code: [
       {
         file: UNITS,
-        from: 'return commitWork(this.pools.app, plan.work, unit.sides, unit.checkpoint);',
+        from: 'return commitWork(transaction.pool, plan.work, unit.sides, unit.checkpoint);',
         to:
-          '{ const later = () => commitWork(this.pools.app, plan.work, unit.sides, unit.checkpoint).catch(() => undefined);' +
+          '{ const later = () => commitWork(transaction.pool, plan.work, unit.sides, unit.checkpoint).catch(() => undefined);' +
           ' setTimeout(later, 30); return []; }',
       },
     ],
@@ -73,6 +81,53 @@ export const sabotages = {
         await this.subscriber.apply(this.through.pools.worker, [], guard);`,
       },
     ],
+    functions: [],
+  },
+  /** What was read before a failover or a restore is taken for the log of now. */
+  'trusts-its-memory': {
+    code: [
+      {
+        file: TAIL,
+        from: 'const part = await this.#newPart(seen, names);',
+        to: `const part = this.#head < 0 || seen.head <= this.#head
+            ? undefined
+            : await readLog(this.pools.worker, { after: this.#head, to: seen.head, names });`,
+      },
+      { file: MEMORY, from: 'if (!isWhole || part.after !== this.#parts.at(-1)?.to)', to: 'if (!isWhole)' },
+    ],
+    functions: [{ of: ADVANCE, from: 'IF NOT FOUND THEN', to: 'IF false THEN' }],
+  },
+  /** Partitions are taken over by the leases and the layout that a worker has seen last. */
+  'old-layout': {
+    code: [
+      { file: OWNED, from: 'this.#partitions = layout.partitions;', to: 'this.#partitions = leases[0].partitions;' },
+    ],
+    functions: [
+      {
+        of: TAKE_OVER,
+        from: 'JOIN kernel.leases l ON l.subscription = p_name AND l.partition = w.partition AND l.owner = p_replica AND l.token = w.token',
+        to: '',
+      },
+    ],
+  },
+  /** Any release fills a view beside the one that it is of. */
+  'mixes-releases': {
+    code: [{ file: REBUILD, from: 'AND v.version <> $2::text', to: 'AND v.version <> $2::text AND false' }],
+    functions: [
+      { of: TAKE_OVER, from: `IF v_known.version = p_version AND v_known.status = 'running'`, to: 'IF true OR true' },
+      { of: COMMIT, from: `AND s.version = (x->>'version')::int AND s.rebuild_to IS NULL`, to: '' },
+    ],
+  },
+  /** Turns are measured by the wall clock. */
+  'wall-clock': { code: [{ file: TAIL, from: 'performance.now()', to: 'Date.now()' }], functions: [] },
+  /** A time in the future counts, however far away it is. */
+  'believes-future-times': {
+    code: [],
+    functions: [{ of: COUNTS, from: 'AND p_time <= clock_timestamp() + p_lease', to: '' }],
+  },
+  /** An event that runs into the time-out is tried again in its place for as long as it does. */
+  'insists-on-slow-events': {
+    code: [{ file: FAULTS, from: `'conflict', 'lock-timeout']`, to: `'conflict', 'lock-timeout', 'timeout']` }],
     functions: [],
   },
 };

@@ -84,7 +84,11 @@ class ScopedHeroKilledDragonHandler implements IEventHandler<ScopedHeroKilledDra
   ) {}
 
   handle(event: ScopedHeroKilledDragonEvent): void {
-    this.chronicle.write(ScopedHeroKilledDragonHandler, Object.assign(event, { squire: this.squire.number }));
+    this.chronicle.write(ScopedHeroKilledDragonHandler, {
+      heroId: event.heroId,
+      dragonId: event.dragonId,
+      squire: this.squire.number,
+    });
   }
 }
 

@@ -56,7 +56,7 @@ describe('a customer', () => {
     expect(await app.settled(orderId)).toMatchObject({ status: 'sent' });
     const reached = await positionsOf('notifications.notify-order-placed');
     await owner(
-      `UPDATE kernel.checkpoints SET position = 0, fence = fence + 1 WHERE subscription LIKE 'notifications.%'`,
+      `UPDATE kernel.checkpoints SET position = 0, event_id = NULL, fence = fence + 1 WHERE subscription LIKE 'notifications.%'`,
     );
     await app.place();
     await eventually(async () =>

@@ -1,13 +1,6 @@
 import { hasRole, invalidInput, type Principal } from '#kernel';
 import type { Actor } from '#kernel/domain';
 
-/** As whom a caller acts on orders. Only support and services act for others; whatever else a caller is, without these
- *  roles they order for themselves. */
-export function actorOf(principal: Principal): Actor {
-  if (hasRole(principal, 'service')) return { type: 'service', id: principal.id };
-  return { type: hasRole(principal, 'support') ? 'staff' : 'customer', id: principal.id };
-}
-
 /** The customer whose orders are all that a caller may see; null: they may see everybody's. */
 export function onlyCustomerIdOf(principal: Principal): string | null {
   return hasRole(principal, 'support', 'warehouse', 'finance', 'manager', 'service') ? null : principal.id;

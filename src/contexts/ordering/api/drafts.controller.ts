@@ -9,6 +9,7 @@ import {
   MayRespondAsync,
   PathId,
   Roles,
+  actorOf,
   newId,
   type Principal,
 } from '#kernel';
@@ -22,7 +23,7 @@ import { SetDeliveryCommand } from '../commands/set-delivery.command.js';
 import { StartOrderCommand } from '../commands/start-order.command.js';
 import { GetOrderQuoteQuery } from '../contracts/get-order-quote.js';
 import { Arrivals } from './arrivals.js';
-import { actorOf, customerIdFor } from './callers.js';
+import { customerIdFor } from './callers.js';
 import { ChangedOrderBody, LineAddedBody, PlacedOrderBody, QuoteBody } from './order-answers.dto.js';
 import {
   ChangeLineBody,

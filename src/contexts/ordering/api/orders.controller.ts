@@ -10,6 +10,7 @@ import {
   Roles,
   Versioned,
   isId,
+  actorOf,
   newId,
   type Page,
   type Principal,
@@ -22,7 +23,7 @@ import { GetOrderEventsQuery, type OrderEvent } from '../views/order-events/get-
 import { FindOrdersQuery } from '../views/order-search/find-orders.query.js';
 import { GetOrderTimelineQuery } from '../views/order-timeline/get-order-timeline.query.js';
 import { Arrivals } from './arrivals.js';
-import { actorOf, onlyCustomerIdOf } from './callers.js';
+import { onlyCustomerIdOf } from './callers.js';
 import { FindOrdersParams } from './find-orders.dto.js';
 import { OrderBody, OrderItemBody, PlacedOrderBody, TimelineStepBody } from './order-answers.dto.js';
 import { orderBody } from './order-body.js';

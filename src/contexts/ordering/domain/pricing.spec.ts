@@ -28,6 +28,11 @@ describe('pricing', () => {
     expect(quote.totals).toEqual({ items: 200, discount: 25, shipping: 10, tax: 0, grand: 185 });
   });
 
+  it('takes a percentage off the price of all pieces together, not off each piece', () => {
+    const [line] = priceLines([{ lineId: '1', sku: 'A', quantity: 3, discountPercent: 10 }], [product('A', 333)]);
+    expect(line).toMatchObject({ gross: 999, discount: 100, total: 899 });
+  });
+
   it('names every sku that is not for sale once', () => {
     const lines = ['X', 'A', 'Y', 'X'].map((sku, n) => ({ lineId: String(n), sku, quantity: 1 }));
     expect(() => priceLines(lines, [product('A', 100)])).toThrow(expect.objectContaining({ skus: ['X', 'Y'] }));

@@ -35,7 +35,7 @@ async function acquire(
   own: string,
   { onWait, timeoutMs = DEFAULT_TIMEOUT_MS }: LockOptions,
 ): Promise<void> {
-  const giveUpAt = Date.now() + timeoutMs;
+  const giveUpAt = performance.now() + timeoutMs;
   for (let hasWaited = false; !(await tryAcquire(path, own)); await pause(RETRY_MS)) {
     const holder = await read(path);
     if (holder === undefined) continue;
@@ -45,7 +45,7 @@ async function acquire(
     }
     if (!hasWaited) onWait?.(pidOf(holder));
     hasWaited = true;
-    if (Date.now() > giveUpAt) {
+    if (performance.now() > giveUpAt) {
       throw new Error(
         `Process ${pidOf(holder)} has held ${path} for ${timeoutMs / 1_000} s. If it hangs, end it and start again.`,
       );

@@ -74,12 +74,12 @@ export class Server {
     if (id === undefined) return undefined;
     const noted = await this.cluster.noted();
     if (noted === undefined) return undefined;
-    const giveUpAt = Date.now() + READY_TIMEOUT_MS;
+    const giveUpAt = performance.now() + READY_TIMEOUT_MS;
     for (;;) {
       const answer = await probe(noted.port, state.password, id);
       if (answer === 'ours') return noted.port;
       if (answer === 'other' && (await this.cluster.isServing(noted.pid)) !== true) return undefined;
-      if (Date.now() > giveUpAt) throw this.#silent(noted);
+      if (performance.now() > giveUpAt) throw this.#silent(noted);
       await pause(POLL_MS);
     }
   }

@@ -6,7 +6,13 @@ export interface ClaimedEffect {
   readonly kind: string;
   readonly key: string;
   readonly body: unknown;
-  readonly context: { correlationId: string; causationId: string | null; traceparent?: string };
+  readonly context: {
+    correlationId: string;
+    causationId: string | null;
+    traceparent?: string;
+    imported?: boolean;
+    hop?: number;
+  };
   /** `parked` where its tries are used up by workers that died with it: it is not to be carried out. */
   readonly state: 'running' | 'parked';
   readonly attempts: number;

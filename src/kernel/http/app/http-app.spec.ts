@@ -83,6 +83,11 @@ describe('a command', () => {
 });
 
 describe('a read', () => {
+  it('says that the view is being rebuilt, and how much it lacks', async () => {
+    const { headers } = await send('GET', '/v1/baskets?status=rebuilding', { headers: customer });
+    expect(headers['consistency-status']).toBe('rebuilding; behind=9');
+  });
+
   it('has an ETag and answers 304 to who has it already', async () => {
     const first = await send('GET', `/v1/baskets/${ID.toUpperCase()}`, { headers: customer });
     expect(first).toMatchObject({

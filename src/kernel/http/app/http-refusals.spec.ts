@@ -91,6 +91,7 @@ describe('a fault', () => {
     ['down', 503, { code: 'database-unavailable' }],
     ['badValue', 400, { code: 'validation-failed' }],
     ['lost', 503, { code: 'outcome-unknown' }],
+    ['rebuilding', 503, { code: 'view-rebuilding', retryable: true }],
     ['unique', 409, { code: 'concurrency-conflict' }],
   ])('%s answers %i', async (name, status, body) => {
     const answer = await fault(name);
@@ -107,6 +108,10 @@ describe('a fault', () => {
       headers: { 'retry-after': '2' },
       body: { code: 'database-unavailable' },
     });
+  });
+
+  it('of a view that is being rebuilt says when to ask again', async () => {
+    expect((await fault('rebuilding')).headers['retry-after']).toBe('5');
   });
 
   it('leads to a page that explains it', async () => {

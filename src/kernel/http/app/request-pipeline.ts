@@ -167,8 +167,8 @@ export class RequestPipeline {
   /** A command's own event is the newest thing its caller has seen; a read's token is what its views had. */
   #token({ context }: Exchange): string | undefined {
     if (context === undefined) return undefined;
-    const { lastEventId, readToken } = context.outcome;
-    return lastEventId === undefined ? readToken : this.tokens.forEvent(lastEventId);
+    const { lastEvent, readToken } = context.outcome;
+    return lastEvent === undefined ? readToken : this.tokens.forEvent(lastEvent);
   }
 }
 

@@ -9,9 +9,15 @@ export interface Identity {
   readonly actor: Actor;
 }
 
+/**
+ * As whom somebody acts, by roles; the first line that fits. Support, administrators and services act for others. Who is a
+ * customer and has another role of the staff besides acts as a customer: such a role lets see more, not act for others.
+ */
 const ACTORS_ROLES: readonly { readonly type: Actor['type']; readonly roles: readonly Role[] }[] = [
   { type: 'service', roles: ['service'] },
-  { type: 'staff', roles: ['support', 'warehouse', 'finance', 'manager', 'operator', 'admin'] },
+  { type: 'staff', roles: ['support', 'admin'] },
+  { type: 'customer', roles: ['customer'] },
+  { type: 'staff', roles: ['warehouse', 'finance', 'manager', 'operator'] },
 ];
 
 /** Also the shape of customer ids: a customer's `sub` is the customer's id. */
@@ -26,9 +32,14 @@ export function identityOf(claims: Readonly<Record<string, unknown>>): Identity 
   if (typeof tenant !== 'string' || !TENANT.test(tenant)) return undefined;
   if (!Array.isArray(roles) || roles.length > MAX_ROLES) return undefined;
   const known = ROLES.filter((role) => roles.includes(role));
-  return { principal: { id: sub, roles: known }, tenant, actor: { type: actorType(known), id: sub } };
+  const principal = { id: sub, roles: known };
+  return { principal, tenant, actor: actorOf(principal) };
 }
 
-function actorType(roles: readonly Role[]): Actor['type'] {
-  return ACTORS_ROLES.find((actor) => actor.roles.some((role) => roles.includes(role)))?.type ?? 'customer';
+/** As whom a caller acts: the same in the metadata of events and in commands. Without a known role, as a customer. */
+export function actorOf({ id, roles }: Principal): Actor {
+  return {
+    type: ACTORS_ROLES.find((actor) => actor.roles.some((role) => roles.includes(role)))?.type ?? 'customer',
+    id,
+  };
 }

@@ -28,14 +28,15 @@ export function setOutcomeHeaders(reply: FastifyReply, exchange: Exchange, token
   if (applied !== '') reply.header('preference-applied', applied);
 }
 
-/** `stale; behind=142; parked=1`: what the answer lacks of what was asked for, as far as is known. */
+/** `stale; behind=142; parked=1` or `rebuilding; behind=9870`: what the answer lacks of what was asked for, as far as is known. */
 function consistencyStatus({ isPending }: Exchange, outcome: MessageOutcome): string | undefined {
-  const { behind, held, unknownEpoch } = outcome;
+  const { behind, held, rebuilding, unknownEpoch } = outcome;
   const lacking = Object.entries({ behind, blocked: held?.blocked, queued: held?.queued, parked: held?.parked })
     .filter(([, count]) => count !== undefined && count > 0)
     .map(([what, count]) => `${what}=${count}`);
   if (unknownEpoch === true) return ['unknown-epoch', ...lacking].join('; ');
   if (isPending) return 'pending';
+  if (rebuilding === true) return ['rebuilding', ...lacking].join('; ');
   return lacking.length === 0 ? undefined : ['stale', ...lacking].join('; ');
 }
 
@@ -49,7 +50,7 @@ function appliedPreferences({ preferences, route }: Exchange, { outcome, consist
   const isRead = route?.method === 'GET';
   const hasWaited = isRead
     ? consistency?.token !== undefined && outcome.readToken !== undefined
-    : outcome.lastEventId !== undefined;
+    : outcome.lastEvent !== undefined;
   if (!hasWaited || preferences === undefined) return '';
   const wait = preferences.waitSeconds === undefined ? [] : [`wait=${preferences.waitSeconds}`];
   return [...wait, ...(isRead && preferences.isStrict ? ['handling=strict'] : [])].join(', ');

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { EventRef } from '../../event-log/sql/position-of-event.js';
 import type { MessageContext } from '../../messages/message-context.js';
 import { ProjectionRegistry } from '../../projections/projection-registry.js';
 import { ConsistencyTokens } from '../../queries/consistency-token.js';
@@ -22,10 +23,10 @@ export class ViewWait {
   after(exchange: Exchange): Promise<void> | undefined {
     const { context, preferences, route } = exchange;
     if (context === undefined || route === undefined || route.access === 'public') return undefined;
-    const eventId = context.outcome.lastEventId;
-    if (eventId === undefined && context.outcome.readToken === undefined) return this.#asOfHead(exchange, context);
-    if (eventId === undefined || preferences?.waitSeconds === undefined || route.method === 'GET') return undefined;
-    return this.#wait(exchange, eventId, preferences.waitSeconds * 1_000);
+    const { lastEvent, readToken } = context.outcome;
+    if (lastEvent === undefined && readToken === undefined) return this.#asOfHead(exchange, context);
+    if (lastEvent === undefined || preferences?.waitSeconds === undefined || route.method === 'GET') return undefined;
+    return this.#wait(exchange, lastEvent, preferences.waitSeconds * 1_000);
   }
 
   async #asOfHead({ route }: Exchange, context: MessageContext): Promise<void> {
@@ -33,10 +34,10 @@ export class ViewWait {
     Object.assign(context.outcome, await this.freshness.await([], request));
   }
 
-  async #wait(exchange: Exchange, eventId: number, waitMs: number): Promise<void> {
+  async #wait(exchange: Exchange, event: EventRef, waitMs: number): Promise<void> {
     const views = this.projections.async().map(({ view }) => view);
-    const token = this.tokens.forEvent(eventId);
+    const token = this.tokens.forEvent(event);
     const { behind, held } = await this.freshness.await(views, { token, waitMs, strict: false });
-    exchange.isPending = behind !== undefined || (held !== undefined && (await this.freshness.isHeldBack(eventId)));
+    exchange.isPending = behind !== undefined || (held !== undefined && (await this.freshness.isHeldBack(event)));
   }
 }

@@ -51,7 +51,8 @@ const FRESHNESS_HEADERS = {
     description:
       'Absent: nothing is known to be lacking. `stale; behind=142`: positions that the view is behind your token. ' +
       '`blocked=1`, `queued=2`, `parked=1`: events of what you read that have not taken effect: tried again by themselves, ' +
-      'behind another of their key, waiting for an operator. `unknown-epoch`: your token is of before a restore.',
+      'behind another of their key, waiting for an operator. `rebuilding; behind=9870`: the view was emptied and is being filled ' +
+      'anew, so that it also lacks what you have seen before. `unknown-epoch`: your token is of before a restore.',
     schema: { type: 'string' as const },
   },
 };

@@ -18,7 +18,7 @@ export class OperationBodies {
   ) {}
 
   of(operation: Operation): OperationBody {
-    const { id, type, status, step, resource, refusal, createdAt, updatedAt, finishedAt, lastEventId } = operation;
+    const { id, type, status, step, resource, refusal, createdAt, updatedAt, finishedAt, lastEvent } = operation;
     return Object.assign(new OperationBody(), {
       id,
       type,
@@ -29,7 +29,7 @@ export class OperationBodies {
       createdAt,
       updatedAt,
       finishedAt,
-      consistencyToken: lastEventId === null ? null : this.tokens.forEvent(lastEventId),
+      consistencyToken: lastEvent === null ? null : this.tokens.forEvent(lastEvent),
     });
   }
 }

@@ -1,5 +1,6 @@
 import { HttpException } from '@nestjs/common';
 import { classify, type FaultKind } from '../../database/errors.js';
+import { isRefusal, type ProblemOfRefusal, type StoredRefusal } from '../../domain/index.js';
 import { ProblemError, type InputError } from './problem-error.js';
 import { registeredProblem } from './problem-registry.js';
 
@@ -13,7 +14,12 @@ export interface Answer {
   readonly headers?: Readonly<Record<string, string>>;
   /** `fault`: log it with its stack. `hole`: a bad value got as far as the database, so a validation is missing. */
   readonly alarm?: 'fault' | 'hole';
+  /** For a code that isn't registered: what a client is told of it all the same. */
+  readonly unregistered?: ProblemOfRefusal;
 }
+
+/** Of a stored refusal whose code no release has registered: the business said no, so it is no fault of the server. */
+const REFUSED: ProblemOfRefusal = { status: 409, title: 'The request was refused', retryable: false };
 
 const CODE_OF_STATUS: Readonly<Record<number, string>> = {
   400: 'malformed-request',
@@ -53,14 +59,15 @@ const ANSWER_OF_FAULT: Readonly<Record<FaultKind, Answer>> = {
 
 /**
  * Maps whatever was thrown to a registered problem. Errors are told apart by their `code`, never by their class: refusals
- * come back from stored results, other processes and other test realms. What nobody knows is `internal`, and says nothing
- * about itself.
+ * come back from stored results, other processes and other test realms. A stored refusal whose code this release doesn't know
+ * is answered as it was when it was stored. What nobody knows is `internal`, and says nothing about itself.
  *
  * @param isSafe the request only reads, so that an answer lost is nothing done
  */
 export function answerOf(error: unknown, isSafe: boolean): Answer {
   const code = codeOf(error);
   if (code !== undefined && registeredProblem(code) !== undefined) return registered(code, error as Error);
+  if (isStoredRefusal(error)) return storedAnswer(error);
   if (code !== undefined && CODE_OF_FASTIFY[code] !== undefined) return { code: CODE_OF_FASTIFY[code] };
   const status = statusOf(error);
   if (status !== undefined && CODE_OF_STATUS[status] !== undefined) return { code: CODE_OF_STATUS[status] };
@@ -72,6 +79,17 @@ export function answerOf(error: unknown, isSafe: boolean): Answer {
 function registered(code: string, error: Error): Answer {
   const { errors, headers } = isProblemError(error) ? error.more : {};
   return { code, detail: error.message, errors, headers, facts: factsOf(error) };
+}
+
+/** It was the answer to the first request, and stays the answer to each repeat. */
+function storedAnswer(refusal: StoredRefusal): Answer {
+  const { storedProblem } = refusal;
+  const answer = { ...registered(refusal.code, refusal), unregistered: storedProblem ?? REFUSED };
+  return storedProblem === undefined ? { ...answer, alarm: 'fault' } : answer;
+}
+
+function isStoredRefusal(error: unknown): error is StoredRefusal {
+  return isRefusal(error) && 'storedProblem' in error;
 }
 
 function factsOf(error: Error): Record<string, unknown> | undefined {

@@ -111,7 +111,7 @@ defineProblems({
     status: 412,
     title: 'The view has not caught up yet',
     meaning:
-      'You asked for strict consistency, and the view did not reach your token in time, or an event of what you read has not taken effect in it.',
+      'You asked for strict consistency, and the view did not reach your token in time, is being rebuilt, or an event of what you read has not taken effect in it.',
     remedy:
       'Ask again, wait longer by Prefer: wait=N, or drop handling=strict: Consistency-Status then says what is lacking.',
     retryable: true,
@@ -223,6 +223,23 @@ defineProblems({
     status: 503,
     title: 'A newer release wrote this',
     meaning: 'What was stored can only be read by a newer release than the one that answered.',
+    remedy: TRY_LATER,
+    retryable: true,
+    retryAfterSeconds: 5,
+  },
+  'view-rebuilding': {
+    status: 503,
+    title: 'A view is being rebuilt',
+    meaning: 'The command would write a view that is being filled anew at the moment. Nothing was changed.',
+    remedy: TRY_LATER,
+    retryable: true,
+    retryAfterSeconds: 5,
+  },
+  'view-outdated': {
+    status: 503,
+    title: 'Another release fills this view',
+    meaning:
+      'The process that answered has another version of the code that writes a view than the current release. Nothing was changed.',
     remedy: TRY_LATER,
     retryable: true,
     retryAfterSeconds: 5,

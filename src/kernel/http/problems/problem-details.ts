@@ -52,6 +52,10 @@ export function problemMembers(answer: Answer, publicUrl: string): Record<string
   };
 }
 
-function definitionOf({ code }: Answer): RegisteredProblem {
-  return registeredProblem(code) ?? registeredProblem('internal')!;
+type Definition = Pick<RegisteredProblem, 'code' | 'status' | 'title' | 'retryable' | 'retryAfterSeconds'>;
+
+function definitionOf({ code, unregistered }: Answer): Definition {
+  const known = registeredProblem(code);
+  if (known === undefined && unregistered !== undefined) return { code, ...unregistered };
+  return known ?? registeredProblem('internal')!;
 }

@@ -24,7 +24,7 @@ const registry = new Map<string, RegisteredProblem>();
 
 /**
  * Registers the problem codes of the kernel or of one context. A refusal whose code is registered is answered with that
- * status; an unregistered one is a fault (500).
+ * status; an unregistered one is a fault (500), unless it was stored: then it is answered as it was.
  *
  * @throws Error when a code is malformed, isn't a 4xx or 5xx, or was registered with another meaning.
  */

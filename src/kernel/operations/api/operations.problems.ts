@@ -13,6 +13,13 @@ defineProblems({
     meaning: 'Somebody else asked for the same rebuild, and it has not ended yet.',
     remedy: 'Wait for it: GET /ops/v1/projections shows how far it is.',
   },
+  'rebuild-refused': {
+    status: 409,
+    title: 'Other releases still run this view',
+    meaning:
+      'Processes with another version of the projection live: their rows would be refused, or their work wasted.',
+    remedy: 'Stop the processes that the detail names, and send it again.',
+  },
   'dead-letter-unknown': {
     status: 404,
     title: 'No event is held under this id',

@@ -7,7 +7,13 @@ import { Repartition } from '../../subscriptions/repartition.js';
 import { SubscriptionRestart } from '../../subscriptions/restart.js';
 import { SubscriptionReports } from '../reports/subscription-reports.js';
 import { NAME } from './names.js';
-import { RepartitionBody, RestartBody, SubscriptionsBody } from './subscriptions.dto.js';
+import {
+  RepartitionBody,
+  RepartitionedBody,
+  RestartBody,
+  RestartedBody,
+  SubscriptionsBody,
+} from './subscriptions.dto.js';
 
 /** What takes effect from the log. */
 @Controller('ops/v1/subscriptions')
@@ -27,28 +33,22 @@ export class SubscriptionsController {
   /** Splits or merges the partitions of a running subscription, and answers when it is done. */
   @Post(':name/partitions')
   @HttpCode(200)
-  async split(
+  split(
     @PathText('name', NAME) name: string,
     @Body() { partitions, reason }: RepartitionBody,
     @CurrentPrincipal() by: Principal,
-  ): Promise<SubscriptionsBody> {
-    await this.repartition.to(name, partitions, { by, reason });
-    return this.#one(name);
+  ): Promise<RepartitionedBody> {
+    return this.repartition.to(name, partitions, { by, reason });
   }
 
   /** Starts an event handler anew: what lies behind the place is handled again, what lies before it never. */
   @Post(':name/restart')
   @HttpCode(200)
-  async restart(
+  restart(
     @PathText('name', NAME) name: string,
     @Body() { from, reason }: RestartBody,
     @CurrentPrincipal() by: Principal,
-  ): Promise<SubscriptionsBody> {
-    await this.restarts.restart(name, from, { by, reason });
-    return this.#one(name);
-  }
-
-  async #one(name: string): Promise<SubscriptionsBody> {
-    return { data: (await this.subscriptions.all()).filter((subscription) => subscription.name === name) };
+  ): Promise<RestartedBody> {
+    return this.restarts.restart(name, from, { by, reason });
   }
 }

@@ -17,6 +17,21 @@ export class RepartitionBody extends ReasonedBody {
   partitions!: number;
 }
 
+/** What was done, as a repeat of the request is answered too: the subscription itself may have moved on since. */
+export class RepartitionedBody {
+  name!: string;
+  partitions!: number;
+  /** Where all of them stood. */
+  position!: number;
+}
+
+/** What was done, as a repeat of the request is answered too: the subscription itself may have moved on since. */
+export class RestartedBody {
+  name!: string;
+  /** The last position that counts as handled. */
+  position!: number;
+}
+
 /** Where an event handler is to start anew. */
 export class RestartBody extends ReasonBody {
   /** The first event to handle: the log's first, the next to be committed, or the one at a position. */

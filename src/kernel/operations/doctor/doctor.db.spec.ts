@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { configurationOf, type Environment } from '#config';
+import { withOwner } from '../../database/prepare.js';
 import { freshDatabase, type FreshDatabase } from '../../testing/databases.js';
 import { examine } from './doctor.js';
 import type { Finding } from './finding.js';
@@ -58,6 +59,28 @@ describe('the doctor', () => {
       { state: 'failure', what: 'A setting is wrong', remedy: expect.stringContaining('ROLE') },
       { state: 'failure', what: 'A setting is wrong', remedy: expect.stringContaining('PORT') },
     ]);
+  });
+
+  it('finds a role that commits without waiting for the disk, whoever made the role', async () => {
+    const nameOf = (url: string): string => decodeURIComponent(new URL(url).username);
+    const database = new URL(db.url).pathname.slice(1);
+    const made = `${database}_app`;
+    await withOwner(db.url, async (client) => {
+      await client.query(`CREATE ROLE "${made}"`);
+      for (const role of [nameOf(db.workerUrl), made])
+        await client.query(`ALTER ROLE "${role}" IN DATABASE "${database}" SET synchronous_commit = off`);
+    });
+    try {
+      const said = async (environment?: Environment): Promise<string[]> =>
+        (await complaints(environment)).map(({ what }) => what);
+      const unsafe = (role: string) => expect.stringContaining(`synchronous_commit=off (of role ${role})`);
+      expect(await said()).toEqual(expect.arrayContaining([unsafe(nameOf(db.workerUrl))]));
+      expect(await said()).not.toContainEqual(unsafe(made));
+      const withoutRoles = { DATABASE_APP_URL: '', DATABASE_WORKER_URL: '', DATABASE_QUERY_URL: '' };
+      expect(await said(withoutRoles)).toContainEqual(unsafe(made));
+    } finally {
+      await withOwner(db.url, (client) => client.query(`DROP ROLE "${made}"`));
+    }
   });
 
   it('says what to do about a database that it can not reach', async () => {

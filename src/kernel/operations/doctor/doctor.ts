@@ -6,7 +6,7 @@ import { examinePort } from './examine-port.js';
 import { failure, ok, type Finding } from './finding.js';
 
 /** Connections besides the pools for commands, queries and subscriptions. */
-const LISTENER_AND_HEALTH = 2;
+const CONTROL_LISTENER_AND_HEALTH = 4;
 
 /** Looks at this machine, its settings and its database, and changes none of them. */
 export async function examine(load: () => Configuration, say: (text: string) => void): Promise<Finding[]> {
@@ -34,7 +34,7 @@ function settings(load: () => Configuration, findings: Finding[]): Configuration
 
 async function database(configuration: Configuration, say: (text: string) => void): Promise<Finding[]> {
   const { url, poolSize, workerPoolSize } = configuration.database;
-  const needed = 2 * poolSize + workerPoolSize + LISTENER_AND_HEALTH;
+  const needed = 2 * poolSize + workerPoolSize + CONTROL_LISTENER_AND_HEALTH;
   const place = url === undefined ? configuration.runtime.dataDir : maskedUrl(url);
   try {
     return databaseFindings(await examineDatabase(configuration, say), place, needed);

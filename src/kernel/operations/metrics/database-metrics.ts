@@ -29,7 +29,7 @@ export class DatabaseMetrics {
       const { log, subscriptions, pools } = this.from;
       this.#setLog(await log.current());
       for (const report of await subscriptions.all()) this.#setSubscription(report);
-      for (const { work, name, state, count } of await countOpenWork(pools.worker))
+      for (const { work, name, state, count } of await countOpenWork(pools.app))
         this.#gauges.openWork.set({ work, name, state }, count);
       this.#gauges.up.set(1);
     } catch {

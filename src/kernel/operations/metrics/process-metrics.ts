@@ -1,12 +1,11 @@
 import { monitorEventLoopDelay, type IntervalHistogram } from 'node:perf_hooks';
 import { Counter, Gauge, type Registry } from 'prom-client';
-import type { Pools } from '../../database/pools.js';
+import { poolNames, type Pools } from '../../database/pools.js';
 
 const RESOLUTION_MS = 10;
 const NS_PER_SECOND = 1e9;
 const MICROS_PER_SECOND = 1e6;
 const QUANTILES = [50, 99, 100] as const;
-const POOLS = ['app', 'query', 'worker', 'health'] as const;
 
 /** What this process has under its hands: connections, its event loop, memory and processor time. */
 export class ProcessMetrics {
@@ -60,7 +59,7 @@ export class ProcessMetrics {
   }
 
   collect(): void {
-    for (const pool of POOLS) {
+    for (const pool of poolNames) {
       const { totalCount, idleCount, waitingCount } = this.connections[pool];
       this.#pools.set({ pool, state: 'used' }, totalCount - idleCount);
       this.#pools.set({ pool, state: 'idle' }, idleCount);

@@ -29,8 +29,10 @@ const reader = (more: Partial<SubscriptionReport> = {}, leaseExpiresAt: string |
   behind: 0,
   lagSeconds: 0,
   held: { blocked: 0, queued: 0, parked: 0 },
+  queuedBehindNothing: 0,
   lastError: null,
   barrier: null,
+  isBeingRepartitioned: false,
   partitions: [{ partition: 0, position: 1_204, behind: 0, movedAt: earlier, fence: 1, owner: 'r', leaseExpiresAt }],
   ...more,
 });
@@ -71,6 +73,28 @@ describe('a system', () => {
     expect(statesOf(reader({}, earlier))[2]).toBe('failure');
     expect(statesOf(reader(), reader({}, earlier))[2]).toBe('warning');
     expect(statesOf(reader({ lagSeconds: 61 }))[3]).toBe('warning');
+  });
+
+  it('fails where events are queued behind nothing, and says how to have them tried', () => {
+    const [found, ...others] = complaints(log(), reader({ queuedBehindNothing: 2 }));
+    expect(found).toEqual({
+      state: 'failure',
+      what: 'toy.search has 2 events queued behind nothing',
+      remedy: expect.stringContaining('dead-letters retry --subscription toy.search'),
+    });
+    expect(others).toEqual([]);
+  });
+
+  it('fails at the barrier of a repartition that was killed, not at one of a repartition under way', () => {
+    const [found] = complaints(log(), reader({ barrier: 1_204 }));
+    expect(found).toMatchObject({
+      state: 'failure',
+      what: 'toy.search stands still at position 1,204: a repartition of it was killed',
+      remedy: expect.stringContaining('subscriptions split toy.search 1'),
+    });
+    const underWay = reader({ barrier: 1_204, isBeingRepartitioned: true });
+    expect(complaints(log(), underWay)).toEqual([]);
+    expect(assess(log(), [underWay], now).at(-1)!.what).toContain('toy.search are being changed');
   });
 
   it('sends whoever has a handler that stands still to its restart, not to a rebuild', () => {

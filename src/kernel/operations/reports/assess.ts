@@ -18,7 +18,9 @@ export function assess(log: LogReport, subscriptions: readonly SubscriptionRepor
     ofWorkers(readers, now),
     ofLag(readers),
     ...ofStates(readers),
+    ...ofBarriers(readers),
     ...ofHeld(subscriptions),
+    ...ofQueuedBehindNothing(subscriptions),
     ...ofForgotten(subscriptions),
   ];
 }
@@ -72,6 +74,22 @@ function ofStates(readers: readonly SubscriptionReport[]): Finding[] {
     );
 }
 
+function ofBarriers(readers: readonly SubscriptionReport[]): Finding[] {
+  return readers.flatMap(({ name, barrier, isBeingRepartitioned, partitions }) => {
+    if (barrier === null) return [];
+    const at = `position ${barrier.toLocaleString('en')}`;
+    if (isBeingRepartitioned)
+      return [ok(`The partitions of ${name} are being changed: they wait for each other at ${at}`)];
+    const again = `npm run waybill -- subscriptions split ${name} ${partitions.length}`;
+    return [
+      failure(
+        `${name} stands still at ${at}: a repartition of it was killed`,
+        `Run the repartition again, or go on with as many partitions as before: ${again}`,
+      ),
+    ];
+  });
+}
+
 function ofHeld(subscriptions: readonly SubscriptionReport[]): Finding[] {
   return subscriptions.flatMap(({ name, held: { blocked, queued, parked } }) => {
     if (blocked + parked === 0) return [];
@@ -79,6 +97,18 @@ function ofHeld(subscriptions: readonly SubscriptionReport[]): Finding[] {
     const look = `npm run waybill -- dead-letters list --subscription ${name}`;
     return parked > 0 ? [failure(what, look)] : [warning(what, `They are tried again by themselves. ${look}`)];
   });
+}
+
+/** A protocol between workers and operators has failed: it must be seen, whatever the cause. */
+function ofQueuedBehindNothing(subscriptions: readonly SubscriptionReport[]): Finding[] {
+  return subscriptions
+    .filter(({ queuedBehindNothing }) => queuedBehindNothing > 0)
+    .map(({ name, queuedBehindNothing }) =>
+      failure(
+        `${name} has ${counted(queuedBehindNothing, 'event')} queued behind nothing`,
+        `Have them tried: npm run waybill -- dead-letters retry --subscription ${name}`,
+      ),
+    );
 }
 
 function ofForgotten(subscriptions: readonly SubscriptionReport[]): Finding[] {

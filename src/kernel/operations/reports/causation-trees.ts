@@ -43,7 +43,7 @@ export class CausationTrees {
     const events = found.slice(0, MOST_EVENTS);
     // The query role may not read answers, so their names come by the worker's.
     const [commands, held] = await Promise.all([
-      commandsOf(this.pools.worker, events),
+      commandsOf(this.pools.app, events),
       heldAmong(
         this.pools.query,
         events.map(({ id }) => id),

@@ -9,6 +9,6 @@ export class LogReports {
   constructor(private readonly pools: Pools) {}
 
   async current(): Promise<LogReport> {
-    return readLogState(this.pools.worker);
+    return readLogState(this.pools.app);
   }
 }

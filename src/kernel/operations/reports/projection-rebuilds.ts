@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { KeyedTransactions, type StoreResult } from '../../commands/keyed-transactions.js';
 import { Pools } from '../../database/pools.js';
 import { ProjectionRebuild, ProjectionUnknown } from '../../projections/projection-rebuild.js';
 import { ProjectionRegistry } from '../../projections/projection-registry.js';
@@ -7,17 +8,25 @@ import { audit } from '../../subscriptions/sql/audit.js';
 import type { RebuildReport } from './projection-report.dto.js';
 import { headOf } from './sql/find-events.js';
 
-/** Rebuilds that operators ask for: noted in the audit before they begin, so that none is missing there. */
+/**
+ * Rebuilds that operators ask for: noted in the audit before they begin, so that none is missing there. A repeat of a request
+ * is recognised by its idempotency key, which is stored with the rebuild's own commit: of an async view, with its emptying.
+ */
 @Injectable()
 export class ProjectionRebuilds {
   constructor(
     private readonly pools: Pools,
     private readonly projections: ProjectionRegistry,
     private readonly rebuilds: ProjectionRebuild,
+    private readonly keyed: KeyedTransactions,
   ) {}
 
   /** @throws ProjectionUnknown, RebuildUnderWay */
-  async begin(name: string, act: OperatorAct): Promise<RebuildReport> {
+  begin(name: string, act: OperatorAct): Promise<RebuildReport> {
+    return this.keyed.run('ProjectionRebuild', (store) => this.#begin(name, act, store));
+  }
+
+  async #begin(name: string, act: OperatorAct, store: StoreResult<RebuildReport>): Promise<RebuildReport> {
     const projection = this.projections.named(name);
     if (projection === undefined)
       throw new ProjectionUnknown(
@@ -32,8 +41,12 @@ export class ProjectionRebuilds {
       reason: act.reason,
       detail: { mode, version },
     });
-    const rows = await this.rebuilds.rebuild(name);
-    const target = await headOf(this.pools.worker);
-    return { name, mode, state: mode === 'inline' ? 'rebuilt' : 'catching-up', rows, target };
+    let report!: RebuildReport;
+    await this.rebuilds.rebuild(name, async (tx, rows) => {
+      const state = mode === 'inline' ? 'rebuilt' : 'catching-up';
+      report = { name, mode, state, rows, target: await headOf(tx) };
+      await store(tx, report);
+    });
+    return report;
   }
 }

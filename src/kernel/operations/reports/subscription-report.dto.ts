@@ -52,12 +52,17 @@ export class SubscriptionReport {
   /** Age of the oldest event that it cares for and hasn't handled; 0: up to date. */
   lagSeconds!: number;
   held!: HeldCounts;
+  /** Of the queued ones: the first of their key. Nothing makes them due before a worker takes their partitions over. */
+  queuedBehindNothing!: number;
   @ApiProperty({ type: String, nullable: true })
   lastError!: string | null;
 
   /** While partitions are split or merged, nobody goes beyond this position. */
   @ApiProperty({ type: Number, nullable: true })
   barrier!: number | null;
+
+  /** False beside a barrier: the repartition was killed. The next worker to renew its leases removes the barrier. */
+  isBeingRepartitioned!: boolean;
 
   partitions!: PartitionReport[];
 }

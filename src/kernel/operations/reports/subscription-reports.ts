@@ -17,9 +17,9 @@ export class SubscriptionReports {
   ) {}
 
   async all(): Promise<SubscriptionReport[]> {
-    const partitions = await readPartitionRows(this.pools.worker);
+    const partitions = await readPartitionRows(this.pools.app);
     // Read after the checkpoints, so that the head is never below them.
-    const rows = await readSubscriptionRows(this.pools.worker);
+    const rows = await readSubscriptionRows(this.pools.app);
     const reports = rows.map((row) =>
       this.#report(
         row,
@@ -51,7 +51,7 @@ export class SubscriptionReports {
     const readers = reports
       .filter(({ kind }) => kind !== 'inline')
       .map(({ name, position }) => ({ name, position, eventNames: this.#declared(name)?.eventNames }));
-    return readLags(this.pools.worker, readers);
+    return readLags(this.pools.app, readers);
   }
 
   #declared(name: string): { readonly eventNames: readonly string[] } | undefined {

@@ -19,7 +19,8 @@ export async function forgetOperations(on: Queryable, retentionDays: number, bat
   const { rowCount } = await on.query({
     text: `DELETE FROM kernel.outgoing_commands
             WHERE id = ANY (ARRAY(SELECT id FROM kernel.outgoing_commands
-              WHERE operation IS NOT NULL AND finished_at < clock_timestamp() - make_interval(days => $1) LIMIT $2))`,
+              WHERE operation IS NOT NULL AND finished_at < clock_timestamp() - make_interval(days => $1)
+              LIMIT $2 FOR UPDATE SKIP LOCKED))`,
     values: [retentionDays, batchSize],
   });
   return rowCount ?? 0;

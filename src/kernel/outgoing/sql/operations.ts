@@ -1,3 +1,4 @@
+import type { EventRef } from '../../event-log/sql/position-of-event.js';
 import type { Queryable } from '../../event-log/sql/queryable.js';
 import type { ResourceTemplate } from '../../messages/message-context.js';
 import type { OutgoingCommandRow } from './outgoing-commands.js';
@@ -22,8 +23,8 @@ export interface OperationRow {
   readonly finishedAt: string | null;
   readonly outcome: 'result' | 'refusal' | null;
   readonly body: string | null;
-  /** `kernel.events.id` of its last event. */
-  readonly lastEventId: number | null;
+  /** Its last event. */
+  readonly lastEvent: EventRef | null;
 }
 
 const COLUMNS = `o.id, o.name, o.context->>'tenant' AS tenant, o.context->'principal'->>'id' AS principal, o.state,
@@ -34,7 +35,7 @@ const COLUMNS = `o.id, o.name, o.context->>'tenant' AS tenant, o.context->'princ
 export async function readOperation(on: Queryable, id: string): Promise<OperationRow | undefined> {
   const { rows } = await on.query<OperationRow & { [column: string]: unknown }>({
     name: 'kernel_read_operation',
-    text: `SELECT ${COLUMNS}, i.outcome, i.body, e.id AS "lastEventId"
+    text: `SELECT ${COLUMNS}, i.outcome, i.body, CASE WHEN e.id IS NOT NULL THEN jsonb_build_object('id', e.id, 'eventId', e.event_id) END AS "lastEvent"
              FROM kernel.outgoing_commands o
              LEFT JOIN kernel.idempotency i ON i.tenant = o.context->>'tenant'
                AND i.principal = o.context->'principal'->>'id' AND i.operation = o.name AND i.key = o.id::text
@@ -49,7 +50,7 @@ export async function readOperation(on: Queryable, id: string): Promise<Operatio
 /** Operations that haven't ended, oldest first. Index: ix_outgoing_commands_open. */
 export async function openOperations(on: Queryable, limit: number): Promise<OperationRow[]> {
   const { rows } = await on.query<OperationRow & { [column: string]: unknown }>({
-    text: `SELECT ${COLUMNS}, NULL AS outcome, NULL AS body, NULL AS "lastEventId" FROM kernel.outgoing_commands o
+    text: `SELECT ${COLUMNS}, NULL AS outcome, NULL AS body, NULL AS "lastEvent" FROM kernel.outgoing_commands o
             WHERE o.state IN ('queued', 'parked') AND o.operation IS NOT NULL ORDER BY o.seq LIMIT $1`,
     values: [limit],
   });

@@ -4,7 +4,7 @@ import type { MessageContextFields, ResourceTemplate } from '../../messages/mess
 
 /** Everything that the stored command is executed with, besides its content. */
 export type StoredContext = Required<
-  Pick<MessageContextFields, 'tenant' | 'principal' | 'actor' | 'correlationId' | 'causationId' | 'hop'>
+  Pick<MessageContextFields, 'tenant' | 'principal' | 'actor' | 'correlationId' | 'causationId' | 'imported' | 'hop'>
 > & { readonly traceparent?: string | undefined };
 
 export interface OutgoingCommandRow {
@@ -38,15 +38,21 @@ export interface NewCommandRow {
   readonly resource?: ResourceTemplate;
 }
 
-/** Stores commands in the commit of what causes them; the same id twice is the same command. */
+/** Stores commands in the commit of what causes them. The same command again changes nothing; another one under its id fails
+ *  the commit (kernel.is_other_command). */
 export const STORE_COMMANDS: SideWrite = {
   id: 'kernel.outgoing_commands',
   work: 'commands',
-  sql: (param) => `INSERT INTO kernel.outgoing_commands (id, instance, name, data, context, due_at, operation, resource)
-    SELECT r.id, r.instance, r.name, r.data, r.context, coalesce(r."dueAt", clock_timestamp()), r.operation, r.resource
+  sql: (
+    param,
+  ) => `INSERT INTO kernel.outgoing_commands AS o (id, instance, name, data, content_hash, context, due_at, operation, resource)
+    SELECT r.id, r.instance, r.name, r.data,
+           encode(sha256(convert_to(jsonb_build_array(r.id, r.context->'tenant', r.name, r.data)::text, 'UTF8')), 'hex'),
+           r.context, coalesce(r."dueAt", clock_timestamp()), r.operation, r.resource
       FROM jsonb_to_recordset(${param}) AS r (id uuid, instance text, name text, data jsonb, context jsonb, "dueAt" timestamptz,
                                               operation text, resource jsonb)
-    ON CONFLICT (id) DO NOTHING`,
+    ON CONFLICT (id) DO UPDATE SET state = o.state
+     WHERE kernel.is_other_command(o.id, o.content_hash, excluded.content_hash)`,
 };
 
 /** Ends a command in the commit of its own effects: also one that was cancelled or parked while it was being executed.

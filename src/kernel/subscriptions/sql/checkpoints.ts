@@ -3,52 +3,40 @@ import type { Queryable } from '../../event-log/sql/queryable.js';
 /** Creates the checkpoints of a subscription that this database sees for the first time, one per partition. */
 export async function createCheckpoints(
   on: Queryable,
-  of: { subscription: string; epoch: string; position: number; eventId: number },
+  of: { readonly subscription: string; readonly position: number; readonly eventId: string | null },
 ): Promise<void> {
   await on.query({
-    text: `INSERT INTO kernel.checkpoints (subscription, partition, epoch, position, event_id)
-           SELECT s.name, g.partition, $2, $3, $4
+    text: `INSERT INTO kernel.checkpoints (subscription, partition, position, event_id)
+           SELECT s.name, g.partition, $2, $3
              FROM kernel.subscriptions s, generate_series(0, s.partitions - 1) AS g (partition)
             WHERE s.name = $1 AND NOT EXISTS (SELECT FROM kernel.checkpoints c WHERE c.subscription = $1)
            ON CONFLICT DO NOTHING`,
-    values: [of.subscription, of.epoch, of.position, of.eventId],
+    values: [of.subscription, of.position, of.eventId],
   });
 }
 
-/** The furthest checkpoint of each subscription: what this log must still hold. */
-export async function furthestCheckpoints(
-  on: Queryable,
-): Promise<{ subscription: string; position: number; event_id: number }[]> {
-  const { rows } = await on.query<{ subscription: string; position: number; event_id: number }>({
-    text: `SELECT DISTINCT ON (subscription) subscription, position, event_id FROM kernel.checkpoints
-            ORDER BY subscription, position DESC`,
-  });
-  return rows;
-}
-
-/**
- * Moves checkpoints over events that had no effect.
- * @returns how many of the rows were still this owner's, moved or not.
- */
-export async function storeCheckpoints(
+/** How many checkpoints are where their owner has left them, with the owner's fence. */
+export async function areStillAt(
   on: Queryable,
   of: {
-    subscription: string;
-    generation: number;
-    rows: readonly { partition: number; from: number; to: number; fence: number }[];
+    readonly subscription: string;
+    readonly generation: number;
+    readonly rows: readonly { readonly partition: number; readonly stored: number; readonly fence: number }[];
   },
 ): Promise<number> {
   const { rows } = await on.query<{ mine: number }>({
-    name: 'kernel_store_checkpoints',
-    text: `WITH r AS (SELECT * FROM jsonb_to_recordset($3::jsonb) AS r (partition smallint, "from" bigint, "to" bigint, fence bigint)),
-                mine AS (SELECT c.partition, r."from", r."to" FROM kernel.checkpoints c JOIN r ON c.partition = r.partition
-                          WHERE c.subscription = $1 AND c.generation = $2 AND c.position = r."from" AND c.fence = r.fence),
-                moved AS (UPDATE kernel.checkpoints c SET position = l.position, event_id = l.event_id, updated_at = clock_timestamp()
-                            FROM r JOIN kernel.log l ON l.position = r."to"
-                           WHERE c.subscription = $1 AND c.generation = $2 AND c.partition = r.partition
-                             AND c.position = r."from" AND c.fence = r.fence AND r."to" > r."from")
-           SELECT count(*)::int AS mine FROM mine`,
-    values: [of.subscription, of.generation, JSON.stringify(of.rows)],
+    name: 'kernel_are_still_at',
+    text: `SELECT count(*)::int AS mine
+             FROM unnest($3::smallint[], $4::bigint[], $5::bigint[]) AS r (partition, stored, fence)
+             JOIN kernel.checkpoints c ON c.subscription = $1 AND c.generation = $2 AND c.partition = r.partition
+                                      AND c.position = r.stored AND c.fence = r.fence`,
+    values: [
+      of.subscription,
+      of.generation,
+      of.rows.map(({ partition }) => partition),
+      of.rows.map(({ stored }) => stored),
+      of.rows.map(({ fence }) => fence),
+    ],
   });
   return rows[0]!.mine;
 }
@@ -65,25 +53,39 @@ export interface Progress {
 
 export interface AllProgress {
   readonly head: number;
+  /** The epoch of the log that the head is of; null before the first start. */
+  readonly epoch: string | null;
   readonly progress: ReadonlyMap<string, Progress>;
   /** Something is held back somewhere: its position is passed, and it has not taken effect. */
   readonly holdsAny: boolean;
+  /** Views that were emptied by a rebuild: the position that all their partitions must reach until they are complete. */
+  readonly rebuildTo: ReadonlyMap<string, number>;
 }
 
-/** Every subscription's progress, the head of the log, and whether anything is held, in one snapshot. */
-export async function readAllCheckpoints(on: Queryable): Promise<AllProgress> {
-  const { rows } = await on.query<{ head: number; subscription: string | null; holdsAny: boolean } & Progress>({
+/** The progress of some subscriptions, the head of the log with its epoch, and whether anything is held, in one snapshot. */
+export async function readCheckpoints(on: Queryable, subscriptions: readonly string[]): Promise<AllProgress> {
+  const { rows } = await on.query<
+    Pick<AllProgress, 'head' | 'epoch' | 'holdsAny'> & {
+      subscription: string | null;
+      rebuildTo: number | null;
+    } & Progress
+  >({
     name: 'kernel_read_checkpoints',
     text: `SELECT s.head, c.subscription, min(c.position) AS position, string_agg(c.fence::text, ',' ORDER BY c.partition) AS fences,
                   array_agg(c.position ORDER BY c.partition) FILTER (WHERE c.position IS NOT NULL) AS positions,
-                  EXISTS (SELECT FROM kernel.held_events) AS "holdsAny"
-             FROM kernel.log_state s LEFT JOIN kernel.checkpoints c ON true GROUP BY s.head, c.subscription`,
+                  EXISTS (SELECT FROM kernel.held_events) AS "holdsAny",
+                  (SELECT e.epoch FROM kernel.epochs e ORDER BY e.id DESC LIMIT 1) AS epoch,
+                  (SELECT u.rebuild_to FROM kernel.subscriptions u WHERE u.name = c.subscription AND u.kind = 'async') AS "rebuildTo"
+             FROM kernel.log_state s LEFT JOIN kernel.checkpoints c ON c.subscription = ANY ($1) GROUP BY s.head, c.subscription`,
+    values: [subscriptions],
   });
   const known = rows.filter((row) => row.subscription !== null);
   return {
     head: rows[0]?.head ?? 0,
+    epoch: rows[0]?.epoch ?? null,
     progress: new Map(known.map((row) => [row.subscription!, row])),
     holdsAny: rows[0]?.holdsAny ?? false,
+    rebuildTo: new Map(known.flatMap((row) => (row.rebuildTo === null ? [] : [[row.subscription!, row.rebuildTo]]))),
   };
 }
 

@@ -1,5 +1,6 @@
 import type { StoredData } from '../../domain/index.js';
 import type { Queryable } from '../../event-log/sql/queryable.js';
+import { lockCheckpoints } from './lock-checkpoints.js';
 
 /** A held event as operators see it. */
 export interface DeadLetter {
@@ -103,20 +104,16 @@ const SAME_LETTER = `(h.id = $1 OR EXISTS (SELECT FROM kernel.held_events l WHER
 
 /**
  * Drops a held event and lets the next one of its key be tried; partitions that stand before it go on behind it. The
- * checkpoint's lock keeps its owner from queueing another one behind it meanwhile, which nobody would ever try.
+ * checkpoints' locks keep the owner from queueing another one behind it meanwhile, which nobody would ever try.
  * @returns false when it isn't held any more.
  */
 export async function discardHeld(tx: Queryable, letter: DeadLetter): Promise<boolean> {
   const of = [letter.subscription, letter.generation, letter.key];
-  await tx.query({
-    text: `SELECT FROM kernel.checkpoints c JOIN kernel.held_events h USING (subscription, generation, partition)
-            WHERE ${SAME_LETTER} ORDER BY c.partition FOR UPDATE OF c`,
-    values: [letter.id],
-  });
+  await lockCheckpoints(tx, letter.subscription);
   const { rowCount } = await tx.query({
     text: `WITH dropped AS (DELETE FROM kernel.held_events h WHERE ${SAME_LETTER} RETURNING h.*),
-                passed AS (UPDATE kernel.checkpoints c SET position = d.position, event_id = d.event_id, fence = c.fence + 1
-                             FROM dropped d
+                passed AS (UPDATE kernel.checkpoints c SET position = d.position, event_id = e.event_id, fence = c.fence + 1
+                             FROM dropped d JOIN kernel.events e ON e.id = d.event_id
                             WHERE d.holds = 'partition' AND c.subscription = d.subscription AND c.generation = d.generation
                               AND c.partition = d.partition AND c.position < d.position)
            SELECT FROM dropped`,

@@ -6,16 +6,20 @@ const COUNT_HELD = `count(*) FILTER (WHERE held.state = 'blocked')::int AS block
   count(*) FILTER (WHERE held.state = 'queued')::int AS queued, count(*) FILTER (WHERE held.state = 'parked')::int AS parked`;
 
 /**
- * What each subscription holds, those with nothing left out. Without a name on purpose: a plan that was made while the
+ * What each of some subscriptions holds, those with nothing left out. Without a name on purpose: a plan that was made while the
  * table was empty would read all of it for each subscription. Index: the primary key of kernel.held_events.
  */
-export async function countHeld(on: Queryable): Promise<ReadonlyMap<string, HeldCounts>> {
+export async function countHeld(
+  on: Queryable,
+  subscriptions: readonly string[],
+): Promise<ReadonlyMap<string, HeldCounts>> {
   const { rows } = await on.query<{ subscription: string } & HeldCounts>({
     text: `SELECT s.name AS subscription, h.*
-             FROM kernel.subscriptions s,
+             FROM unnest($1::text[]) AS s (name),
                   LATERAL (SELECT ${COUNT_HELD} FROM (SELECT e.state FROM kernel.held_events e
                                                        WHERE e.subscription = s.name LIMIT 1000) AS held) AS h
             WHERE h.blocked + h.queued + h.parked > 0`,
+    values: [subscriptions],
   });
   return new Map(rows.map(({ subscription, ...counts }) => [subscription, counts]));
 }

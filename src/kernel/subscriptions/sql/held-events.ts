@@ -17,15 +17,40 @@ export interface DueEvent extends EventRow {
   readonly original: StoredData | null;
 }
 
-/** Keys that hold events back, of some partitions of a subscription. Later events of such a key are queued behind. */
-export async function heldKeys(on: Queryable, subscription: string, partitions: readonly number[]): Promise<string[]> {
+/**
+ * Keys that hold events back, of some partitions of a subscription. Later events of such a key are queued behind. An event that is
+ * queued although it is the first of its key becomes due: nothing in front of it would ever make it so.
+ */
+export async function takeHeldKeys(
+  on: Queryable,
+  subscription: string,
+  partitions: readonly number[],
+): Promise<string[]> {
   const { rows } = await on.query<{ key: string }>({
-    name: 'kernel_held_keys',
-    text: `SELECT DISTINCT key FROM kernel.held_events WHERE subscription = $1 AND partition = ANY ($2) AND holds = 'key'`,
+    name: 'kernel_take_held_keys',
+    text: `WITH first AS (UPDATE kernel.held_events h SET state = 'blocked', next_try_at = clock_timestamp()
+                           WHERE h.subscription = $1 AND h.partition = ANY ($2) AND h.state = 'queued'
+                             AND NOT EXISTS (SELECT FROM kernel.held_events b WHERE b.subscription = h.subscription
+                                              AND b.generation = h.generation AND b.key = h.key AND b.position < h.position))
+           SELECT DISTINCT key FROM kernel.held_events WHERE subscription = $1 AND partition = ANY ($2) AND holds = 'key'`,
     values: [subscription, partitions],
   });
   return rows.map((row) => row.key);
 }
+
+/** Which of some keys hold events back still. Index: the primary key. */
+export async function stillHeld(on: Queryable, subscription: string, keys: readonly string[]): Promise<string[]> {
+  const { rows } = await on.query<{ key: string }>({
+    name: 'kernel_still_held',
+    text: `SELECT DISTINCT key FROM kernel.held_events WHERE subscription = $1 AND key = ANY ($2) AND holds = 'key'`,
+    values: [subscription, keys],
+  });
+  return rows.map((row) => row.key);
+}
+
+/** No retry is set further ahead: a time beyond was set before the database's clock was put back, and counts as due. */
+const FURTHEST = `interval '2 minutes'`;
+const IS_DUE = `(h.next_try_at <= clock_timestamp() OR h.next_try_at > clock_timestamp() + ${FURTHEST})`;
 
 /** Blocked events that are due for another try, oldest first. Index: ix_held_events_due. */
 export async function dueEvents(
@@ -38,7 +63,7 @@ export async function dueEvents(
     text: `SELECT h.key, h.partition, h.generation, h.attempts, h.position, h.revision, ${eventColumns('coalesce(h.data, e.data)')},
                   CASE WHEN h.data IS NOT NULL THEN e.data END AS original
              FROM kernel.held_events h JOIN kernel.events e ON e.id = h.event_id
-            WHERE h.subscription = $1 AND h.partition = ANY ($2) AND h.state = 'blocked' AND h.holds = 'key' AND h.next_try_at <= clock_timestamp()
+            WHERE h.subscription = $1 AND h.partition = ANY ($2) AND h.state = 'blocked' AND h.holds = 'key' AND ${IS_DUE}
             ORDER BY h.next_try_at LIMIT 100`,
     values: [subscription, partitions],
   });
@@ -53,8 +78,9 @@ export async function nextDueInMs(
 ): Promise<number | undefined> {
   const { rows } = await on.query<{ in_ms: number | null }>({
     name: 'kernel_next_due',
-    text: `SELECT (extract(epoch FROM min(next_try_at) - clock_timestamp()) * 1000)::float8 AS in_ms
-             FROM kernel.held_events WHERE subscription = $1 AND partition = ANY ($2) AND state = 'blocked'`,
+    text: `SELECT (extract(epoch FROM min(CASE WHEN h.next_try_at > clock_timestamp() + ${FURTHEST} THEN clock_timestamp() ELSE h.next_try_at END)
+                   - clock_timestamp()) * 1000)::float8 AS in_ms
+             FROM kernel.held_events h WHERE h.subscription = $1 AND h.partition = ANY ($2) AND h.state = 'blocked'`,
     values: [subscription, partitions],
   });
   return rows[0]?.in_ms ?? undefined;
@@ -65,7 +91,7 @@ export async function nextDueInMs(
  *  @returns whether it counts */
 export async function holdAgain(
   on: Queryable,
-  event: Pick<DueEvent, 'key' | 'generation' | 'position' | 'revision'> & { subscription: string },
+  event: Pick<DueEvent, 'key' | 'generation' | 'position' | 'revision' | 'event_id'> & { subscription: string },
   failure: Failure,
 ): Promise<boolean> {
   const { rowCount } = await on.query({
@@ -73,7 +99,8 @@ export async function holdAgain(
     text: `UPDATE kernel.held_events
               SET attempts = $5, error = $6, state = CASE WHEN $7::float8 IS NULL THEN 'parked' ELSE 'blocked' END,
                   next_try_at = clock_timestamp() + $7::float8 * interval '1 millisecond', is_unreadable = $9
-            WHERE subscription = $1 AND generation = $2 AND key = $3 AND position = $4 AND revision = $8`,
+            WHERE subscription = $1 AND generation = $2 AND key = $3 AND position = $4 AND revision = $8
+              AND EXISTS (SELECT FROM kernel.events e WHERE e.id = held_events.event_id AND e.event_id = $10)`,
     values: [
       event.subscription,
       event.generation,
@@ -84,6 +111,7 @@ export async function holdAgain(
       failure.tryInMs ?? null,
       event.revision,
       failure.isUnreadable ?? false,
+      event.event_id,
     ],
   });
   return rowCount === 1;

@@ -11,16 +11,29 @@ export interface LeaseRow {
   readonly barrier: number | null;
 }
 
-/** Renews, gives up and takes leases by fair share; returns what the replica owns. Lock: one keeper at a time. */
+/** Makes a starting replica known before it registers its events. */
+export async function announceReplica(
+  on: Queryable,
+  of: { readonly replica: string; readonly knows: readonly string[] },
+): Promise<void> {
+  await on.query({ text: 'SELECT kernel.announce_replica($1, $2)', values: [of.replica, of.knows] });
+}
+
+/** Says that the replica lives; renews, gives up and takes leases by fair share. Returns what it owns. */
 export async function keepLeases(
   on: Queryable,
-  of: { replica: string; runs: readonly string[]; leaseMs: number },
+  of: {
+    readonly replica: string;
+    readonly runs: readonly string[];
+    readonly knows: readonly string[];
+    readonly leaseMs: number;
+  },
 ): Promise<LeaseRow[]> {
   const { rows } = await on.query<LeaseRow & { [column: string]: unknown }>({
     name: 'kernel_keep_leases',
     text: `SELECT subscription, partition, token, partitions, barrier
-             FROM kernel.keep_leases($1, $2, $3 * interval '1 millisecond') ORDER BY subscription, partition`,
-    values: [of.replica, of.runs, of.leaseMs],
+             FROM kernel.keep_leases($1, $2, $3, $4 * interval '1 millisecond') ORDER BY subscription, partition`,
+    values: [of.replica, of.runs, of.knows, of.leaseMs],
   });
   return rows;
 }

@@ -1,28 +1,20 @@
 import type { Queryable } from '../../event-log/sql/queryable.js';
 
-/** Whether the log still holds that event at that position. Index: the primary key of kernel.log. */
-export async function isLogEvent(on: Queryable, at: { position: number; event_id: number }): Promise<boolean> {
-  const { rowCount } = await on.query({
-    text: 'SELECT FROM kernel.log WHERE position = $1 AND event_id = $2',
-    values: [at.position, at.event_id],
-  });
-  return rowCount === 1;
-}
-
-/** `kernel.events.id` of the event at a position. */
-export async function eventAt(on: Queryable, position: number): Promise<number | undefined> {
-  const { rows } = await on.query<{ event_id: number }>({
-    text: 'SELECT event_id FROM kernel.log WHERE position = $1',
+/** UUID of the event at a position; null where there is none, also for 0. Indexes: the primary keys. */
+export async function eventAt(on: Queryable, position: number): Promise<string | null> {
+  const { rows } = await on.query<{ event_id: string }>({
+    text: 'SELECT e.event_id FROM kernel.log l JOIN kernel.events e ON e.id = l.event_id WHERE l.position = $1',
     values: [position],
   });
-  return rows[0]?.event_id;
+  return rows[0]?.event_id ?? null;
 }
 
-/** The last position there is, with the event's `kernel.events.id`; 0 and 0 before the first event. */
-export async function lastPlace(on: Queryable): Promise<{ position: number; eventId: number }> {
-  const { rows } = await on.query<{ position: number; eventId: number }>({
-    text: `SELECT s.head AS position, coalesce(l.event_id, 0) AS "eventId"
-             FROM kernel.log_state s LEFT JOIN kernel.log l ON l.position = s.head`,
+/** The last position there is, with the event's UUID; 0 and null before the first event. */
+export async function lastPlace(on: Queryable): Promise<{ position: number; eventId: string | null }> {
+  const { rows } = await on.query<{ position: number; eventId: string | null }>({
+    text: `SELECT s.head AS position,
+                  (SELECT e.event_id FROM kernel.log l JOIN kernel.events e ON e.id = l.event_id WHERE l.position = s.head) AS "eventId"
+             FROM kernel.log_state s`,
   });
   return rows[0]!;
 }

@@ -1,11 +1,12 @@
 import type { Queryable } from '../../event-log/sql/queryable.js';
+import { lockCheckpoints } from './lock-checkpoints.js';
 
 export interface PartitionsAt {
   readonly lowest: number;
   readonly highest: number;
   readonly generation: number;
-  readonly event_id: number;
-  readonly epoch: string;
+  /** UUID of the event at the highest position. */
+  readonly event_id: string | null;
   /** The highest fence. */
   readonly fence: number;
 }
@@ -30,15 +31,10 @@ export async function lowerBarrier(on: Queryable, subscription: string): Promise
 
 /** Where the partitions stand; `locked` keeps every owner from committing until the transaction ends. */
 export async function partitionsAt(on: Queryable, subscription: string, mode?: 'locked'): Promise<PartitionsAt> {
-  if (mode === 'locked') {
-    await on.query({
-      text: 'SELECT FROM kernel.checkpoints WHERE subscription = $1 ORDER BY partition FOR UPDATE',
-      values: [subscription],
-    });
-  }
+  if (mode === 'locked') await lockCheckpoints(on, subscription);
   const { rows } = await on.query<PartitionsAt & { [column: string]: unknown }>({
-    text: `SELECT min(position) AS lowest, max(position) AS highest, max(generation) AS generation, max(event_id) AS event_id,
-                  max(epoch::text) AS epoch, max(fence) AS fence
+    text: `SELECT min(position) AS lowest, max(position) AS highest, max(generation) AS generation,
+                  (array_agg(event_id ORDER BY position DESC))[1] AS event_id, max(fence) AS fence
              FROM kernel.checkpoints WHERE subscription = $1`,
     values: [subscription],
   });
@@ -56,9 +52,9 @@ export async function movePartitions(
   const { subscription, partitions, at } = to;
   await tx.query({ text: 'DELETE FROM kernel.checkpoints WHERE subscription = $1', values: [subscription] });
   await tx.query({
-    text: `INSERT INTO kernel.checkpoints (subscription, generation, partition, position, event_id, epoch, fence)
-           SELECT $1, $2, g.partition, $3, $4, $5, $6 + 1 FROM generate_series(0, $7::int - 1) AS g (partition)`,
-    values: [subscription, at.generation, at.highest, at.event_id, at.epoch, at.fence, partitions],
+    text: `INSERT INTO kernel.checkpoints (subscription, generation, partition, position, event_id, fence)
+           SELECT $1, $2, g.partition, $3, $4, $5 + 1 FROM generate_series(0, $6::int - 1) AS g (partition)`,
+    values: [subscription, at.generation, at.highest, at.event_id, at.fence, partitions],
   });
   await tx.query({
     text: `DELETE FROM kernel.held_events WHERE subscription = $1 AND holds = 'partition'`,

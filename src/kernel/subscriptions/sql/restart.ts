@@ -1,12 +1,10 @@
 import type { Queryable } from '../../event-log/sql/queryable.js';
+import { lockCheckpoints } from './lock-checkpoints.js';
 import type { SubscriptionStatus } from './subscription-status.js';
 
 /** Locks the checkpoints, then the row, as all do who change both. @returns its kind; undefined: no such subscription. */
 export async function lockSubscription(tx: Queryable, name: string): Promise<SubscriptionStatus['kind'] | undefined> {
-  await tx.query({
-    text: 'SELECT FROM kernel.checkpoints WHERE subscription = $1 ORDER BY partition FOR UPDATE',
-    values: [name],
-  });
+  await lockCheckpoints(tx, name);
   const { rows } = await tx.query<{ kind: SubscriptionStatus['kind'] }>({
     text: 'SELECT kind FROM kernel.subscriptions WHERE name = $1 FOR UPDATE',
     values: [name],
@@ -14,19 +12,18 @@ export async function lockSubscription(tx: Queryable, name: string): Promise<Sub
   return rows[0]?.kind;
 }
 
-/** Puts all partitions behind an event of this log. The raised fence keeps whoever works on one from committing more. */
+/** Puts all partitions behind an event of this log; a repartition under way sets its barrier again. The raised fence keeps whoever works on one from committing more. */
 export async function moveCheckpoints(
   tx: Queryable,
-  to: { readonly name: string; readonly position: number; readonly eventId: number },
+  to: { readonly name: string; readonly position: number; readonly eventId: string | null },
 ): Promise<void> {
   await tx.query({
-    text: `UPDATE kernel.checkpoints SET position = $2, event_id = $3, fence = fence + 1, updated_at = clock_timestamp(),
-                  epoch = (SELECT epoch FROM kernel.epochs ORDER BY started_at DESC LIMIT 1)
+    text: `UPDATE kernel.checkpoints SET position = $2, event_id = $3, fence = fence + 1, updated_at = clock_timestamp()
             WHERE subscription = $1`,
     values: [to.name, to.position, to.eventId],
   });
   await tx.query({
-    text: `UPDATE kernel.subscriptions SET status = 'running', last_error = NULL, failed_at = NULL WHERE name = $1`,
+    text: `UPDATE kernel.subscriptions SET status = 'running', last_error = NULL, failed_at = NULL, barrier = NULL WHERE name = $1`,
     values: [to.name],
   });
   // Who owns a partition would otherwise notice only with its next commit.

@@ -5,25 +5,35 @@ export interface OwnedCheckpoint {
   readonly generation: number;
   readonly position: number;
   readonly fence: number;
+  /** Of the lease that it was given for. */
+  readonly token: number;
+}
+
+/** How a subscription is laid out, read under the locks of its checkpoints. */
+export interface Layout {
+  readonly partitions: number;
+  /** Position beyond which nobody may go while partitions are split or merged; null normally. */
+  readonly barrier: number | null;
+  /** Names of the events that any release has subscribed. */
+  readonly events: readonly string[];
+  readonly hasOwnKeys: boolean;
 }
 
 /**
- * Raises the fence of partitions beside their effects: from here on, no earlier owner can commit. Gives nothing when
- * another version of the code fills the view by now.
+ * Raises the fence of partitions beside their effects: from here on, no earlier owner can commit. Gives only those whose
+ * lease is still the replica's, and nothing when another version of the code fills the view, other events are registered, or
+ * the subscription doesn't run.
  */
 export async function takeOver(
   on: Queryable,
-  of: { name: string; version: number },
-  leases: readonly { partition: number; token: number }[],
-): Promise<OwnedCheckpoint[]> {
-  const { rows } = await on.query<OwnedCheckpoint & { [column: string]: unknown }>({
+  of: { readonly name: string; readonly version: number; readonly run: string; readonly replica: string },
+  leases: readonly { readonly partition: number; readonly token: number }[],
+): Promise<{ readonly layout: Layout; readonly taken: readonly OwnedCheckpoint[] }> {
+  const wanted = leases.map(({ partition, token }) => ({ partition, token }));
+  const { rows } = await on.query<{ layout: Layout; taken: OwnedCheckpoint[] }>({
     name: 'kernel_take_over',
-    text: `UPDATE kernel.checkpoints c SET fence = greatest(c.fence + 1, l.token)
-             FROM unnest($2::smallint[], $3::bigint[]) AS l (partition, token)
-            WHERE c.subscription = $1 AND c.partition = l.partition
-              AND EXISTS (SELECT FROM kernel.subscriptions s WHERE s.name = $1 AND s.version = $4)
-        RETURNING c.partition, c.generation, c.position, c.fence`,
-    values: [of.name, leases.map((lease) => lease.partition), leases.map((lease) => lease.token), of.version],
+    text: 'SELECT layout, taken FROM kernel.take_over($1, $2, $3, $4, $5)',
+    values: [of.name, of.version, of.run, of.replica, JSON.stringify(wanted)],
   });
-  return rows;
+  return rows[0]!;
 }

@@ -8,38 +8,6 @@ export interface StoppedPartition {
   readonly position: number;
 }
 
-interface StopBefore {
-  readonly subscription: string;
-  readonly generation: number;
-  /** Where the checkpoints are now, and by which fences they are this owner's. */
-  readonly partitions: readonly { partition: number; from: number; fence: number }[];
-  readonly error: string;
-}
-
-/**
- * Moves checkpoints to right before an event, and says there that it stands in the way: one parked row per partition.
- * @returns how many of the partitions were still this owner's.
- */
-export async function stopBefore(on: Queryable, row: EventRow, of: StopBefore): Promise<number> {
-  const { rows } = await on.query<{ mine: number }>({
-    name: 'kernel_stop_before',
-    text: `WITH mine AS (
-             UPDATE kernel.checkpoints c
-                SET position = $3::bigint - 1, updated_at = clock_timestamp(),
-                    event_id = coalesce((SELECT l.event_id FROM kernel.log l WHERE l.position = $3::bigint - 1), 0)
-               FROM jsonb_to_recordset($5::jsonb) AS r (partition smallint, "from" bigint, fence bigint)
-              WHERE c.subscription = $1 AND c.generation = $2 AND c.partition = r.partition AND c.position = r."from" AND c.fence = r.fence
-             RETURNING c.partition),
-           marked AS (
-             INSERT INTO kernel.held_events (subscription, generation, key, position, partition, event_id, state, error, holds, is_unreadable)
-             SELECT $1, $2, 'partition ' || m.partition, $3, m.partition, $4, 'parked', $6, 'partition', true FROM mine m
-             ON CONFLICT DO NOTHING)
-           SELECT count(*)::int AS mine FROM mine`,
-    values: [of.subscription, of.generation, row.position, row.id, JSON.stringify(of.partitions), of.error],
-  });
-  return rows[0]!.mine;
-}
-
 /** Index: ix_held_events_unreadable. */
 export async function stoppedPartitions(
   on: Queryable,

@@ -16,7 +16,13 @@ import { OrderSummaryView, type SummaryLine } from './order-summary.view.js';
 type Row = Readonly<OrderSummaryView>;
 
 /** Folds an order into the one row that answers for it. */
-@Projection({ name: 'ordering.order-summary', version: 1, mode: 'inline', view: OrderSummaryView })
+@Projection({
+  name: 'ordering.order-summary',
+  version: 1,
+  mode: 'inline',
+  stream: 'ordering.order',
+  view: OrderSummaryView,
+})
 export class OrderSummaryProjection {
   @On(OrderStarted)
   started(_: Row | undefined, { orderId, customerId }: OrderStarted, meta: EventMeta): Row {

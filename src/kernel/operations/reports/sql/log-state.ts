@@ -19,13 +19,13 @@ export interface LogStateRow {
 /** Indexes: the primary keys. The function needs a role that may execute it: application or worker. */
 export async function readLogState(on: Queryable): Promise<LogStateRow> {
   const { rows } = await on.query<LogStateRow & { [column: string]: unknown }>({
-    text: `SELECT p.epoch, p.started_at AS "epochStartedAt", s.head, cardinality(s.gap_ids) AS gaps,
+    text: `SELECT p.epoch, p.started_at AS "epochStartedAt", s.head, (SELECT coalesce(sum(g.hi - g.lo + 1), 0)::bigint FROM unnest(s.gap_from, s.gap_to) AS g (lo, hi)) AS gaps,
                   (SELECT count(*) FROM (SELECT FROM kernel.events e
-                    WHERE e.id > s.highest_id OR e.id = ANY (s.gap_ids) LIMIT $1) AS waiting)::int AS "eventsNotSequenced",
+                    WHERE e.id > s.highest_id OR EXISTS (SELECT FROM unnest(s.gap_from, s.gap_to) AS g (lo, hi) WHERE e.id BETWEEN g.lo AND g.hi) LIMIT $1) AS waiting)::int AS "eventsNotSequenced",
                   t.age_s AS "oldestTransactionSeconds", t.sees_all AS "seesAllTransactions",
                   (SELECT e.recorded_at FROM kernel.events e ORDER BY e.id DESC LIMIT 1) AS "lastEventAt"
              FROM kernel.log_state s, kernel.oldest_transaction() t,
-                  (SELECT epoch, started_at FROM kernel.epochs ORDER BY started_at DESC LIMIT 1) AS p`,
+                  (SELECT epoch, started_at FROM kernel.epochs ORDER BY id DESC LIMIT 1) AS p`,
     values: [COUNT_LIMIT],
   });
   return rows[0]!;

@@ -7,9 +7,12 @@ export interface SubscriptionRow {
   readonly kind: 'inline' | 'async' | 'handler';
   readonly status: 'running' | 'stopped' | 'diverged';
   readonly barrier: number | null;
+  readonly isBeingRepartitioned: boolean;
   readonly blocked: number;
   readonly queued: number;
   readonly parked: number;
+  /** Queued although they are the first of their key. */
+  readonly queuedBehindNothing: number;
   /** Of the subscription itself, else of the event that was held last. */
   readonly lastError: string | null;
   readonly head: number;
@@ -18,12 +21,16 @@ export interface SubscriptionRow {
 /** Every subscription that the database knows, by name, with what it holds back. Index: the key of kernel.held_events. */
 export async function readSubscriptionRows(on: Queryable): Promise<SubscriptionRow[]> {
   const { rows } = await on.query<SubscriptionRow & { [column: string]: unknown }>({
-    text: `SELECT s.name, s.generation, s.version, s.kind, s.status, s.barrier, h.blocked, h.queued, h.parked,
+    text: `SELECT s.name, s.generation, s.version, s.kind, s.status, s.barrier,
+                  kernel.is_being_repartitioned(s.name) AS "isBeingRepartitioned", h.blocked, h.queued, h.parked, h."queuedBehindNothing",
                   coalesce(s.last_error, h.error) AS "lastError", l.head
              FROM kernel.log_state l, kernel.subscriptions s,
                   LATERAL (SELECT count(*) FILTER (WHERE state = 'blocked')::int AS blocked,
                                   count(*) FILTER (WHERE state = 'queued')::int AS queued,
                                   count(*) FILTER (WHERE state = 'parked')::int AS parked,
+                                  count(*) FILTER (WHERE state = 'queued' AND NOT EXISTS (SELECT FROM kernel.held_events b
+                                    WHERE b.subscription = h.subscription AND b.generation = h.generation AND b.key = h.key
+                                      AND b.position < h.position))::int AS "queuedBehindNothing",
                                   (array_agg(error ORDER BY held_at DESC) FILTER (WHERE error IS NOT NULL))[1] AS error
                              FROM kernel.held_events h WHERE h.subscription = s.name AND h.generation = s.generation) AS h
             ORDER BY s.name, s.generation`,

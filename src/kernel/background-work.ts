@@ -1,0 +1,36 @@
+import { Injectable } from '@nestjs/common';
+import { EffectWorker } from './effects/effect-worker.js';
+import { OutgoingWorker } from './outgoing/outgoing-worker.js';
+import { Retention } from './outgoing/retention.js';
+import { SubscriptionEngine } from './subscriptions/subscription-engine.js';
+
+/** What this process works on without a request: subscriptions, stored commands, outbound calls, retention. */
+@Injectable()
+export class BackgroundWork {
+  #stopped: Promise<void> | undefined;
+  #abandon: () => void = () => undefined;
+  readonly #abandoned = new Promise<void>((resolve) => {
+    this.#abandon = resolve;
+  });
+
+  constructor(
+    private readonly engine: SubscriptionEngine,
+    private readonly effects: EffectWorker,
+    private readonly outgoing: OutgoingWorker,
+    private readonly retention: Retention,
+  ) {}
+
+  /** Begins nothing new; resolves when what is under way has ended or is abandoned. May be called more than once. */
+  stop(): Promise<void> {
+    const parts = [this.engine, this.effects, this.outgoing, this.retention];
+    this.#stopped ??= Promise.all(parts.map((part) => part.stop())).then(() => undefined);
+    return Promise.race([this.#stopped, this.#abandoned]);
+  }
+
+  /** For a stop whose time is over: from now on nobody waits for what is under way. Other replicas take it over. */
+  async abandon(): Promise<void> {
+    this.#stopped?.catch(() => undefined);
+    this.#abandon();
+    await this.engine.abandon();
+  }
+}

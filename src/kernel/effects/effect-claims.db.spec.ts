@@ -1,0 +1,67 @@
+import { createToyTables, ToyApp } from '../../../test/support/toy-app.js';
+import { newId } from '../messages/ids.js';
+import { freshDatabase, type FreshDatabase } from '../testing/databases.js';
+import { eventually } from '../testing/eventually.js';
+import { EffectHandler, type Effect, type IEffectHandler } from './effect-handler.decorator.js';
+import { Effects } from './effects.js';
+import { ParkedEffects } from './parked-effects.js';
+
+const CALL_MS = 50;
+/** A restart of the database fits in. */
+const TIME_TO_RECORD_MS = 10_000;
+const DAY_MS = 86_400_000;
+
+let db: FreshDatabase;
+let toy: ToyApp;
+/** How long, while it was called, nobody else could take the effect: by key. */
+const claimedForMs = new Map<string, number>();
+
+@EffectHandler('toy.brief', { timeoutMs: CALL_MS })
+class CallBriefly implements IEffectHandler<object> {
+  async carryOut({ key }: Effect<object>): Promise<void> {
+    const [row] = await toy.rows<{ left: number }>(
+      'SELECT (extract(epoch FROM due_at - clock_timestamp()) * 1000)::float8 AS left FROM kernel.effects WHERE key = $1',
+      key,
+    );
+    claimedForMs.set(key, row!.left);
+  }
+}
+
+@EffectHandler('toy.capped', { retryFirstMs: DAY_MS, retryCapMs: 5 })
+class CallWithShortPauses implements IEffectHandler<object> {
+  async carryOut({ attempt }: Effect<object>): Promise<void> {
+    if (attempt < 4) throw new Error('busy');
+  }
+}
+
+beforeAll(async () => {
+  db = await freshDatabase(import.meta.url);
+  await createToyTables(db);
+  toy = await ToyApp.start(db, { parts: { providers: [CallBriefly, CallWithShortPauses] } });
+});
+afterAll(async () => {
+  await toy.close();
+  await db.drop();
+});
+
+async function called(kind: string): Promise<string> {
+  const key = newId();
+  await toy.inCommand(() => toy.get(Effects).intend({ kind, key, body: {} }));
+  await eventually(async () => expect(await toy.get(ParkedEffects).find({ key })).toMatchObject([{ state: 'done' }]));
+  return key;
+}
+
+describe('the claim of an effect', () => {
+  it('outlives the longest call by the time that its record may take, so that nobody calls again meanwhile', async () => {
+    const key = await called('toy.brief');
+    expect(claimedForMs.get(key)).toBeGreaterThan(TIME_TO_RECORD_MS);
+    expect(claimedForMs.get(key)).toBeLessThan(CALL_MS + 6 * TIME_TO_RECORD_MS);
+  });
+});
+
+describe('the pause between two tries of an effect', () => {
+  it('never exceeds its cap, however far the doubling has come', async () => {
+    const key = await called('toy.capped');
+    expect(await toy.get(ParkedEffects).find({ key })).toMatchObject([{ attempts: 4 }]);
+  });
+});

@@ -1,0 +1,138 @@
+import type { ClientBase } from 'pg';
+import { Repartition } from '../../src/kernel/subscriptions/repartition.js';
+import { createToyTables, ToyApp } from '../support/toy-app.js';
+import { Counted } from '../support/toys.js';
+import { FollowedView, refused, TABLE, TakingsProjection, TakingsView } from './followed-view.js';
+import { without } from './planted-fault.js';
+import { testProtocol, type ProtocolTest } from './protocol-tests.js';
+import type { ActorWork, ScheduleEnd } from './schedule.js';
+
+/** Two counters, in different partitions where there are two. */
+const EVENTS = [new Counted('a', 1), new Counted('b', 2), new Counted('a', 4), new Counted('b', 8)];
+
+let toy: ToyApp;
+let view: FollowedView;
+
+const errorsIn = ({ ends }: ScheduleEnd): string[] =>
+  ends.flatMap((end) => (end.kind === 'threw' ? [String(end.error.stack)] : []));
+
+async function wrongEffects(owner: ClientBase): Promise<string[]> {
+  const seen = await view.drained(owner);
+  const expected = JSON.stringify({ a: [1, 4], b: [2, 8] });
+  const found = JSON.stringify({ a: seen['a'], b: seen['b'] });
+  return found === expected ? [] : [`the view has ${found}`];
+}
+
+const violations = async (owner: ClientBase, end: ScheduleEnd): Promise<readonly string[]> => [
+  ...errorsIn(end),
+  ...(await wrongEffects(owner)),
+];
+
+/** In kernel.advance: the fence is looked at, and the rows are moved afterwards whatever has become of them. */
+const PLAIN = `
+  SELECT count(*) INTO v_moved FROM kernel.checkpoints c
+    JOIN jsonb_to_recordset(p->'partitions') AS x (partition smallint, fence bigint)
+      ON c.partition = x.partition AND c.fence = x.fence
+   WHERE c.subscription = p->>'subscription';
+  UPDATE kernel.checkpoints c
+     SET position = v_position, event_id = v_event
+    FROM jsonb_to_recordset(p->'partitions') AS x (partition smallint)
+   WHERE c.subscription = p->>'subscription' AND c.partition = x.partition;`;
+
+function fenceByPlainSelect(definition: string): string {
+  return definition.replace(/UPDATE kernel\.checkpoints c[^]*?GET DIAGNOSTICS v_moved = ROW_COUNT;/, () => PLAIN);
+}
+
+const takenOver: ProtocolTest = {
+  title: 'a replica that has lost its leases and its successor make each event take effect once, in order',
+  reset: (owner) => view.reset(owner, { partitions: 2, holder: 'x' }),
+  actors: () => [view.replica('x', 2), view.successor('y', 2, 'x')],
+  slowCommits: /kernel\.(advance|take_over)/,
+  violations,
+  short: { preemptions: 1, crashes: 0, lostAnswers: 0 },
+  whole: { preemptions: 2, crashes: 0, lostAnswers: 0 },
+  faults: [
+    {
+      title: 'a fence that is read by a plain SELECT',
+      shownBy: 'AABBBAAAAAABBBBAABBBB',
+      function: 'kernel.advance',
+      change: fenceByPlainSelect,
+    },
+  ],
+};
+
+const heldOnce: ProtocolTest = {
+  ...takenOver,
+  title: 'an event that fails at a replica and at its successor is held once, and what follows waits for it',
+  reset: async (owner) => {
+    await view.reset(owner, { partitions: 2, holder: 'x' });
+    refused.by = 1;
+  },
+  short: { preemptions: 1, crashes: 0, lostAnswers: 0 },
+  whole: { preemptions: 2, crashes: 1, lostAnswers: 0 },
+  faults: [],
+};
+
+const repartition = (partitions: number): ActorWork => ({
+  name: 'repartition',
+  run: () => toy.get(Repartition).to('toy.takings', partitions, { by: { id: 'ada' } }),
+});
+
+const split: ProtocolTest = {
+  title: 'a subscription is split while a replica takes it over, and each event takes effect once',
+  reset: (owner) => view.reset(owner, { partitions: 1, holder: 'x' }),
+  actors: () => [view.replica('x', 2), repartition(2)],
+  violations,
+  short: { preemptions: 1, crashes: 0, lostAnswers: 0 },
+  whole: { preemptions: 2, crashes: 1, lostAnswers: 0 },
+  faults: [],
+};
+
+/** The layout as it was when the replica got its leases, two partitions, and leases that nobody looks at again (finding B2). */
+function layoutOfTheLeases(definition: string): string {
+  const leases = `
+        JOIN kernel.leases l ON l.subscription = p_name AND l.partition = w.partition AND l.owner = p_replica AND l.token = w.token`;
+  const known = `'partitions', v_known.partitions, 'barrier', v_known.barrier`;
+  const asLeased = `'partitions', CASE p_replica WHEN 'x' THEN 2 ELSE v_known.partitions END, 'barrier', NULL`;
+  return without(leases)(without(known, asLeased)(definition));
+}
+
+const merged: ProtocolTest = {
+  ...split,
+  title: 'two partitions are merged while a replica takes them over, and each event takes effect once',
+  reset: (owner) => view.reset(owner, { partitions: 2, holder: 'x' }),
+  actors: () => [view.replica('x', 2), repartition(1)],
+  faults: [
+    {
+      title: 'a take-over that believes the layout with which the leases were given',
+      shownBy: 'BBBBBBBBBBBBBBBAAAAAAAA',
+      function: 'kernel.take_over',
+      change: layoutOfTheLeases,
+    },
+  ],
+};
+
+const mergedOfTwo: ProtocolTest = {
+  ...merged,
+  title: 'two partitions are merged while a replica and its successor work on them, and each event takes effect once',
+  actors: () => [view.replica('x', 1), view.successor('y', 1, 'x'), repartition(1)],
+  short: { preemptions: 0, crashes: 0, lostAnswers: 0 },
+  whole: { preemptions: 1, crashes: 0, lostAnswers: 0 },
+  faults: [],
+};
+
+testProtocol({
+  name: 'take-over against take-over, lease loss and repartition',
+  specUrl: import.meta.url,
+  start: async ({ db, parked }) => {
+    await createToyTables(db, TABLE);
+    toy = await ToyApp.start(db, {
+      pools: parked.pools,
+      parts: { entities: [TakingsView], providers: [TakingsProjection] },
+      kernel: { runSubscriptions: false },
+    });
+    view = new FollowedView(toy, EVENTS);
+  },
+  stop: () => toy.close(),
+  tests: [takenOver, heldOnce, split, merged, mergedOfTwo],
+});

@@ -1,0 +1,21 @@
+import type { PlantedFault } from '../planted-fault.js';
+import { commands } from './commands.js';
+import { eventLog } from './event-log.js';
+import { http } from './http.js';
+import { isolation } from './isolation.js';
+import { jobs } from './jobs.js';
+import { logAndReleases } from './log-and-releases.js';
+import { pricing } from './pricing.js';
+import { subscriptions } from './subscriptions.js';
+
+/** All planted faults, by area. */
+export const plantedFaults: readonly PlantedFault[] = [
+  ...http,
+  ...commands,
+  ...jobs,
+  ...pricing,
+  ...subscriptions,
+  ...eventLog,
+  ...logAndReleases,
+  ...isolation,
+];
