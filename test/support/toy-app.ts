@@ -117,6 +117,11 @@ export class ToyApp {
     return this.rows('SELECT version, name, data FROM kernel.events WHERE stream_id = $1 ORDER BY version', stream);
   }
 
+  /** What a counter has counted, in the order of its events: effects that are committed, not tries. */
+  async countsOf(id: string): Promise<number[]> {
+    return (await this.events(toys.streamOf(id))).map(({ data }) => (data as toys.Counted).by);
+  }
+
   close(): Promise<void> {
     return this.app.close();
   }

@@ -72,10 +72,6 @@ afterAll(async () => {
   await db.drop();
 });
 
-const countsOf = async (id: string): Promise<number[]> => {
-  const events = await toy.events(streamOf(id));
-  return events.map(({ data }) => (data as Counted).by);
-};
 /** A counter whose events are handled in another partition of four. */
 function idInAnotherPartition(than: string): string {
   for (;;) {
@@ -101,7 +97,7 @@ describe('an event handler', () => {
     const id = newId();
     await toy.run(new CountCommand(id, 3));
     await toy.run(new CountCommand(id, 4));
-    await eventually(async () => expect(await countsOf(`echo-${id}`)).toEqual([3, 4]));
+    await eventually(async () => expect(await toy.countsOf(`echo-${id}`)).toEqual([3, 4]));
   });
 
   it('lets partitions go on beside each other, each in its own order', async () => {
@@ -138,7 +134,7 @@ describe('an event handler', () => {
     const id = newId();
     const correlationId = newId();
     await toy.run(new CountCommand(id, 1), { correlationId });
-    await eventually(async () => expect(await countsOf(`echo-${id}`)).toHaveLength(1));
+    await eventually(async () => expect(await toy.countsOf(`echo-${id}`)).toHaveLength(1));
     const metas = await toy.rows<{ meta: Record<string, unknown>; event_id: string }>(
       'SELECT meta, event_id FROM kernel.events WHERE stream_id IN ($1, $2) ORDER BY id',
       streamOf(id),
@@ -153,14 +149,14 @@ describe('an event handler', () => {
     await toy.run(new CountCommand(bad, 1));
     await toy.run(new CountCommand(bad, 2));
     await toy.run(new CountCommand(good, 5));
-    await eventually(async () => expect(await countsOf(`echo-${good}`)).toEqual([5]));
+    await eventually(async () => expect(await toy.countsOf(`echo-${good}`)).toEqual([5]));
     await eventually(async () => expect(await held(bad)).toMatchObject([{ state: 'blocked' }, { state: 'queued' }]));
-    expect(await countsOf(`echo-${bad}`)).toEqual([]);
+    expect(await toy.countsOf(`echo-${bad}`)).toEqual([]);
     expect((await held(bad))[0]!.error).toBe(`No echo for ${bad}.`);
 
     poison.delete(bad);
     await toy.get(DeadLetters).retry({ key: streamOf(bad) }, { by: { id: 'ada' }, reason: 'fixed' });
-    await eventually(async () => expect(await countsOf(`echo-${bad}`)).toEqual([1, 2]));
+    await eventually(async () => expect(await toy.countsOf(`echo-${bad}`)).toEqual([1, 2]));
     await eventually(async () => expect(await held(bad)).toEqual([]));
   });
 
@@ -176,10 +172,10 @@ describe('an event handler', () => {
     });
     await letters.discard(first!.id, { by: { id: 'ada' }, reason: 'spam' });
     await letters.editAndRetry(second!.id, { counterId: `${bad}x`, by: 20, kind: 'plain' }, { by: { id: 'bob' } });
-    await eventually(async () => expect(await countsOf(`echo-${bad}x`)).toEqual([20]));
+    await eventually(async () => expect(await toy.countsOf(`echo-${bad}x`)).toEqual([20]));
     poison.delete(bad);
     await eventually(async () =>
-      expect([await countsOf(`echo-${bad}x`), await countsOf(`echo-${bad}`)]).toEqual([[20], [3]]),
+      expect([await toy.countsOf(`echo-${bad}x`), await toy.countsOf(`echo-${bad}`)]).toEqual([[20], [3]]),
     );
     const audit = await toy.rows(
       `SELECT principal, action, reason FROM kernel.audit WHERE detail::text LIKE $1 ORDER BY id`,
@@ -196,13 +192,13 @@ describe('an event handler', () => {
     const ids = Array.from({ length: 20 }, () => newId());
     await Promise.all(ids.map((id) => toy.run(new CountCommand(id, 1))));
     await eventually(async () =>
-      expect(await Promise.all(ids.map((id) => countsOf(`echo-${id}`)))).toEqual(ids.map(() => [1])),
+      expect(await Promise.all(ids.map((id) => toy.countsOf(`echo-${id}`)))).toEqual(ids.map(() => [1])),
     );
     await eventually(async () => expect(await ownersOf('toy.echo')).toHaveLength(2));
     await other.close();
     await Promise.all(ids.map((id) => toy.run(new CountCommand(id, 2))));
     await eventually(async () =>
-      expect(await Promise.all(ids.map((id) => countsOf(`echo-${id}`)))).toEqual(ids.map(() => [1, 2])),
+      expect(await Promise.all(ids.map((id) => toy.countsOf(`echo-${id}`)))).toEqual(ids.map(() => [1, 2])),
     );
   });
 
@@ -218,10 +214,10 @@ describe('an event handler', () => {
       expect(await toy.rows(`SELECT FROM kernel.checkpoints WHERE subscription = 'toy.echo'`)).toHaveLength(partitions);
     }
     await eventually(async () =>
-      expect(await Promise.all(ids.map((id) => countsOf(`echo-${id}`)))).toEqual(ids.map(() => [1, 2, 3])),
+      expect(await Promise.all(ids.map((id) => toy.countsOf(`echo-${id}`)))).toEqual(ids.map(() => [1, 2, 3])),
     );
     poison.delete(bad!);
     await toy.get(DeadLetters).retry({ key: streamOf(bad!) }, { by: { id: 'ada' } });
-    await eventually(async () => expect(await countsOf(`echo-${bad}`)).toEqual([1]));
+    await eventually(async () => expect(await toy.countsOf(`echo-${bad}`)).toEqual([1]));
   });
 });
