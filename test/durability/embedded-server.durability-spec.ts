@@ -5,7 +5,7 @@ import { until } from '../../src/kernel/testing/until.js';
 import { answer, EmbeddedFolder, gone, leave, useOf } from '../support/embedded-folder.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const TIMEOUT_MS = 90_000;
+const TIMEOUT_MS = 180_000;
 
 let folder: EmbeddedFolder;
 beforeEach(async () => {

@@ -5,7 +5,7 @@ import { rowsOf } from '../support/ledger-facts.js';
 import { readOrders, type Freshness } from '../support/shop-client.js';
 import { chaos } from '../support/seed.js';
 
-const TIMEOUT_MS = 120_000;
+const TIMEOUT_MS = 240_000;
 
 /** Two servers and two workers run through a promotion; nobody restarts them. */
 let rig: FaultRig;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { gone, serverPidOf } from '../support/embedded-folder.js';
 import { BuiltProgram } from '../support/processes.js';
 
-const TIMEOUT_MS = 120_000;
+const TIMEOUT_MS = 240_000;
 /** What is promised of a second start, on a machine that has nothing else to do. */
 const SECOND_START_MS = 3_000;
 /** On a busy machine everything takes longer: then so many times what the barest process takes (50 ms on an idle one). */

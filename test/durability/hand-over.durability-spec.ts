@@ -7,7 +7,7 @@ const LEASE_MS = 4_000;
 const LOOK_MS = LEASE_MS / 3;
 /** For a busy machine. */
 const GRACE_MS = 2_000;
-const TIMEOUT_MS = 90_000;
+const TIMEOUT_MS = 180_000;
 
 let db: FreshDatabase;
 const workers: KillableServer[] = [];

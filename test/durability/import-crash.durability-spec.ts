@@ -13,7 +13,7 @@ import { chaos, chaosRounds, type Seeded } from '../support/seed.js';
 
 const KILLS = 4 * chaosRounds();
 const ORDERS = 300 * chaosRounds();
-const TIMEOUT_MS = 60_000 + KILLS * 15_000;
+const TIMEOUT_MS = 60_000 + KILLS * 30_000;
 
 let db: FreshDatabase;
 let folder: TemporaryFolder;

@@ -3,7 +3,7 @@ import { freshDatabase, type FreshDatabase } from '#kernel/testing';
 import { until } from '../../src/kernel/testing/until.js';
 import { BuiltProgram, KillableServer } from '../support/processes.js';
 
-const TIMEOUT_MS = 60_000;
+const TIMEOUT_MS = 120_000;
 const ORDER = {
   lines: [{ sku: 'MUG', quantity: 1 }],
   shipTo: { name: 'Ada', street: '1 Long Row', city: 'Leeds', postalCode: 'LS1 1AA', country: 'GB' },

@@ -4,7 +4,7 @@ import { BuiltProgram, KillableServer } from '../support/processes.js';
 
 const shipTo = { name: 'Ada L.', street: '1 Long Row', city: 'Leeds', country: 'GB' };
 const order = { customerId: 'ada', lines: [{ sku: 'TEE', quantity: 1 }], shipTo };
-const TIMEOUT_MS = 120_000;
+const TIMEOUT_MS = 240_000;
 const VIEWS = ['ordering.order-summary', 'ordering.order-search'];
 
 let db: FreshDatabase;

@@ -3,7 +3,7 @@ import { ShopUnderLoad } from '../support/load-shop.js';
 import { chaos, chaosRounds } from '../support/seed.js';
 
 const KILLS = 3 * chaosRounds();
-const TIMEOUT_MS = 60_000 + KILLS * 15_000;
+const TIMEOUT_MS = 60_000 + KILLS * 30_000;
 
 let db: FreshDatabase;
 let shop: ShopUnderLoad;

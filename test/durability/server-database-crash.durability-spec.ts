@@ -3,7 +3,7 @@ import { KillableDatabase } from '../support/processes-database.js';
 import { chaos, chaosRounds } from '../support/seed.js';
 
 const KILLS = 4 * chaosRounds();
-const TIMEOUT_MS = 60_000 + KILLS * 15_000;
+const TIMEOUT_MS = 60_000 + KILLS * 30_000;
 
 let database: KillableDatabase;
 let shop: ShopUnderLoad;

@@ -22,6 +22,8 @@ import type { Injected, Scene } from './scene.js';
 const CLIENTS = { orderers: 4, drafters: 2, clerks: 1 };
 /** Asks another replica when one is silent for so long. */
 const PATIENCE_MS = 3_000;
+/** How long a server may take in calm: what a busy machine makes of an answer of milliseconds is no silence. */
+export const CALM_PATIENCE_MS = 10_000;
 /** Orders that are placed while nothing is broken. */
 const CALM_ORDERS = 40;
 /** All backlogs of so small a load are worked off in this. */
@@ -125,7 +127,7 @@ export class FaultRig {
     await pause(since - performance.now());
     const injected = unsaid && (await inject(this.#scene, unsaid, new Seeded(cycle)));
     const startedAt = performance.now();
-    const loads = this.#load(`calm${cycle}-`, new Seeded(cycle));
+    const loads = this.#load(`calm${cycle}-`, new Seeded(cycle), CALM_PATIENCE_MS);
     await this.#more(CALM_ORDERS, 'in calm');
     await injected?.heal?.();
     await stop(loads);
@@ -150,14 +152,14 @@ export class FaultRig {
     };
   }
 
-  #load(prefix: string, seed: Seeded): readonly ClientLoad[] {
+  #load(prefix: string, seed: Seeded, patienceMs = PATIENCE_MS): readonly ClientLoad[] {
     const common: Omit<LoadOptions, 'connections'> = {
       urls: this.fleet.apis.map(({ url }) => url),
       ...this.shop,
       ledger: this.#ledger,
       seed,
       prefix,
-      patienceMs: PATIENCE_MS,
+      patienceMs,
       readBack: 0.3,
     };
     const { orderers, drafters, clerks } = this.options;
