@@ -145,13 +145,17 @@ function rootModule(pools: Pools, { parts = COUNTERS, kernel = {} }: ToySettings
   return { module: RootModule, imports: [DatabaseModule.forRoot(pools), DurableCqrsModule.forRoot(kernel), toy] };
 }
 
+/** On a busy machine a connection may take longer than a request may wait for one. */
+const ACQUIRE_TIMEOUT_MS = 20_000;
+
 /** Pools of its own for one application: it ends them when it closes. `logins` may go another way, such as by a proxy. */
 export function poolsOf(
   db: FreshDatabase,
   settings: Partial<FreshDatabase['configuration']['database']> = {},
   logins: Partial<FreshDatabase['logins']> = {},
 ): Pools {
-  return new Pools({ ...db.logins, ...logins }, { ...db.configuration.database, ...settings });
+  const patient = { ...db.configuration.database, acquireTimeoutMs: ACQUIRE_TIMEOUT_MS };
+  return new Pools({ ...db.logins, ...logins }, { ...patient, ...settings });
 }
 
 /** Makes the toys' tables, with the privileges that a context's have. */

@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { EntityManager } from 'typeorm';
-import { createToyTables, ToyApp, poolsOf } from '../../../test/support/toy-app.js';
+import { createToyTables, ToyApp } from '../../../test/support/toy-app.js';
 import { CountCommand, Counters, Noticed, streamOf } from '../../../test/support/toys.js';
 import { withOwner } from '../database/prepare.js';
 import { newId } from '../messages/ids.js';
@@ -14,8 +14,7 @@ let toy: ToyApp;
 beforeAll(async () => {
   db = await freshDatabase(import.meta.url);
   await createToyTables(db);
-  // Dozens of commands queue for ten connections on purpose; on a busy machine that takes longer than a request may wait.
-  toy = await ToyApp.start(db, { pools: poolsOf(db, { acquireTimeoutMs: 20_000 }) });
+  toy = await ToyApp.start(db);
 });
 afterAll(async () => {
   await toy.close();

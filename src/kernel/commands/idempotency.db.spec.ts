@@ -1,7 +1,7 @@
 import { CommandBus } from '@nestjs/cqrs';
 import pg from 'pg';
 import { CountCommand, LimitReached, Noticed, streamOf } from '../../../test/support/toys.js';
-import { createToyTables, poolsOf, RunCommand, ToyApp } from '../../../test/support/toy-app.js';
+import { createToyTables, RunCommand, ToyApp } from '../../../test/support/toy-app.js';
 import { newId } from '../messages/ids.js';
 import { MessageContext, messageContext, type MessageContextFields } from '../messages/message-context.js';
 import { freshDatabase, type FreshDatabase } from '../testing/databases.js';
@@ -16,8 +16,7 @@ let toy: ToyApp;
 beforeAll(async () => {
   db = await freshDatabase(import.meta.url);
   await createToyTables(db);
-  // A hundred requests queue for ten connections on purpose; on a busy machine that takes longer than one may wait.
-  toy = await ToyApp.start(db, { pools: poolsOf(db, { acquireTimeoutMs: 20_000 }) });
+  toy = await ToyApp.start(db);
 });
 afterAll(async () => {
   await toy.close();
