@@ -18,5 +18,5 @@ CREATE TABLE notifications.notifications (
 CREATE UNIQUE INDEX ux_notifications_event ON notifications.notifications (event_id, (matter->>'about'));
 COMMENT ON TABLE notifications.notifications IS 'One row per event that a customer is told of. Who the customer is, only Customers knows.';
 COMMENT ON COLUMN notifications.notifications.matter IS '{ about, … }: the facts that the letter is written from.';
-COMMENT ON COLUMN notifications.notifications.status IS 'pending until its mail has gone out; skipped: no e-mail known; undeliverable: the address was refused.';
+COMMENT ON COLUMN notifications.notifications.status IS 'pending until its mail has gone out; skipped: no e-mail known; undeliverable: no mail can reach the address, as reason says.';
 `;

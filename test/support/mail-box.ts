@@ -15,6 +15,8 @@ export class MailBox {
   readonly mails: ReceivedMail[] = [];
   /** Addresses that it knows nobody by: refused for good. */
   readonly unknown = new Set<string>();
+  /** Whether it refuses whoever the mails come from. */
+  refusesSender = false;
   /** How many mails it turns down for now, before it takes one. */
   busyFor = 0;
   readonly #server: SMTPServer;
@@ -23,6 +25,8 @@ export class MailBox {
     this.#server = new SMTPServer({
       authOptional: true,
       disabledCommands: ['STARTTLS', 'AUTH'],
+      onMailFrom: (_address, _session, done) =>
+        done(this.refusesSender ? answer(550, '5.7.60 Client does not have permissions to send as this sender') : null),
       onRcptTo: ({ address }, _session, done) =>
         done(this.unknown.has(address) ? answer(550, `<${address}>: no such user`) : null),
       onData: (stream, session, done) => void text(stream).then((source) => done(this.#take(source, session))),

@@ -35,6 +35,7 @@ export {
   IsDay,
   IsId,
   IsInstant,
+  IsMailAddress,
   isDay,
   isId,
   isInstant,

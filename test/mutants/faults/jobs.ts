@@ -104,4 +104,28 @@ export const jobs: readonly PlantedFault[] = [
     replace: 'if (error !== undefined) throw error;',
     specs: ['src/kernel/outgoing/odd-commands.db.spec.ts'],
   },
+  {
+    name: 'refused-sender-is-a-refused-address',
+    guarantee: 'Only the refusal of the recipient’s own address ends a notification without a mail.',
+    file: 'src/contexts/notifications/effects/smtp-errors.ts',
+    find: "if (command !== 'RCPT TO' || responseCode < 500) return false;",
+    replace: 'if (responseCode < 500) return false;',
+    specs: ['src/contexts/notifications/effects/smtp.notifier.spec.ts'],
+  },
+  {
+    name: 'any-status-refuses-the-mailbox',
+    guarantee: 'Only the refusal of the recipient’s own address ends a notification without a mail.',
+    file: 'src/contexts/notifications/effects/smtp-errors.ts',
+    find: 'if (status !== undefined) return MAILBOX_REFUSED.has(status);',
+    replace: 'if (status !== undefined) return true;',
+    specs: ['src/contexts/notifications/effects/smtp.notifier.spec.ts'],
+  },
+  {
+    name: 'utf8-address-to-any-server',
+    guarantee: 'An address beyond ASCII goes to mail servers alone that take it.',
+    file: 'src/contexts/notifications/effects/smtp.notifier.ts',
+    find: 'if (await offersUtf8(this.#server)) return;',
+    replace: 'if (this.#server !== undefined) return;',
+    specs: ['src/contexts/notifications/effects/smtp.notifier.spec.ts'],
+  },
 ];

@@ -1,5 +1,5 @@
-import { IsEmail, IsOptional, Matches } from 'class-validator';
-import { IsText } from '#kernel';
+import { IsOptional, Matches } from 'class-validator';
+import { IsMailAddress, IsText } from '#kernel';
 import { ADDRESS_LIMITS } from '#shared';
 import type { CustomerAddress, ImportedCustomer } from '#customers/contracts';
 import { BadRow } from './row-reader.js';
@@ -44,7 +44,7 @@ export class CustomerRow {
   phone?: string | null;
 
   @IsOptional()
-  @IsEmail()
+  @IsMailAddress()
   @IsText({ max: 254 })
   email?: string | null;
 }

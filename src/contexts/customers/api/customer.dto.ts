@@ -1,6 +1,6 @@
 import { Type } from 'class-transformer';
-import { IsEmail, IsOptional, Matches, ValidateNested } from 'class-validator';
-import { IsText, ListQuery, SortBy, type Sort } from '#kernel';
+import { IsOptional, Matches, ValidateNested } from 'class-validator';
+import { IsMailAddress, IsText, ListQuery, SortBy, type Sort } from '#kernel';
 import { ADDRESS_LIMITS } from '#shared';
 import type { Customer } from '../domain/customer.js';
 
@@ -38,8 +38,9 @@ export class ChangeCustomerBody {
   @IsText({ max: 200 })
   contact?: string | null;
 
+  /** `name@domain`. Quoted names, and `%` or `!` before the @, are refused: some mail servers read another address in them. */
   @IsOptional()
-  @IsEmail()
+  @IsMailAddress()
   @IsText({ max: 254 })
   email?: string | null;
 
@@ -68,8 +69,9 @@ export class AddCustomerBody {
   @IsText({ max: 200 })
   contact?: string | null;
 
+  /** `name@domain`. Quoted names, and `%` or `!` before the @, are refused: some mail servers read another address in them. */
   @IsOptional()
-  @IsEmail()
+  @IsMailAddress()
   @IsText({ max: 254 })
   email?: string | null;
 
@@ -92,7 +94,7 @@ export class FindCustomersParams extends ListQuery {
 
   /** The whole address, in any case. */
   @IsOptional()
-  @IsEmail()
+  @IsMailAddress()
   @IsText({ max: 254 })
   email?: string;
 

@@ -11,11 +11,14 @@ export type Matter =
     }
   | { readonly about: 'order-discarded' };
 
+/** `smtputf8-unsupported`: the address has characters beyond ASCII before the @, which the mail server doesn't take. */
+export type UndeliverableReason = 'address-refused' | 'smtputf8-unsupported';
+
 /** How a delivery ended. */
 export type Delivery =
   | { readonly status: 'sent'; readonly via: 'log' | 'mail' }
   | { readonly status: 'skipped'; readonly reason: 'no-email' }
-  | { readonly status: 'undeliverable'; readonly reason: 'address-refused' };
+  | { readonly status: 'undeliverable'; readonly reason: UndeliverableReason };
 
 export interface Notification {
   readonly notificationId: string;

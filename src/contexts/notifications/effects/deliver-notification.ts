@@ -1,3 +1,4 @@
+import { Logger } from '@nestjs/common';
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import { EffectHandler, type Effect, type IEffectHandler } from '#kernel';
 import { GetCustomerContactQuery } from '#customers/contracts';
@@ -6,6 +7,8 @@ import { letterFor } from '../domain/letter.js';
 import type { Delivery, Notification } from '../domain/notification.js';
 import { Notifications } from '../storage/notifications.js';
 import { AddressRefused, Notifier } from './notifier.js';
+
+const logger = new Logger('Notifications');
 
 /**
  * Sends a notification to whatever address its customer has by then, and keeps how that ended. A crash between the two
@@ -36,8 +39,9 @@ export class DeliverNotification implements IEffectHandler<{ readonly notificati
       await this.notifier.send({ ...letterFor(matter, name), notificationId, customerId, email }, signal);
       return { status: 'sent', via: this.notifier.via };
     } catch (error) {
-      if (error instanceof AddressRefused) return { status: 'undeliverable', reason: error.code };
-      throw error;
+      if (!(error instanceof AddressRefused)) throw error;
+      logger.warn(`Notification ${notificationId} is undeliverable. ${error.message}`);
+      return { status: 'undeliverable', reason: error.code };
     }
   }
 }

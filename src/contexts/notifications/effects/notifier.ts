@@ -1,4 +1,5 @@
 import type { Letter } from '../domain/letter.js';
+import type { UndeliverableReason } from '../domain/notification.js';
 
 /** A letter on its way to one customer. The address is personal data: it goes to the notifier and nowhere else. */
 export interface AddressedLetter extends Letter {
@@ -8,9 +9,14 @@ export interface AddressedLetter extends Letter {
   readonly email: string;
 }
 
-/** The other side will never take mail for this address. */
+/** Mail for this address will never be taken. */
 export class AddressRefused extends Error {
-  readonly code = 'address-refused';
+  constructor(
+    readonly code: UndeliverableReason,
+    message: string,
+  ) {
+    super(message);
+  }
 }
 
 /** How letters leave the house. */

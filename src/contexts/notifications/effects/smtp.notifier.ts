@@ -1,19 +1,26 @@
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
-import { createTransport, type Transporter } from 'nodemailer';
+import { createTransport } from 'nodemailer';
+import type { SMTPConnectionOptions } from 'nodemailer';
+import { parseConnectionUrl } from 'nodemailer/lib/shared';
 import { AddressRefused, Notifier, type AddressedLetter } from './notifier.js';
+import { deliveryError } from './smtp-errors.js';
+import { offersUtf8 } from './smtp-extensions.js';
 
 export interface MailServer {
   readonly url: string;
-  /** Who letters come from. */
+  /** Who letters come from: an address, or a name with one in angle brackets. */
   readonly from: string;
+}
+
+interface Mailbox {
+  readonly name: string;
+  readonly address: string;
 }
 
 /** As many as there are deliveries at once. */
 const CONNECTIONS = 4;
 /** All of them together stay below what a delivery may take, so that it hears of what hangs. */
-const CONNECT_MS = 5_000;
-const GREETING_MS = 5_000;
-const SILENCE_MS = 8_000;
+const TIMEOUTS = { connectionTimeout: 5_000, greetingTimeout: 5_000, socketTimeout: 8_000 };
 
 /**
  * Hands letters to a mail server. SMTP can't be asked what it has got: a letter whose answer is lost goes out again, under
@@ -22,61 +29,71 @@ const SILENCE_MS = 8_000;
 @Injectable()
 export class SmtpNotifier extends Notifier implements OnApplicationShutdown {
   override readonly via = 'mail';
-  readonly #transport: Transporter;
-  readonly #from: string;
+  readonly #server: SMTPConnectionOptions;
+  readonly #transport: ReturnType<typeof pooled>;
+  readonly #from: Mailbox;
 
   constructor({ url, from }: MailServer) {
     super();
-    this.#from = from;
-    this.#transport = createTransport({
-      url,
-      pool: true,
-      maxConnections: CONNECTIONS,
-      connectionTimeout: CONNECT_MS,
-      greetingTimeout: GREETING_MS,
-      socketTimeout: SILENCE_MS,
-      disableFileAccess: true,
-      disableUrlAccess: true,
-    });
+    this.#server = { ...parseConnectionUrl(url), ...TIMEOUTS };
+    this.#transport = pooled(this.#server);
+    this.#from = mailboxOf(from);
   }
 
-  override async send(letter: AddressedLetter): Promise<void> {
+  override async send(letter: AddressedLetter, signal: AbortSignal): Promise<void> {
     const { notificationId, email, subject, text } = letter;
     try {
+      if (needsUtf8(email)) await this.#requireUtf8();
       await this.#transport.sendMail({
+        // Mailboxes are not given as text, which would be parsed: an address can't become two.
         from: this.#from,
-        // Not as text, which would be parsed: an address can't become two.
         to: { name: '', address: email },
         subject,
         text,
-        messageId: `<${notificationId}@${domainOf(this.#from)}>`,
+        messageId: `<${notificationId}@${domainOf(this.#from.address)}>`,
         headers: { 'Auto-Submitted': 'auto-generated' },
+        signal,
       });
     } catch (error) {
-      throw speechless(error);
+      throw error instanceof AddressRefused ? error : deliveryError(error);
     }
   }
 
   onApplicationShutdown(): void {
     this.#transport.close();
   }
+
+  async #requireUtf8(): Promise<void> {
+    if (await offersUtf8(this.#server)) return;
+    throw new AddressRefused(
+      'smtputf8-unsupported',
+      'The mail server does not take addresses with characters beyond ASCII before the @ (SMTPUTF8).',
+    );
+  }
+}
+
+function pooled(server: SMTPConnectionOptions) {
+  return createTransport({
+    ...server,
+    pool: true,
+    maxConnections: CONNECTIONS,
+    // Once, for a pooled connection that the server has closed meanwhile; any other retry is the effect's.
+    maxRequeues: 1,
+    disableFileAccess: true,
+    disableUrlAccess: true,
+  });
+}
+
+function mailboxOf(from: string): Mailbox {
+  const [, name = '', address = from] = /^"?(.*?)"?\s*<(.+)>$/.exec(from) ?? [];
+  return { name, address };
 }
 
 function domainOf(address: string): string {
-  return /@([^>]+)>?$/.exec(address)![1]!;
+  return address.slice(address.lastIndexOf('@') + 1);
 }
 
-/** What the server said often has the address in it, and errors are kept: only the codes go on. */
-function speechless(error: unknown): Error {
-  const { code = 'an unknown fault', command, responseCode } = error as SmtpFault;
-  const told = responseCode === undefined ? code : `${code} ${responseCode}`;
-  const text = `The mail server could not be given the letter: ${told}${command === undefined ? '' : ` after ${command}`}.`;
-  const isRefused = code === 'EENVELOPE' && responseCode !== undefined && responseCode >= 500;
-  return isRefused ? new AddressRefused(text) : new Error(text);
-}
-
-interface SmtpFault {
-  readonly code?: string;
-  readonly command?: string;
-  readonly responseCode?: number;
+/** A domain of any script has an ASCII form; the part before the @ has none. */
+function needsUtf8(address: string): boolean {
+  return /[^\0-\x7f]/.test(address.slice(0, address.lastIndexOf('@')));
 }

@@ -1,4 +1,4 @@
-import { isDay, isId, isInstant, isText } from './rules.js';
+import { isDay, isId, isInstant, isMailAddress, isText } from './rules.js';
 
 describe('an instant', () => {
   it.each(['2026-11-23T09:30:00Z', '2026-02-28T23:59:59.123456+02:00', '2024-02-29T00:00:00.000Z'])(
@@ -73,5 +73,33 @@ describe('text', () => {
     const start = performance.now();
     fits(`e${'\u0301'.repeat(8_000)}`, { max: 8_192 });
     expect(performance.now() - start).toBeLessThan(50);
+  });
+});
+
+describe('a mail address', () => {
+  it.each([
+    'ada@example.org',
+    "o'hara+shop@example.org",
+    '{a}/x=y|z@example.org',
+    'josé@bücher.example',
+    '用户@例え.jp',
+  ])('may be %s', (address) => {
+    expect(isMailAddress(address)).toBe(true);
+  });
+
+  it.each([
+    ['a quoted name', '"a> SIZE=1"@b.example'],
+    ['a quoted name that needs no quotes', '"ada"@b.example'],
+    ['a percent route', 'a%evil.example@b.example'],
+    ['a bang path', 'evil.example!a@b.example'],
+    ['a source route', '@evil.example:a@b.example'],
+    ['a second address', 'a@b.example,c@d.example'],
+    ['angle brackets', '<a@b.example>'],
+    ['an invisible joiner', 'a\u200db@b.example'],
+    ['a domain literal', 'a@[127.0.0.1]'],
+    ['no domain', 'ada'],
+    ['another type', 5],
+  ])('has not %s', (_name, value) => {
+    expect(isMailAddress(value)).toBe(false);
   });
 });

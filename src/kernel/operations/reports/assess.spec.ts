@@ -104,6 +104,30 @@ describe('a system', () => {
     expect(remedies('async')).toEqual([expect.stringContaining('rebuild toy.search')]);
   });
 
+  it('fails where calls to other systems are parked, and warns while they are tried again', () => {
+    const findings = assess(log(), [], now, [
+      { work: 'effect', name: 'notifications.deliver', parked: 2, retried: 1 },
+      { work: 'command', name: 'ordering.place-order', parked: 1, retried: 0 },
+    ]).filter(({ state }) => state !== 'ok');
+    expect(findings).toEqual([
+      {
+        state: 'failure',
+        what: 'notifications.deliver: 2 calls parked after too many failures',
+        remedy: expect.stringContaining('effects retry --kind notifications.deliver'),
+      },
+      {
+        state: 'warning',
+        what: 'notifications.deliver: 1 call failed',
+        remedy: expect.stringContaining('effects list --kind notifications.deliver --state pending'),
+      },
+      {
+        state: 'failure',
+        what: 'ordering.place-order: 1 stored command parked after too many failures',
+        remedy: expect.stringContaining('operations list'),
+      },
+    ]);
+  });
+
   it('admits what it may not see', () => {
     const [, second] = assess(log({ seesAllTransactions: false }), [], now);
     expect(second!.what).toBe('The oldest transaction is 0 s old, as far as may be seen');

@@ -2,6 +2,7 @@ import { restartAdvice } from '../../subscriptions/restart.js';
 import { counted } from '../counted.js';
 import { failure, ok, warning, type Finding } from '../doctor/finding.js';
 import type { LogReport } from './log-report.dto.js';
+import type { FailingWork } from './sql/failing-work.js';
 import type { SubscriptionReport } from './subscription-report.dto.js';
 
 /** From here on somebody should look (05 §5). */
@@ -10,7 +11,12 @@ const LAG_S = 60;
 const UNREAD_EVENTS = 10_000;
 
 /** What the reports mean: what is well, what should be looked at, and how. */
-export function assess(log: LogReport, subscriptions: readonly SubscriptionReport[], now: Date): Finding[] {
+export function assess(
+  log: LogReport,
+  subscriptions: readonly SubscriptionReport[],
+  now: Date,
+  failingWork: readonly FailingWork[] = [],
+): Finding[] {
   const readers = subscriptions.filter(({ kind, isDeclared }) => kind !== 'inline' && isDeclared);
   return [
     ofLog(log),
@@ -21,6 +27,7 @@ export function assess(log: LogReport, subscriptions: readonly SubscriptionRepor
     ...ofBarriers(readers),
     ...ofHeld(subscriptions),
     ...ofQueuedBehindNothing(subscriptions),
+    ...failingWork.flatMap(ofWork),
     ...ofForgotten(subscriptions),
   ];
 }
@@ -109,6 +116,26 @@ function ofQueuedBehindNothing(subscriptions: readonly SubscriptionReport[]): Fi
         `Have them tried: npm run waybill -- dead-letters retry --subscription ${name}`,
       ),
     );
+}
+
+/** Nothing in the log or its readers shows what fails after a commit: a mail server that refuses everything, say. */
+function ofWork({ work, name, parked, retried }: FailingWork): Finding[] {
+  const isEffect = work === 'effect';
+  const thing = isEffect ? 'call' : 'stored command';
+  const list = isEffect ? `effects list --kind ${name} --state` : 'operations list';
+  const findings: Finding[] = [];
+  if (parked > 0) {
+    const look = `See npm run waybill -- ${list}${isEffect ? ' parked' : ''}, mend the cause`;
+    const again = isEffect ? `npm run waybill -- effects retry --kind ${name}` : 'retry each (operations retry)';
+    findings.push(
+      failure(`${name}: ${counted(parked, thing)} parked after too many failures`, `${look}, then ${again}`),
+    );
+  }
+  if (retried > 0) {
+    const look = `npm run waybill -- ${list}${isEffect ? ' pending' : ''}`;
+    findings.push(warning(`${name}: ${counted(retried, thing)} failed`, `Tried again without you. ${look}`));
+  }
+  return findings;
 }
 
 function ofForgotten(subscriptions: readonly SubscriptionReport[]): Finding[] {
