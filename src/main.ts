@@ -10,7 +10,7 @@ import { endOnFaults, endOnSignals, explainedFailure } from './kernel/operations
  */
 async function main(): Promise<void> {
   const say = (text: string): void => void process.stdout.write(`${text}\n`);
-  const configuration = loadConfiguration();
+  const configuration = loadConfiguration(say);
   endOnFaults();
   const opening = openDatabase(configuration, say);
   // Whoever awaits it below tells of the failure.

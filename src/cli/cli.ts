@@ -28,8 +28,9 @@ export const cli = {
     process.stderr.write(`${line}\n`);
   },
 
-  configuration(): Configuration {
-    return loadConfiguration();
+  /** Warnings about settings go to stderr, unless somebody else takes them. */
+  configuration(warn?: (warning: string) => void): Configuration {
+    return loadConfiguration(warn ?? cli.say);
   },
 };
 

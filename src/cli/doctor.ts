@@ -15,7 +15,8 @@ export function registerDoctor(program: Command): void {
 }
 
 async function doctor({ settings, json }: { settings?: boolean; json?: boolean }): Promise<void> {
-  if (settings) for (const line of printedConfiguration(cli.configuration())) (json ? cli.say : cli.print)(line);
-  const findings = await examine(() => cli.configuration(), cli.say);
+  if (settings)
+    for (const line of printedConfiguration(cli.configuration(() => undefined))) (json ? cli.say : cli.print)(line);
+  const findings = await examine((warn) => cli.configuration(warn), cli.say);
   report(findings, json ? { findings } : undefined);
 }

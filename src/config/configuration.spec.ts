@@ -31,12 +31,20 @@ describe('the configuration', () => {
     expect(Object.isFrozen(configuration.http.corsOrigins)).toBe(true);
   });
 
+  it('drops the line break that files and secrets end with', () => {
+    const { database, auth } = configurationOf({ DATABASE_URL: `${server.DATABASE_URL}\r\n`, AUTH_MODE: 'dev\n' });
+    expect([database.url, auth.mode]).toEqual([server.DATABASE_URL, 'dev']);
+  });
+
   it('takes an empty variable for an unset one', () => {
     expect(configurationOf({ PORT: '', DATABASE_URL: ' ' }).http.port).toBe(3000);
   });
 
   it.each([
     ['PORT', '70000', 'PORT must be a whole number from 0 to 65535; it is "70000".'],
+    ['PORT', '010', 'PORT must be a whole number from 0 to 65535; it is "010".'],
+    ['PORT', ' 0', 'PORT must be a whole number from 0 to 65535, without spaces around it; it is " 0".'],
+    ['ROLE', 'api ', 'ROLE must be one of all, api, worker, without spaces around it; it is "api ".'],
     ['PORT', '3e3', 'PORT must be a whole number from 0 to 65535; it is "3e3".'],
     ['ROLE', 'web', 'ROLE must be one of all, api, worker; it is "web".'],
     ['NODE_ENV', 'prod', 'NODE_ENV must be one of development, test, production; it is "prod".'],

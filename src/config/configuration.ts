@@ -44,12 +44,14 @@ function parseAll(environment: Environment): { values: ParsedConfiguration; reas
   const values: Record<string, Record<string, unknown>> = {};
   const reasons: string[] = [];
   for (const { sectionKey, key, variable, setting } of namedSettings) {
-    const text = environment[variable]?.trim();
+    // Files and secrets often end with a line break.
+    const text = environment[variable]?.replace(/[\r\n]+$/, '');
     let value = inProduction ? (setting.whenUnsetInProduction ?? setting.whenUnset) : setting.whenUnset;
-    if (text) {
-      value = setting.parse(text);
-      if (value === undefined)
-        reasons.push(`${variable} must be ${setting.shape}; it is ${quoted(text, setting.masked)}.`);
+    if (text?.trim()) {
+      const isTrimmed = text === text.trim();
+      value = isTrimmed ? setting.parse(text) : undefined;
+      const shape = isTrimmed ? setting.shape : `${setting.shape}, without spaces around it`;
+      if (value === undefined) reasons.push(`${variable} must be ${shape}; it is ${quoted(text, setting.masked)}.`);
     }
     (values[sectionKey] ??= {})[key] = value;
   }

@@ -47,7 +47,7 @@ export function integer(told: Told<number> & { min: number; max: number; unit?: 
   return setting(told, {
     shape: `a whole number${unit ? ` of ${unit}` : ''} from ${min} to ${max}`,
     parse: (text) => {
-      const value = /^-?\d{1,15}$/.test(text) ? Number(text) : NaN;
+      const value = /^(?:0|-?[1-9]\d{0,14})$/.test(text) ? Number(text) : NaN;
       return value >= min && value <= max ? value : undefined;
     },
   });

@@ -3,13 +3,15 @@ import { examineDatabase } from '../../database/examine.js';
 import { databaseFindings } from './database-findings.js';
 import { examineMachine, examineNode } from './examine-machine.js';
 import { examinePort } from './examine-port.js';
-import { failure, ok, type Finding } from './finding.js';
+import { failure, ok, warning, type Finding } from './finding.js';
 
 /** Connections besides the pools for commands, queries and subscriptions. */
 const CONTROL_LISTENER_AND_HEALTH = 4;
 
+type LoadConfiguration = (warn: (warning: string) => void) => Configuration;
+
 /** Looks at this machine, its settings and its database, and changes none of them. */
-export async function examine(load: () => Configuration, say: (text: string) => void): Promise<Finding[]> {
+export async function examine(load: LoadConfiguration, say: (text: string) => void): Promise<Finding[]> {
   const findings = examineNode();
   const configuration = settings(load, findings);
   if (configuration === undefined) return findings;
@@ -20,9 +22,9 @@ export async function examine(load: () => Configuration, say: (text: string) => 
   return [...findings, ...(await database(configuration, say))];
 }
 
-function settings(load: () => Configuration, findings: Finding[]): Configuration | undefined {
+function settings(load: LoadConfiguration, findings: Finding[]): Configuration | undefined {
   try {
-    const configuration = load();
+    const configuration = load((text) => findings.push(warning(text, 'Correct its name, or leave it out.')));
     findings.push(ok(`Settings are sound (${configuration.runtime.environment})`));
     return configuration;
   } catch (error) {
