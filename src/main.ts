@@ -1,33 +1,53 @@
 import 'reflect-metadata';
 import { loadConfiguration, type Configuration } from '#config';
 import type { Waybill } from './boot.js';
-import { openDatabase } from './kernel/database/open-database.js';
+import { openDatabase, type OpenDatabase } from './kernel/database/open-database.js';
 import { endOnFaults, endOnSignals, explainedFailure } from './kernel/operations/process-end.js';
 
-/**
- * Starts the server of `npm start`: what it does is up to ROLE and the other settings. Loading the application takes most
- * of a start, so PostgreSQL starts meanwhile.
- */
+type Say = (text: string) => void;
+
+/** Starts the server of `npm start`: what it does is up to ROLE and the other settings. */
 async function main(): Promise<void> {
-  const say = (text: string): void => void process.stdout.write(`${text}\n`);
+  const say: Say = (text) => void process.stdout.write(`${text}\n`);
   const configuration = loadConfiguration(say);
   endOnFaults();
+  const starting = start(configuration, say);
+  // A start with an embedded server is finished and then stopped, or PostgreSQL would be left running. Any other leaves
+  // nothing behind, and a signal ends it at once.
+  if (!configuration.database.embedded) await starting;
+  endOnSignals(async () => (await starting).stop(), configuration.shutdown.hardExitMs, say);
+  await starting;
+}
+
+/** Loading the application takes most of a start, so PostgreSQL starts meanwhile. Whatever fails, nothing is left running. */
+async function start(configuration: Configuration, say: Say): Promise<Waybill> {
   const opening = openDatabase(configuration, say);
   // Whoever awaits it below tells of the failure.
   opening.catch(() => undefined);
-  const { boot } = await import('./boot.js');
+  const { boot } = await import('./boot.js').catch((error: unknown) => closeAndThrow(opening, error));
   const waybill = await boot(configuration, { say, opening });
-  endOnSignals(() => waybill.stop(), configuration.shutdown.hardExitMs, say);
-  if (isOwnMachine(configuration)) await seed(waybill, say);
-  const { welcome } = await import('./welcome.js');
-  say(await welcome(waybill, configuration));
+  try {
+    if (isOwnMachine(configuration)) await seed(waybill, say);
+    const { welcome } = await import('./welcome.js');
+    say(await welcome(waybill, configuration));
+    return waybill;
+  } catch (error) {
+    await waybill.stop();
+    throw error;
+  }
+}
+
+async function closeAndThrow(opening: Promise<OpenDatabase>, error: unknown): Promise<never> {
+  const database = await opening.catch(() => undefined);
+  await database?.close();
+  throw error;
 }
 
 function isOwnMachine({ database, runtime }: Configuration): boolean {
   return database.embedded && runtime.environment !== 'production' && runtime.role !== 'worker';
 }
 
-async function seed(waybill: Waybill, say: (text: string) => void): Promise<void> {
+async function seed(waybill: Waybill, say: Say): Promise<void> {
   const { seedProducts } = await import('./seed.js');
   const added = await seedProducts(waybill);
   if (added > 0) say(`The database was empty: ${added} products were added to try things with.`);

@@ -34,6 +34,8 @@ describe('the configuration', () => {
   it('drops the line break that files and secrets end with', () => {
     const { database, auth } = configurationOf({ DATABASE_URL: `${server.DATABASE_URL}\r\n`, AUTH_MODE: 'dev\n' });
     expect([database.url, auth.mode]).toEqual([server.DATABASE_URL, 'dev']);
+    const production = { NODE_ENV: 'production\n', ...server, ...issuer };
+    expect(configurationOf(production).shutdown.waitMs).toBe(5000);
   });
 
   it('takes an empty variable for an unset one', () => {

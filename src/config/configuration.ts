@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { schema, type ParsedConfiguration } from './schema.js';
 import { variablesOf, type NamedSetting, type Section } from './section.js';
+import type { Setting } from './setting.js';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -40,22 +41,29 @@ export function configurationOf(environment: Environment): Configuration {
 }
 
 function parseAll(environment: Environment): { values: ParsedConfiguration; reasons: string[] } {
-  const inProduction = environment['NODE_ENV'] === 'production';
+  const inProduction = textOf(environment, 'NODE_ENV') === 'production';
   const values: Record<string, Record<string, unknown>> = {};
   const reasons: string[] = [];
   for (const { sectionKey, key, variable, setting } of namedSettings) {
-    // Files and secrets often end with a line break.
-    const text = environment[variable]?.replace(/[\r\n]+$/, '');
-    let value = inProduction ? (setting.whenUnsetInProduction ?? setting.whenUnset) : setting.whenUnset;
-    if (text?.trim()) {
-      const isTrimmed = text === text.trim();
-      value = isTrimmed ? setting.parse(text) : undefined;
-      const shape = isTrimmed ? setting.shape : `${setting.shape}, without spaces around it`;
-      if (value === undefined) reasons.push(`${variable} must be ${shape}; it is ${quoted(text, setting.masked)}.`);
-    }
-    (values[sectionKey] ??= {})[key] = value;
+    const text = textOf(environment, variable);
+    const whenUnset = inProduction ? (setting.whenUnsetInProduction ?? setting.whenUnset) : setting.whenUnset;
+    const value = text.trim() === '' ? { parsed: whenUnset } : parse(text, setting);
+    if ('shape' in value) reasons.push(`${variable} must be ${value.shape}; it is ${quoted(text, setting.masked)}.`);
+    else (values[sectionKey] ??= {})[key] = value.parsed;
   }
   return { values: values as unknown as ParsedConfiguration, reasons };
+}
+
+/** As it was set, without the line break that files and secrets often end with. */
+function textOf(environment: Environment, variable: string): string {
+  return environment[variable]?.replace(/[\r\n]+$/, '') ?? '';
+}
+
+/** The value of a text, or the shape that it should have had. */
+function parse(text: string, setting: Setting<unknown>): { parsed: unknown } | { shape: string } {
+  if (text !== text.trim()) return { shape: `${setting.shape}, without spaces around it` };
+  const value = setting.parse(text);
+  return value === undefined ? { shape: setting.shape } : { parsed: value };
 }
 
 type Rule = readonly [isBroken: boolean, reason: string];

@@ -20,7 +20,7 @@ export function readEnvFile(path: string): Environment {
     ([number, line]) => `${path}, line ${number}, sets nothing: ${line}. Write NAME=value, or # before a comment.`,
   );
   if (reasons.length > 0) throw new ConfigurationRefused(reasons);
-  return parseEnv(text) as Environment;
+  return parseEnv(text);
 }
 
 function bytesOf(path: string): Buffer | undefined {

@@ -2,6 +2,7 @@ import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
+import type { Environment } from '#config';
 import { until } from '../../src/kernel/testing/until.js';
 import { BuiltProgram } from './processes.js';
 
@@ -20,15 +21,16 @@ export class EmbeddedFolder {
     readonly dataDir: string,
   ) {}
 
-  static async make(): Promise<EmbeddedFolder> {
+  /** @param name of the data folder: anything that a file system takes. */
+  static async make(name = 'data'): Promise<EmbeddedFolder> {
     const parent = await mkdtemp(join(tmpdir(), 'waybill-embedded-'));
     await chmod(parent, 0o755);
-    return new EmbeddedFolder(parent, join(parent, 'data'));
+    return new EmbeddedFolder(parent, join(parent, name));
   }
 
   /** Starts a process that uses the server of this folder. */
-  user(sources: readonly string[] = []): BuiltProgram {
-    const user = BuiltProgram.start('test/support/embedded-user.mjs', [this.dataDir, ...sources], {});
+  user(sources: readonly string[] = [], environment: Environment = {}): BuiltProgram {
+    const user = BuiltProgram.start('test/support/embedded-user.mjs', [this.dataDir, ...sources], environment);
     this.#users.push(user);
     return user;
   }

@@ -8,6 +8,7 @@ const EXPLAINED = new Set([
   'DatabaseRefused',
   'MigrationRefused',
   'EmbeddedServerRefused',
+  'DataDirRefused',
   'NoBinaries',
   'ProjectionOutdated',
   'ProjectionUnknown',

@@ -20,6 +20,8 @@ interface Package {
   readonly version: string;
 }
 
+/** initdb and pg_ctl hand their own folder to a shell, between double quotes. */
+const SHELL_SAFE = process.platform === 'win32' ? /^[^"%]*$/ : /^[^"$`\\]*$/;
 const WAY_OUT = 'Set DATABASE_URL to a PostgreSQL of your own (15 to 18) instead.';
 
 /**
@@ -31,17 +33,22 @@ const WAY_OUT = 'Set DATABASE_URL to a PostgreSQL of your own (15 to 18) instead
 export async function findBinaries(programs: ServerPrograms, dataDir: string): Promise<Binaries> {
   const installed = await installedPackage();
   const native = join(installed.root, 'native');
-  const inPlace = (await makeRunnable(installed.root)) ? await tryRun(native, programs) : 'its folder is read-only';
+  const inPlace = await whyNotInPlace(installed.root, native, programs);
   if (inPlace === undefined) return binariesIn(native);
   const failures = [`${native}: ${inPlace}`];
   for (const base of [dataDir, '/var/tmp', tmpdir()]) {
-    if (!(await programs.canEnter(base))) continue;
+    if (!SHELL_SAFE.test(base) || !(await programs.canEnter(base))) continue;
     const copy = await copyInto(base, installed);
     const failure = await tryRun(join(copy, 'native'), programs);
     if (failure === undefined) return binariesIn(join(copy, 'native'));
     failures.push(`${copy}: ${failure}`);
   }
   throw new NoBinaries(`The embedded PostgreSQL can't be run here:\n  ${failures.join('\n  ')}\n${WAY_OUT}`);
+}
+
+async function whyNotInPlace(root: string, native: string, programs: ServerPrograms): Promise<string | undefined> {
+  if (!SHELL_SAFE.test(native)) return 'a shell would read other things in its path';
+  return (await makeRunnable(root)) ? tryRun(native, programs) : 'its folder is read-only';
 }
 
 async function installedPackage(): Promise<Package> {

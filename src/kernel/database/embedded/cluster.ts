@@ -1,17 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import {
-  chown,
-  mkdir,
-  mkdtemp,
-  open,
-  readdir,
-  readFile,
-  readlink,
-  rename,
-  rm,
-  stat,
-  writeFile,
-} from 'node:fs/promises';
+import { chown, mkdtemp, open, readdir, readFile, readlink, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** What we keep beside the cluster, in a file that only we can read. */
@@ -115,11 +103,6 @@ export class Cluster {
     const text = (await textOf(this.log)) ?? '';
     return text.trimEnd().split('\n').slice(-12).join('\n');
   }
-}
-
-/** Makes DATA_DIR where it is missing. One that exists keeps its mode, whatever it is. */
-export async function makeDataDir(path: string): Promise<void> {
-  await mkdir(path, { recursive: true, mode: 0o755 });
 }
 
 export function newPassword(): string {

@@ -1,7 +1,9 @@
 import type { Client } from 'pg';
+import { dropClientVariables } from '#config';
 import { clientConfig } from '../pools.js';
 import { ResilientClient } from '../resilient-client.js';
-import { Cluster, DATABASE, makeDataDir, type KeptState } from './cluster.js';
+import { Cluster, DATABASE, type KeptState } from './cluster.js';
+import { DataDirRefused, makeDataDir } from './data-dir.js';
 import { withFileLock } from './file-lock.js';
 import { ownerUrl, withClient } from './probe.js';
 import { EmbeddedServerRefused, Server } from './server.js';
@@ -39,19 +41,22 @@ export interface EmbeddedOptions {
 
 /**
  * Finds or starts the server of a data folder, making cluster and database where they are missing. Any number of
- * processes may call it at once. Throws EmbeddedServerRefused or NoBinaries with a text for the operator.
+ * processes may call it at once. When it fails, a server that it started is stopped again.
+ * Throws EmbeddedServerRefused, DataDirRefused or NoBinaries with a text for the operator.
  */
 export async function useEmbeddedServer(options: EmbeddedOptions): Promise<EmbeddedServer> {
+  dropClientVariables();
   const cluster = new Cluster(options.dataDir);
   const server = new Server(cluster, options.isDurable ?? true);
   await makeDataDir(options.dataDir);
   return locked(cluster, options, async () => {
     const { password, port, wasRunning } = await running(cluster, server, options);
-    const url = ownerUrl(port, password, DATABASE);
-    await ensureDatabase(ownerUrl(port, password, 'postgres'));
-    const presence = await Presence.at(ownerUrl(port, password, 'postgres'));
+    const presence = await present(ownerUrl(port, password, 'postgres')).catch(async (error: unknown) => {
+      if (!wasRunning) await server.stopAfterFailure();
+      throw error;
+    });
     return {
-      ownerUrl: url,
+      ownerUrl: ownerUrl(port, password, DATABASE),
       port,
       folder: cluster.folder,
       wasRunning,
@@ -64,11 +69,11 @@ export async function useEmbeddedServer(options: EmbeddedOptions): Promise<Embed
 async function running(
   cluster: Cluster,
   server: Server,
-  { say }: EmbeddedOptions,
+  { say = () => undefined }: EmbeddedOptions,
 ): Promise<KeptState & { wasRunning: boolean }> {
   let state = await cluster.readState();
   if (!(await cluster.exists())) {
-    say?.(`Making a PostgreSQL cluster in ${cluster.folder}.`);
+    say(`Making a PostgreSQL cluster in ${cluster.folder}.`);
     state = await server.create();
   }
   if (state === undefined) {
@@ -77,9 +82,14 @@ async function running(
         'folder away to start with an empty database, or set DATA_DIR to another folder.',
     );
   }
-  const port = await server.find(state);
+  const port = await server.find(state, say);
   if (port !== undefined) return { ...state, port, wasRunning: true };
   return { ...state, port: await server.start(state), wasRunning: false };
+}
+
+async function present(url: string): Promise<Presence> {
+  await ensureDatabase(url);
+  return Presence.at(url);
 }
 
 async function ensureDatabase(url: string): Promise<void> {
@@ -99,10 +109,17 @@ async function leave(presence: Presence, server: Server | undefined): Promise<'s
   return 'left running';
 }
 
-function locked<T>(cluster: Cluster, { say }: EmbeddedOptions, work: () => Promise<T>): Promise<T> {
+async function locked<T>(cluster: Cluster, { say }: EmbeddedOptions, work: () => Promise<T>): Promise<T> {
   const onWait = (holder: number): void =>
     say?.(`Process ${holder} is starting or stopping the embedded database; waiting.`);
-  return withFileLock(cluster.lockFile, work, { onWait });
+  try {
+    return await withFileLock(cluster.lockFile, work, { onWait });
+  } catch (error) {
+    const { code, syscall, path } = error as NodeJS.ErrnoException;
+    if (syscall === undefined || path === undefined) throw error;
+    // A disk that is full or was taken away; the stack of a file operation would tell less.
+    throw new DataDirRefused(cluster.dataDir, `can't be used (${code} at ${syscall})`, { cause: error });
+  }
 }
 
 /** The connection that tells other processes that this one uses the server. */

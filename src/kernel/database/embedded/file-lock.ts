@@ -1,5 +1,6 @@
-import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { link, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { readFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 
 /**
@@ -24,6 +25,7 @@ export async function withFileLock<T>(path: string, work: () => Promise<T>, opti
   const own = `${process.pid} ${startOf(process.pid)}`;
   await acquire(path, own, options);
   try {
+    await removeLeftovers(path);
     return await work();
   } finally {
     if ((await read(path)) === own) await rm(path, { force: true });
@@ -80,6 +82,19 @@ async function takeOver(path: string, dead: string): Promise<void> {
     if (code !== 'ENOENT' && code !== 'EEXIST') throw error;
   } finally {
     await rm(aside, { force: true });
+  }
+}
+
+/** What processes left that were killed while they tried to take the lock. Call it with the lock held. */
+async function removeLeftovers(path: string): Promise<void> {
+  const folder = dirname(path);
+  for (const name of await readdir(folder)) {
+    const pid = name.startsWith(`${basename(path)}.`) ? /\.(\d+)\.(?:\d+|dead)$/.exec(name)?.[1] : undefined;
+    if (pid === undefined) continue;
+    const leftover = join(folder, name);
+    // Empty for a moment after it was made; then its name is all that tells whose it is.
+    const holder = (await read(leftover)) || `${pid} -`;
+    if (!isAlive(holder)) await rm(leftover, { force: true });
   }
 }
 

@@ -1,2 +1,3 @@
 export { useEmbeddedServer, type EmbeddedServer } from './embedded-server.js';
+export { DataDirRefused, missingFolders } from './data-dir.js';
 export { examineBinaries } from './examine-binaries.js';

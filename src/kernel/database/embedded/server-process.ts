@@ -17,6 +17,11 @@ export interface Ended {
   readonly output: string;
 }
 
+interface Circumstances {
+  readonly account: Account | undefined;
+  readonly folder: string | undefined;
+}
+
 /**
  * Runs PostgreSQL's programs as the account that may: ourselves, or another one when we are root. With `opensClosedFolders`
  * that account gets one capability of root's, so that it reaches a cluster below a folder that is closed to it; the
@@ -32,11 +37,12 @@ export class ServerPrograms {
     return new ServerPrograms(this.account, true);
   }
 
-  /** Runs to its end. Never throws for the program's own failure; a program that can't be run has code 127. */
-  run(program: string, args: readonly string[]): Promise<Ended> {
+  /** Runs to its end, in a folder where that matters. Never throws for the program's own failure; a program that can't be run
+   *  has code 127. */
+  run(program: string, args: readonly string[], folder?: string): Promise<Ended> {
     return this.opensClosedFolders
-      ? this.#spawn('setpriv', [...this.#wayIn(), program, ...args], undefined)
-      : this.#spawn(program, args, this.account);
+      ? this.#spawn('setpriv', [...this.#wayIn(), program, ...args], { account: undefined, folder })
+      : this.#spawn(program, args, { account: this.account, folder });
   }
 
   /** Whether the account can enter this folder. */
@@ -52,11 +58,11 @@ export class ServerPrograms {
     return [...identity, '--inh-caps=+dac_override', '--ambient-caps=+dac_override'];
   }
 
-  #spawn(program: string, args: readonly string[], account: Account | undefined): Promise<Ended> {
+  #spawn(program: string, args: readonly string[], { account, folder }: Circumstances): Promise<Ended> {
     return new Promise((resolve) => {
       const child = spawn(program, args, {
         // The working directory must be one that the other account can enter.
-        cwd: account === undefined && !this.opensClosedFolders ? undefined : '/',
+        cwd: folder ?? (account === undefined && !this.opensClosedFolders ? undefined : '/'),
         ...(platform() === 'win32' ? {} : { env: CLEAN_ENVIRONMENT }),
         stdio: ['ignore', 'pipe', 'pipe'],
         windowsHide: true,

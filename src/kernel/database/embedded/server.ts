@@ -1,5 +1,5 @@
 import { chown, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { serverAccount, type Account } from './account.js';
 import { findBinaries, type Binaries } from './binaries.js';
@@ -23,6 +23,8 @@ interface Tools {
 const POLL_MS = 25;
 /** Recovery after a crash replays what wasn't written yet; a server that takes longer is in trouble. */
 const READY_TIMEOUT_MS = 60_000;
+/** Longer than it takes on a healthy machine; then people want to know why nothing happens. */
+const SAY_AFTER_MS = 2_000;
 /** A killed server's last children hold its memory for a moment; a port may be taken between look and use. */
 const START_TRIES = 8;
 const LOG_LIMIT_BYTES = 10 * 1_024 * 1_024;
@@ -69,17 +71,22 @@ export class Server {
   ) {}
 
   /** Where our cluster's server answers now, waiting for one that is starting. Undefined if none runs. */
-  async find(state: KeptState): Promise<number | undefined> {
+  async find(state: KeptState, say: (text: string) => void): Promise<number | undefined> {
     const id = await this.cluster.systemIdentifier();
     if (id === undefined) return undefined;
     const noted = await this.cluster.noted();
     if (noted === undefined) return undefined;
     const giveUpAt = performance.now() + READY_TIMEOUT_MS;
+    let sayAt = performance.now() + SAY_AFTER_MS;
     for (;;) {
       const answer = await probe(noted.port, state.password, id);
       if (answer === 'ours') return noted.port;
       if (answer === 'other' && (await this.cluster.isServing(noted.pid)) !== true) return undefined;
       if (performance.now() > giveUpAt) throw this.#silent(noted);
+      if (performance.now() > sayAt) {
+        say(`PostgreSQL (process ${noted.pid}) has ${this.cluster.folder}, but isn't ready; waiting for it.`);
+        sayAt = Infinity;
+      }
       await pause(POLL_MS);
     }
   }
@@ -105,8 +112,23 @@ export class Server {
     return state;
   }
 
-  /** Starts the server, at the recorded port if that is free. Returns where it answers. */
+  /** Starts the server, at the recorded port if that is free, and keeps where it answers. One that runs when this fails is
+   *  stopped again. */
   async start(state: KeptState): Promise<number> {
+    try {
+      return await this.#startAnywhere(state);
+    } catch (error) {
+      await this.stopAfterFailure();
+      throw error;
+    }
+  }
+
+  /** Stops what a start that failed has left; the failure is what the operator must see. */
+  async stopAfterFailure(): Promise<void> {
+    await this.stop().catch(() => undefined);
+  }
+
+  async #startAnywhere(state: KeptState): Promise<number> {
     let port = await freePort(state.port);
     for (let attempt = 1; ; attempt += 1) {
       const ended = await this.#start(port);
@@ -122,8 +144,8 @@ export class Server {
 
   async stop(): Promise<void> {
     const { binaries, programs } = await this.#prepared();
-    const args = ['stop', '--pgdata', this.cluster.folder, '--mode', 'fast', '--wait', '--timeout', '30', '--silent'];
-    const ended = await programs.run(binaries.pgCtl, args);
+    const args = ['stop', '--pgdata=.', '--mode=fast', '--wait', '--timeout=30', '--silent'];
+    const ended = await programs.run(binaries.pgCtl, args, this.cluster.folder);
     if (ended.code !== 0 && (await this.cluster.noted())) throw this.#refused('The server did not stop', ended);
   }
 
@@ -132,15 +154,10 @@ export class Server {
     await this.#clearTheWay();
     const settings = { ...SETTINGS, ...(this.isDurable ? {} : NOT_DURABLE) };
     const options = Object.entries(settings).map(([name, value]) => `-c ${name}=${value}`);
-    return programs.run(binaries.pgCtl, [
-      'start',
-      '--wait',
-      '--silent',
-      '--timeout=60',
-      `--pgdata=${this.cluster.folder}`,
-      `--log=${this.cluster.log}`,
-      `--options=${[`-p ${port}`, ...options].join(' ')}`,
-    ]);
+    const args = ['start', '--wait', '--silent', '--timeout=60', '--pgdata=.', `--log=${basename(this.cluster.log)}`];
+    // pg_ctl hands all of this to a shell between double quotes: a path there must not have $ or " in it.
+    const command = [...args, `--options=${[`-p ${port}`, ...options].join(' ')}`];
+    return programs.run(binaries.pgCtl, command, this.cluster.folder);
   }
 
   /** A note of a server that is gone would stop a new one where its number belongs to somebody else by now. */

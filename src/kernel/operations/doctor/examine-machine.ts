@@ -1,5 +1,4 @@
-import { access, constants, statfs } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { statfs } from 'node:fs/promises';
 import type { Configuration } from '#config';
 import { failure, ok, warning, type Finding } from './finding.js';
 
@@ -57,15 +56,13 @@ async function programs(dataDir: string): Promise<Finding[]> {
 }
 
 async function dataFolder(dataDir: string): Promise<Finding> {
-  for (let folder = dataDir; ; folder = dirname(folder)) {
-    try {
-      await access(folder, constants.W_OK | constants.X_OK);
-      return ok(`${dataDir} ${folder === dataDir ? 'is writable' : 'can be made'}`);
-    } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      if (code === 'ENOENT' && folder !== dirname(folder)) continue;
-      return failure(`${dataDir} can't be written to (${code})`, 'Set DATA_DIR to a folder of yours.');
-    }
+  const { DataDirRefused, missingFolders } = await import('../../database/embedded/index.js');
+  try {
+    const missing = await missingFolders(dataDir);
+    return ok(`${dataDir} ${missing.length === 0 ? 'is writable' : 'can be made'}`);
+  } catch (error) {
+    if (!(error instanceof DataDirRefused)) throw error;
+    return failure(error.what, error.remedy);
   }
 }
 
