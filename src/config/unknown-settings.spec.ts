@@ -7,10 +7,11 @@ const inEnvironment = (...names: string[]): string[] =>
 
 describe('a name that is no setting', () => {
   it('is told where it stands in the file, with what was probably meant', () => {
-    expect(inFile('DATABASE_POOLSIZE', 'PORT', 'NODE_EVN', 'database_url', 'POSTGRES_PASSWORD')).toEqual([
+    expect(inFile('DATABASE_POOLSIZE', 'PORT', 'NODE_EVN', 'database_url', 'PROT', 'POSTGRES_PASSWORD')).toEqual([
       '.env sets DATABASE_POOLSIZE, which is no setting of Waybill. Did you mean DATABASE_POOL_SIZE?',
       '.env sets NODE_EVN, which is no setting of Waybill. Did you mean NODE_ENV?',
       '.env sets database_url, which is no setting of Waybill. Did you mean DATABASE_URL?',
+      '.env sets PROT, which is no setting of Waybill. Did you mean PORT?',
       '.env sets POSTGRES_PASSWORD, which is no setting of Waybill.',
     ]);
   });

@@ -21,32 +21,35 @@ const OF_OTHERS = new Set(['HTTP_PROXY', 'HTTPS_PROXY']);
  * other programs too, names that look like one of ours alone.
  */
 export function unknownSettings(environment: Environment, file: SettingsFile): string[] {
-  const inFile = Object.keys(file.variables).filter((variable) => !KNOWN.includes(variable));
-  const inEnvironment = Object.keys(environment).filter(
-    (variable) => !KNOWN.includes(variable) && !inFile.includes(variable),
-  );
+  const inFile = unknownIn(file.variables);
+  const inEnvironment = unknownIn(environment).filter((variable) => !inFile.includes(variable));
   return [
-    ...inFile.map(
-      (variable) => `${file.name} sets ${variable}, which is no setting of Waybill.${question(meant(variable))}`,
-    ),
+    ...inFile.map((variable) => told(file.name, variable, nearest(variable))),
     ...inEnvironment.flatMap((variable) => {
       const guess = meant(variable);
-      return guess === undefined
-        ? []
-        : [`The environment sets ${variable}, which is no setting of Waybill.${question(guess)}`];
+      return guess === undefined ? [] : [told('The environment', variable, guess)];
     }),
   ];
 }
 
-function question(guess: string | undefined): string {
-  return guess === undefined ? '' : ` Did you mean ${guess}?`;
+function unknownIn(variables: Environment): string[] {
+  return Object.keys(variables).filter((variable) => !KNOWN.includes(variable));
 }
 
-/** The setting that such a name was probably meant for. */
+function told(place: string, variable: string, guess: string | undefined): string {
+  const question = guess === undefined ? '' : ` Did you mean ${guess}?`;
+  return `${place} sets ${variable}, which is no setting of Waybill.${question}`;
+}
+
+/** The setting that a name of the environment was surely meant for. */
 function meant(variable: string): string | undefined {
+  const isGuessed = variable.length >= SHORTEST_GUESSED && !OF_OTHERS.has(variable.toUpperCase());
+  return isGuessed ? nearest(variable) : KNOWN.find((known) => letters(known) === letters(variable));
+}
+
+function nearest(variable: string): string | undefined {
   const same = KNOWN.find((known) => letters(known) === letters(variable));
-  if (same !== undefined || OF_OTHERS.has(variable.toUpperCase()) || variable.length < SHORTEST_GUESSED) return same;
-  return closestMatch(variable.toUpperCase(), KNOWN, { maxDistance: SLIPS });
+  return same ?? closestMatch(variable.toUpperCase(), KNOWN, { maxDistance: SLIPS });
 }
 
 function letters(name: string): string {

@@ -33,6 +33,27 @@ const complaints = async (environment?: Environment) =>
   (await findings(environment)).filter(({ state }) => state !== 'ok');
 
 describe('the doctor', () => {
+  it('tells what is set and means nothing', async () => {
+    const text = '.env sets PROT, which is no setting of Waybill. Did you mean PORT?';
+    const found = await examine(
+      (warn) => {
+        warn(text);
+        return configurationOf({ ...db.environment, HOST: '127.0.0.1', PORT: '0' });
+      },
+      () => undefined,
+    );
+    expect(found).toContainEqual({ state: 'warning', what: text, remedy: 'Correct its name, or leave it out.' });
+  });
+
+  it('says in a sentence why a data folder can’t be used', async () => {
+    const embedded = { DATABASE_URL: '', DATABASE_APP_URL: '', DATABASE_WORKER_URL: '', DATABASE_QUERY_URL: '' };
+    expect(await complaints({ ...embedded, DATA_DIR: '/dev/null/data' })).toContainEqual({
+      state: 'failure',
+      what: "DATA_DIR /dev/null/data can't be made: /dev/null is not a folder",
+      remedy: 'Set DATA_DIR to a folder that Waybill may write to.',
+    });
+  });
+
   it('finds a sound machine and a sound database sound', async () => {
     const found = (await findings()).map(({ what }) => what);
     expect(found).toEqual(
