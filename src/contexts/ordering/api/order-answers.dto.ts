@@ -22,6 +22,7 @@ export class LineAddedBody extends ChangedOrderBody {
 /** A placed order. */
 export class PlacedOrderBody {
   id!: string;
+  /** For people: `SO-1001`. Unique, but not gapless and not in order of time: don't use it as an invoice number. */
   number!: string;
   @ApiProperty({ enum: ['placed'] })
   status!: 'placed';
@@ -78,6 +79,7 @@ export class OrderActionBody {
 /** An order. */
 export class OrderBody {
   id!: string;
+  /** For people: `SO-1001`; null before the order is placed. Unique, but not gapless and not in order of time. */
   number!: string | null;
   externalNumber!: string | null;
   customerId!: string;
@@ -113,6 +115,7 @@ export class OrderBody {
 /** An order in a list. */
 export class OrderItemBody {
   id!: string;
+  /** For people: `SO-1001`; null before the order is placed. Unique, but not gapless and not in order of time. */
   number!: string | null;
   externalNumber!: string | null;
   customerId!: string;

@@ -72,7 +72,7 @@ export class DiscountGranted {
 @DurableEvent('ordering.order-placed', 1)
 export class OrderPlaced {
   readonly orderId!: string;
-  /** For people: `SO-1001`. */
+  /** For people: `SO-1001`; with gaps. */
   readonly number!: string;
   /** The number in the system the order was taken over from. */
   readonly externalNumber!: string | null;

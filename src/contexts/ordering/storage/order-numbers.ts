@@ -10,7 +10,8 @@ const TAKE_BLOCK = `SELECT nextval('ordering.order_numbers') AS first`;
 
 /**
  * Gives orders their numbers, from SO-1001 on. A process takes a block and hands it out without asking again: one round
- * trip in fifty orders. What it doesn't use, and what a refused commit had taken, are gaps.
+ * trip in fifty orders. What it doesn't use, and what a commit that was refused or is a repeat had taken, are gaps
+ * (docs/reference/limits.md says so to users).
  */
 @Injectable()
 export class OrderNumbers {
