@@ -60,6 +60,8 @@ describe('POST /v1/customers', () => {
     ['no name', { name: undefined }, '/name'],
     ['no name at all', { name: null }, '/name'],
     ['an e-mail address that is none', { email: 'maria' }, '/email'],
+    ['a quoted name in an e-mail address', { email: '"a> SIZE=1"@b.example' }, '/email'],
+    ['a route in an e-mail address', { email: 'a%evil.example@b.example' }, '/email'],
     ['a phone number of pages', { phone: '1'.repeat(41) }, '/phone'],
     ['an address without a street', { address: { ...address, street: undefined } }, '/address/street'],
     ['an address as text', { address: 'Obere Str. 57' }, '/address'],
