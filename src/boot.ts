@@ -132,7 +132,12 @@ function closeConnectionsWhileDraining(app: NestFastifyApplication): void {
 async function startContext(root: Root, configuration: Configuration | undefined, logger: Logger): Promise<Started> {
   const app = await NestFactory.createApplicationContext(root, { logger, abortOnError: false });
   if (configuration === undefined) return { app, server: undefined, refuseRequests: () => undefined };
-  const server = createHealthServer(app.get(Lifecycle), app.get(Readiness), guardedMetrics(app, configuration));
+  const answers = {
+    lifecycle: app.get(Lifecycle),
+    readiness: app.get(Readiness),
+    metrics: guardedMetrics(app, configuration),
+  };
+  const server = createHealthServer(answers, configuration.http);
   await orClose(app, async () => {
     server.listen(configuration.http.port, configuration.http.host);
     await once(server, 'listening');

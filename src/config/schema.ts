@@ -1,9 +1,9 @@
+import { http } from './http-settings.js';
 import { retention } from './retention-settings.js';
 import { section, type Values } from './section.js';
-import { bytes, choice, flag, integer, list, milliseconds, text, url } from './setting.js';
+import { choice, flag, integer, milliseconds, text, url } from './setting.js';
 
 const SECOND = 1_000;
-const KIB = 1_024;
 const postgresUrl = {
   protocols: ['postgres:', 'postgresql:'],
   masked: true,
@@ -30,82 +30,6 @@ const runtime = section('', 'Process', {
     of: ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'],
     default: 'info',
     about: 'The least serious message that is logged.',
-  }),
-});
-
-const http = section('HTTP', 'HTTP server', {
-  port: integer({
-    variable: 'PORT',
-    default: 3_000,
-    min: 0,
-    max: 65_535,
-    about: 'Where the server listens; 0 takes any free port and prints it.',
-  }),
-  host: text({
-    variable: 'HOST',
-    default: '127.0.0.1',
-    shape: 'an address or host name of this machine',
-    about: 'The address it listens on. `0.0.0.0` opens it to the network; containers need that.',
-  }),
-  publicUrl: url({
-    variable: 'PUBLIC_URL',
-    protocols: ['http:', 'https:'],
-    example: 'https://orders.example.com',
-    about: 'How clients reach this server; the links in answers start with it. Unset: where it listens.',
-  }),
-  trustProxy: list({
-    variable: 'TRUST_PROXY',
-    each: 'addresses or networks of proxies such as 10.0.0.0/8',
-    accepts: (word) => /^[0-9a-f:.]+(\/\d{1,3})?$/i.test(word),
-    about: 'Whose X-Forwarded-* headers are believed. Unset: nobody’s.',
-  }),
-  corsOrigins: list({
-    variable: 'CORS_ORIGINS',
-    each: 'origins such as https://shop.example.com',
-    accepts: (word) => URL.canParse(word) && new URL(word).origin === word,
-    about: 'Browser origins that may call the API. Unset: none.',
-  }),
-  requireIdempotencyKey: flag({
-    variable: 'API_REQUIRE_IDEMPOTENCY',
-    default: false,
-    about: 'Refuse a command without an Idempotency-Key with 400 instead of taking it unprotected.',
-  }),
-  bodyLimitBytes: bytes({
-    default: 64 * KIB,
-    min: KIB,
-    max: 16 * KIB * KIB,
-    about: 'Largest body of a command. 1 MiB of tiny objects blocks validation for seconds; keep it small.',
-  }),
-  smallBodyLimitBytes: bytes({
-    default: 16 * KIB,
-    min: KIB,
-    max: 16 * KIB * KIB,
-    about: 'Largest body of every other request.',
-  }),
-  requestTimeoutMs: milliseconds({
-    default: 15 * SECOND,
-    min: SECOND,
-    about: 'Time for a whole request to arrive; a slower one is answered 408.',
-  }),
-  headersTimeoutMs: milliseconds({
-    default: 10 * SECOND,
-    min: SECOND,
-    about: 'Time for the headers to arrive.',
-  }),
-  keepAliveTimeoutMs: milliseconds({
-    default: 65 * SECOND,
-    about: 'How long an idle connection stays open. Must exceed the idle time of a load balancer in front.',
-  }),
-  connectionsCheckMs: milliseconds({
-    default: SECOND,
-    min: 100,
-    about: 'How often the time-outs above are enforced.',
-  }),
-  maxConnections: integer({
-    default: 2_000,
-    min: 1,
-    max: 100_000,
-    about: 'Open connections per process; more are refused.',
   }),
 });
 

