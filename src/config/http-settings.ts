@@ -1,5 +1,5 @@
 import { section } from './section.js';
-import { bytes, flag, integer, list, milliseconds, text, url } from './setting.js';
+import { bytes, choice, flag, integer, list, milliseconds, text, url } from './setting.js';
 
 const SECOND = 1_000;
 const KIB = 1_024;
@@ -91,4 +91,37 @@ export const http = section('HTTP', 'HTTP server', {
     min: 100,
     about: 'Time for a client to read an answer; then its connection is closed.',
   }),
+});
+
+const perSecond = { min: 0, max: 1_000_000, unit: 'requests per second' } as const;
+
+/** Averages over ten seconds; see docs/adr/0015. */
+export const rateLimits = section('RATE_LIMIT', 'Rate limits', {
+  mode: choice({
+    variable: 'RATE_LIMITS',
+    of: ['on', 'off'],
+    default: 'on',
+    about: '`off` for load tests, and where a gateway in front limits already.',
+  }),
+  anonymous: integer({
+    ...perSecond,
+    default: 10,
+    about:
+      'For each address: requests that no valid token came with. For all below: ten times that within ten seconds, in each ' +
+      'process; 0 is no limit. Whoever has several roles has the most generous limit.',
+  }),
+  customer: integer({ ...perSecond, default: 20, about: 'For each customer.' }),
+  customerCommands: integer({
+    ...perSecond,
+    default: 5,
+    about: 'For each customer: those of them that change something.',
+  }),
+  staff: integer({
+    ...perSecond,
+    default: 200,
+    about: 'For each of the support, warehouse, finance, managers, operators and administrators.',
+  }),
+  staffCommands: integer({ ...perSecond, default: 50, about: 'For each of the staff: those that change something.' }),
+  service: integer({ ...perSecond, default: 0, about: 'For each service. Services know what they do: no limit.' }),
+  serviceCommands: integer({ ...perSecond, default: 0, about: 'For each service: those that change something.' }),
 });

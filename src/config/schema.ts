@@ -1,4 +1,4 @@
-import { http } from './http-settings.js';
+import { http, rateLimits } from './http-settings.js';
 import { retention } from './retention-settings.js';
 import { section, type Values } from './section.js';
 import { choice, flag, integer, milliseconds, text, url } from './setting.js';
@@ -196,6 +196,7 @@ const shutdown = section('SHUTDOWN', 'Shutdown', {
 export const schema = {
   runtime,
   http,
+  rateLimits,
   database,
   subscriptions,
   retention,

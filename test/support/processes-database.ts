@@ -27,7 +27,7 @@ export class KillableDatabase {
   }
 
   get environment(): Environment {
-    return { NODE_ENV: 'test', AUTH_MODE: 'dev', DATABASE_URL: this.server.ownerUrl };
+    return { NODE_ENV: 'test', AUTH_MODE: 'dev', RATE_LIMITS: 'off', DATABASE_URL: this.server.ownerUrl };
   }
 
   /** Settings for every session from now on; for controls. */

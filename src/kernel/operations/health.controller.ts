@@ -1,12 +1,13 @@
 import { Controller, Get } from '@nestjs/common';
 import { ProblemError } from '../http/problems/problem-error.js';
-import { Public } from '../http/routes/route.decorators.js';
+import { Probe, Public } from '../http/routes/route.decorators.js';
 import { Lifecycle } from './lifecycle.js';
 import { Readiness } from './readiness.js';
 
 /** What orchestrators and load balancers ask. No token, and nothing in the answer that isn't for strangers. */
 @Controller('health')
 @Public()
+@Probe()
 export class HealthController {
   constructor(
     private readonly lifecycle: Lifecycle,

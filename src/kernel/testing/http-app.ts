@@ -62,13 +62,13 @@ export interface HttpAnswer {
 export class HttpApp {
   private constructor(readonly app: NestFastifyApplication) {}
 
-  /** @param environment variables of the configuration */
+  /** @param environment variables of the configuration; rate limits are off unless it says otherwise */
   static async with(
     controllers: readonly Type[],
     environment: Readonly<Record<string, string>> = {},
   ): Promise<HttpApp> {
     const root = { module: class SpecModule {}, imports: [StandInModule], controllers: [...controllers] };
-    const settings: HttpSettings = configurationOf({ PORT: '0', ...environment });
+    const settings: HttpSettings = configurationOf({ PORT: '0', RATE_LIMITS: 'off', ...environment });
     const app = await createHttpApp(root, settings, { logger: false });
     await app.listen(0, '127.0.0.1');
     return new HttpApp(app);
@@ -101,7 +101,11 @@ export class HttpApp {
   }
 
   token(...roles: readonly Role[]): Promise<string> {
-    return this.app.get(DevTokens).issue({ subject: 'ada', roles });
+    return this.tokenOf('ada', ...roles);
+  }
+
+  tokenOf(subject: string, ...roles: readonly Role[]): Promise<string> {
+    return this.app.get(DevTokens).issue({ subject, roles });
   }
 
   async bearer(...roles: readonly Role[]): Promise<{ authorization: string }> {

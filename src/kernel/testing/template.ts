@@ -119,6 +119,7 @@ function environmentOf(serverUrl: string, database: string): Environment {
   return {
     NODE_ENV: 'test',
     AUTH_MODE: 'dev',
+    RATE_LIMITS: 'off',
     DATABASE_URL: owner.toString(),
     DATABASE_APP_URL: urlOf('app'),
     DATABASE_WORKER_URL: urlOf('worker'),

@@ -68,8 +68,12 @@ export class ConnectionLimits {
       socket.destroy();
       return;
     }
-    this.#connections.set(socket, new Connection());
-    socket.once('close', () => this.#connections.delete(socket));
+    const connection = new Connection();
+    this.#connections.set(socket, connection);
+    socket.once('close', () => {
+      this.#connections.delete(socket);
+      closeAll(connection.unanswered);
+    });
   }
 
   /** @returns false when a handler works on a request of every connection. */
@@ -118,5 +122,16 @@ export class ConnectionLimits {
       else if (connection.unread?.response !== first) connection.unread = { response: first, sinceMs: nowMs };
       else if (nowMs - connection.unread.sinceMs >= this.settings.responseTimeoutMs) socket.destroy();
     }
+  }
+}
+
+/**
+ * Node closes the answer that is being written when its connection goes, but not those behind it: whoever waits for their end,
+ * as the places of their requests do, would wait for ever.
+ */
+function closeAll(unanswered: ReadonlySet<ServerResponse>): void {
+  for (const response of unanswered) {
+    response.destroy();
+    response.emit('close');
   }
 }

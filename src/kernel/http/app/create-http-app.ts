@@ -1,6 +1,7 @@
 import type { DynamicModule, NestApplicationOptions, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { RateLimits } from '../exchange/rate-limits.js';
 import { ApiDescription } from '../openapi/api-description.js';
 import { ProblemReplies } from '../problems/problem-replies.js';
 import { HttpModule } from './http.module.js';
@@ -30,7 +31,9 @@ export async function createHttpApp(
     rawBody: false,
   });
   adapter.answerWith(app.get(ProblemReplies));
-  app.get(RequestPipeline).install(app.getHttpAdapter().getInstance());
+  const server = app.getHttpAdapter().getInstance();
+  await app.get(RateLimits).install(server);
+  app.get(RequestPipeline).install(server);
   allowOrigins(app, settings);
   app.get(ApiDescription).of(app);
   return app;
@@ -55,6 +58,8 @@ const EXPOSED = [
   'Link',
   'Location',
   'Preference-Applied',
+  'RateLimit',
+  'RateLimit-Policy',
   'Retry-After',
   'X-Request-Id',
 ];

@@ -128,6 +128,7 @@ describe('the description of the API', () => {
     const { post } = (body['paths'] as Record<string, Record<string, Record<string, unknown>>>)['/v1/baskets']!;
     expect(post).toMatchObject({ description: 'Roles: customer.', security: [{ bearer: [] }] });
     expect(JSON.stringify(post)).toContain('Idempotency-Key');
+    expect(post!['responses']).toMatchObject({ 429: { headers: { 'Retry-After': {}, RateLimit: {} } } });
     for (const url of ['/docs', '/docs/swagger-ui-bundle.js', '/docs/start.js'])
       expect((await send('GET', url)).status).toBe(200);
   });

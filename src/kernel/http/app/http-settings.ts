@@ -1,7 +1,7 @@
 import type { Configuration } from '#config';
 
 /** The part of the configuration that the HTTP side reads. */
-export type HttpSettings = Pick<Configuration, 'http' | 'auth' | 'consistency' | 'database'>;
+export type HttpSettings = Pick<Configuration, 'http' | 'rateLimits' | 'auth' | 'consistency' | 'database'>;
 
 export const HTTP_SETTINGS = Symbol('HTTP_SETTINGS');
 

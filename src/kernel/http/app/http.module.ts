@@ -6,6 +6,7 @@ import { DevTokens } from '../auth/dev-tokens.js';
 import { TokenVerifier } from '../auth/token-verifier.js';
 import { Admission } from '../exchange/admission.js';
 import { ContextMaker } from '../exchange/context-maker.js';
+import { RateLimits } from '../exchange/rate-limits.js';
 import { ViewWait } from '../exchange/view-wait.js';
 import { AcceptedReplies } from '../operations/accepted-replies.js';
 import { OperationBodies } from '../operations/operation-bodies.js';
@@ -20,6 +21,7 @@ import { RouteChecks } from '../routes/route-checks.js';
 import { InputPipe } from '../validation/input.pipe.js';
 import { HTTP_SETTINGS, type HttpSettings } from './http-settings.js';
 import { PublicUrl } from './public-url.js';
+import { RequestAuthorization } from './request-authorization.js';
 import { RequestPipeline } from './request-pipeline.js';
 
 const GLOBAL: Provider[] = [
@@ -55,6 +57,8 @@ export class HttpModule {
         ContextMaker,
         ViewWait,
         ApiDescription,
+        RateLimits,
+        RequestAuthorization,
         RequestPipeline,
         ...GLOBAL,
       ],

@@ -1,12 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { messageContext } from '../../messages/message-context.js';
+import { messageContext, type MessageContext } from '../../messages/message-context.js';
 import { ConsistencyTokens } from '../../queries/consistency-token.js';
-import { forbidden } from '../auth/access.guard.js';
-import type { Identity } from '../auth/identity.js';
-import { TokenVerifier } from '../auth/token-verifier.js';
-import { assertJsonUtf8 } from '../body/media-type.js';
-import { Admission, type AdmissionSlot } from '../exchange/admission.js';
+import { Admission } from '../exchange/admission.js';
 import {
   completePage,
   setKernelHeaders,
@@ -15,26 +11,25 @@ import {
   setResultHeaders,
 } from '../exchange/answer-headers.js';
 import { ContextMaker } from '../exchange/context-maker.js';
-import { exchangeOf, type Exchange } from '../exchange/exchange.js';
-import { assertSingleHeaders } from '../exchange/single-headers.js';
+import { callerKey, exchangeOf, type Exchange } from '../exchange/exchange.js';
+import type { AdmissionSlot } from '../exchange/places.js';
 import { ViewWait } from '../exchange/view-wait.js';
 import { Page } from '../lists/page.js';
 import { OperationBody } from '../operations/operation.dto.js';
-import { invalidInput, ProblemError } from '../problems/problem-error.js';
-import { mayCall, RouteBook, type Route } from '../routes/route-book.js';
+import { invalidInput } from '../problems/problem-error.js';
+import type { Route } from '../routes/route-book.js';
 import { takes } from '../routes/route-checks.js';
 import { assertWellFormed, type ParsedQuery } from '../validation/query-string.js';
+import { RequestAuthorization } from './request-authorization.js';
 
 type Done = (error?: Error) => void;
-
-const MAX_URL_LENGTH = 8_192;
 
 /**
  * What happens around every handler, in Fastify's hooks, because they also cover what no controller sees:
  *
- *     onRequest         is it well-formed HTTP · which route · who asks, may they · is there room     → 4xx before a body is read
+ *     onRequest         is it well-formed HTTP · which route · who asks, how much lately, may they     → 4xx before a body is read
  *     (body)            strict JSON
- *     preHandler        idempotency key, consistency, preferences → message context for all that follows
+ *     preHandler        idempotency key, consistency, preferences · is there room → message context for all that follows
  *     (Nest)            guard · input classes · handler
  *     preSerialization  wait for the views, if asked · Location, ETag, a page's asOf and Link
  *     onSend            tokens, 304
@@ -45,8 +40,7 @@ export class RequestPipeline {
   readonly #takesQuery = new Map<Route, boolean>();
 
   constructor(
-    private readonly book: RouteBook,
-    private readonly verifier: TokenVerifier,
+    private readonly authorization: RequestAuthorization,
     private readonly admission: Admission,
     private readonly contexts: ContextMaker,
     private readonly viewWait: ViewWait,
@@ -55,7 +49,7 @@ export class RequestPipeline {
 
   install(server: FastifyInstance): void {
     server.addHook('onRequest', (request, reply, done) => this.#receive(request, reply, done));
-    server.addHook('preHandler', (request, _reply, done) => this.#bind(request, done));
+    server.addHook('preHandler', (request, reply, done) => this.#bind(request, reply, done));
     server.addHook('preSerialization', (request, reply, payload, done) => {
       const waiting = reply.statusCode < 400 ? this.viewWait.after(exchangeOf(request)) : undefined;
       if (waiting === undefined) done(null, this.#complete(request, reply, payload));
@@ -65,63 +59,31 @@ export class RequestPipeline {
   }
 
   #receive(request: FastifyRequest, reply: FastifyReply, done: Done): void {
+    setKernelHeaders(reply, exchangeOf(request));
+    this.authorization.authorize(request, reply).then(() => done(), done);
+  }
+
+  /** The body is there and looks right: nothing that a slow client does can hold the place from here on. */
+  #bind(request: FastifyRequest, reply: FastifyReply, done: Done): void {
     const exchange = exchangeOf(request);
-    setKernelHeaders(reply, exchange);
+    const { route } = exchange;
+    if (route === undefined) return done();
     try {
-      assertSoundRequest(request);
-      const admitted = this.#admit(request, exchange);
-      if (!(admitted instanceof Promise)) {
-        occupy(exchange, reply, admitted);
-        done();
-        return;
-      }
-      admitted.then((slot) => occupy(exchange, reply, slot)).then(() => done(), done);
+      const context = this.contexts.make(request, exchange);
+      exchange.context = context;
+      this.#assertNothingUnasked(request, route);
+      const slot = this.#enter(request, exchange, route);
+      if (!(slot instanceof Promise)) return handle({ exchange, context, slot, reply }, done);
+      slot.then((admitted) => handle({ exchange, context, slot: admitted, reply }, done), done);
     } catch (error) {
       done(error as Error);
     }
   }
 
-  #admit(request: FastifyRequest, exchange: Exchange): AdmissionSlot | undefined | Promise<AdmissionSlot | undefined> {
-    const route = this.#routeOf(request);
-    exchange.route = route;
-    if (request.method !== 'GET' && request.method !== 'HEAD') assertJsonUtf8(request.headers);
-    if (route.access === 'public') return undefined;
-    const identity = this.verifier.identify(request.headers.authorization);
-    return identity instanceof Promise
-      ? identity.then((verified) => this.#enter(exchange, route, verified))
-      : this.#enter(exchange, route, identity);
-  }
-
-  #enter(exchange: Exchange, route: Route, identity: Identity): AdmissionSlot | Promise<AdmissionSlot> {
-    exchange.identity = identity;
-    if (!mayCall(route.access, identity.principal.roles)) throw forbidden();
-    return this.admission.enter({ isOperators: isOperatorsOnly(route) });
-  }
-
-  #routeOf(request: FastifyRequest): Route {
-    const template = request.routeOptions.url;
-    const route = template === undefined ? undefined : this.book.find(request.method, template);
-    if (route !== undefined) return route;
-    const allowed = this.book.methodsOf(request.url.split('?', 1)[0]!);
-    if (allowed.length === 0) throw new ProblemError('not-found', 'There is nothing under this path.');
-    throw new ProblemError('method-not-allowed', 'This path does not take that method.', {
-      headers: { allow: allowed.join(', ') },
-    });
-  }
-
-  #bind(request: FastifyRequest, done: Done): void {
-    const exchange = exchangeOf(request);
-    const { route } = exchange;
-    if (route === undefined) return done();
-    try {
-      exchange.context = this.contexts.make(request, exchange);
-      this.#assertNothingUnasked(request, route);
-    } catch (error) {
-      return done(error as Error);
-    }
-    exchange.slot?.hold();
-    exchange.isHandled = true;
-    messageContext.run(exchange.context, done);
+  #enter({ ip }: FastifyRequest, exchange: Exchange, route: Route): AdmissionSlot | undefined | Promise<AdmissionSlot> {
+    if (route.isProbe) return undefined;
+    if (exchange.identity === undefined) return this.admission.enterUnidentified(ip);
+    return this.admission.enter({ caller: callerKey(exchange), isOperators: isOperatorsOnly(route) });
   }
 
   /** A route without an input class takes nothing, rather than ignoring what it was sent. */
@@ -172,40 +134,35 @@ export class RequestPipeline {
   }
 }
 
-function assertSoundRequest({ raw, headers }: FastifyRequest): void {
-  if (raw.url !== undefined && raw.url.length > MAX_URL_LENGTH)
-    throw new ProblemError('uri-too-long', `The URL is longer than ${MAX_URL_LENGTH} characters.`);
-  if (headers.host === undefined && raw.httpVersionMinor > 0)
-    throw new ProblemError('malformed-request', 'The Host header is missing.');
-  assertReadableTransfer(raw);
-  assertSingleHeaders(raw.rawHeaders);
-}
-
-/** Another coding would be read as if it were plain (RFC 9112 §6.1); HTTP/1.0 has none, so that a proxy may see another end. */
-function assertReadableTransfer({ headers, httpVersionMinor }: FastifyRequest['raw']): void {
-  const coding = headers['transfer-encoding'];
-  if (coding === undefined) return;
-  const close = { headers: { connection: 'close' } };
-  if (httpVersionMinor === 0) throw new ProblemError('malformed-request', 'HTTP/1.0 has no Transfer-Encoding.', close);
-  if (coding.toLowerCase() !== 'chunked')
-    throw new ProblemError('transfer-coding-not-supported', 'The only Transfer-Encoding is chunked.', close);
-}
-
 /** Operations and metrics: few requests, needed most when all other places are taken. */
 function isOperatorsOnly({ access }: Route): boolean {
   return Array.isArray(access) && access.length === 1 && access[0] === 'operator';
 }
 
-/** The place is kept until the answer has left or the client has gone; the handler holds it on its own. */
-function occupy(exchange: Exchange, reply: FastifyReply, slot: AdmissionSlot | undefined): void {
-  if (slot === undefined) return;
+interface Admitted {
+  readonly exchange: Exchange;
+  readonly context: MessageContext;
+  readonly slot: AdmissionSlot | undefined;
+  readonly reply: FastifyReply;
+}
+
+/**
+ * The handler holds its place until it has ended. An answer made for one caller takes memory until it has left, or its client has
+ * gone, and holds the place as long; what public routes answer is shared or small.
+ */
+function handle({ exchange, context, slot, reply: { raw } }: Admitted, done: Done): void {
   exchange.slot = slot;
-  let hasLeft = false;
-  const leave = () => {
-    if (!hasLeft) slot.leave();
-    hasLeft = true;
-  };
-  reply.raw.once('finish', leave).once('close', leave);
+  exchange.isHandled = true;
+  if (slot !== undefined && exchange.identity !== undefined && !raw.destroyed) {
+    slot.hold();
+    let hasLeft = false;
+    const leave = (): void => {
+      if (!hasLeft) slot.leave();
+      hasLeft = true;
+    };
+    raw.once('finish', leave).once('close', leave);
+  }
+  messageContext.run(context, done);
 }
 
 function isEmptyObject(body: unknown): boolean {

@@ -1,14 +1,16 @@
 import { configurationOf } from '#config';
-import { Admission, type AdmissionSlot } from './admission.js';
+import { Admission } from './admission.js';
+import type { AdmissionSlot } from './places.js';
 
 const LIMIT = 8;
+const SHARE = 2;
 
 function admission(): Admission {
   return new Admission(configurationOf({ DATABASE_POOL_SIZE: '2' }));
 }
 
 function fill(gate: Admission): AdmissionSlot[] {
-  return Array.from({ length: LIMIT }, () => gate.enter() as AdmissionSlot);
+  return Array.from({ length: LIMIT }, (_, n) => gate.enter({ caller: `c${n}` }) as AdmissionSlot);
 }
 
 const codeOf = (entering: unknown): Promise<string | undefined> =>
@@ -40,7 +42,9 @@ describe('admission', () => {
     const gate = admission();
     const [first, second] = fill(gate);
     const order: string[] = [];
-    const waiting = ['a', 'b'].map((name) => Promise.resolve(gate.enter()).then(() => order.push(name)));
+    const waiting = ['a', 'b'].map((name) =>
+      Promise.resolve(gate.enter({ caller: name })).then(() => order.push(name)),
+    );
     first!.leave();
     second!.leave();
     await Promise.all(waiting);
@@ -51,8 +55,8 @@ describe('admission', () => {
     const gate = admission();
     fill(gate);
     const start = performance.now();
-    const waiting = Array.from({ length: LIMIT }, () => codeOf(gate.enter()));
-    expect(() => gate.enter()).toThrow(expect.objectContaining({ code: 'overloaded' }) as Error);
+    const waiting = Array.from({ length: LIMIT }, (_, n) => codeOf(gate.enter({ caller: `w${n}` })));
+    expect(() => gate.enter({ caller: 'late' })).toThrow(expect.objectContaining({ code: 'overloaded' }) as Error);
     expect(new Set(await Promise.all(waiting))).toEqual(new Set(['overloaded']));
     expect(performance.now() - start).toBeLessThan(900);
   });
@@ -60,10 +64,10 @@ describe('admission', () => {
   it('keeps some places for operators, and gives them to nobody else when they are free again', async () => {
     const gate = admission();
     const [first] = fill(gate);
-    const kept = Array.from({ length: 4 }, () => gate.enter({ isOperators: true }) as AdmissionSlot);
+    const kept = Array.from({ length: 4 }, () => gate.enter({ caller: 'olga', isOperators: true }) as AdmissionSlot);
     expect([kept.some((slot) => slot instanceof Promise), gate.underWay]).toEqual([false, LIMIT + 4]);
     let isIn = false;
-    const waiting = Promise.resolve(gate.enter()).then(() => (isIn = true));
+    const waiting = Promise.resolve(gate.enter({ caller: 'ada' })).then(() => (isIn = true));
     for (const slot of kept) slot.leave();
     await Promise.resolve();
     expect([isIn, gate.underWay]).toEqual([false, LIMIT]);
@@ -74,7 +78,7 @@ describe('admission', () => {
 
   it('keeps a place until answer and handler are both done', () => {
     const gate = admission();
-    const slot = gate.enter() as AdmissionSlot;
+    const slot = gate.enter({ caller: 'ada' }) as AdmissionSlot;
     slot.hold();
     slot.leave();
     expect(gate.underWay).toBe(1);
@@ -82,11 +86,35 @@ describe('admission', () => {
     expect(gate.underWay).toBe(0);
   });
 
+  it('leaves the last quarter of places, and of the queue, to callers that hold less than a quarter', async () => {
+    const gate = admission();
+    const enter = (caller: string): AdmissionSlot | Promise<AdmissionSlot> => gate.enter({ caller });
+    const held = Array.from({ length: LIMIT - SHARE }, () => enter('eve') as AdmissionSlot);
+    const queued = Array.from({ length: LIMIT - SHARE }, () => codeOf(enter('eve')));
+    expect(() => enter('eve')).toThrow(expect.objectContaining({ code: 'overloaded' }) as Error);
+
+    const others = Array.from({ length: SHARE }, () => enter('ada'));
+    expect([others.some((slot) => slot instanceof Promise), gate.underWay]).toEqual([false, LIMIT]);
+    const bob = Promise.resolve(enter('bob'));
+    held[0]!.leave();
+    expect((await bob).constructor.name).toBe('AdmissionSlot');
+    expect(new Set(await Promise.all(queued))).toEqual(new Set(['overloaded']));
+  });
+
+  it('counts callers that are not known yet apart, by address', async () => {
+    const gate = admission();
+    fill(gate);
+    const slots = Array.from({ length: 192 }, () => gate.enterUnidentified('192.0.2.1'));
+    expect(slots.some((slot) => slot instanceof Promise)).toBe(false);
+    expect(gate.enterUnidentified('192.0.2.2')).not.toBeInstanceOf(Promise);
+    expect(await codeOf(gate.enterUnidentified('192.0.2.1'))).toBe('overloaded');
+  });
+
   it('lets nobody in while draining', () => {
     const gate = admission();
-    const slot = gate.enter() as AdmissionSlot;
+    const slot = gate.enter({ caller: 'ada' }) as AdmissionSlot;
     gate.drain();
-    expect(() => gate.enter()).toThrow(expect.objectContaining({ code: 'draining' }) as Error);
+    expect(() => gate.enter({ caller: 'ada' })).toThrow(expect.objectContaining({ code: 'draining' }) as Error);
     slot.leave();
     expect(gate.underWay).toBe(0);
   });

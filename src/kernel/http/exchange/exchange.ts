@@ -3,7 +3,7 @@ import type { FastifyRequest } from 'fastify';
 import type { MessageContext } from '../../messages/message-context.js';
 import type { Identity } from '../auth/identity.js';
 import type { Route } from '../routes/route-book.js';
-import type { AdmissionSlot } from './admission.js';
+import type { AdmissionSlot } from './places.js';
 import type { Preferences } from './prefer.js';
 
 const EXCHANGE = Symbol('waybill:exchange');
@@ -43,6 +43,12 @@ export class Exchange {
   get traceId(): string {
     return this.traceparent.slice(3, 35);
   }
+}
+
+/** Who is counted: the principal within its tenant. Only for an exchange with an identity. */
+export function callerKey({ identity }: Exchange): string {
+  if (identity === undefined) throw new Error('The caller of this request is not known.');
+  return `${identity.tenant}/${identity.principal.id}`;
 }
 
 /** The exchange of a request, made at first sight. */

@@ -25,6 +25,24 @@ const ACCEPTED = {
   content: { 'application/json': { schema: { $ref: '#/components/schemas/OperationBody' } } },
 } as const;
 
+const TOO_MANY = {
+  description:
+    'Too many requests (`rate-limited`), or the server has enough to do (`overloaded`). Nothing was executed.',
+  headers: {
+    'Retry-After': { description: 'Seconds.', schema: { type: 'integer' } },
+    RateLimit: {
+      description:
+        '`"customer";r=187;t=8`: 187 requests are left for 8 seconds. On every answer, where there is a limit.',
+      schema: { type: 'string' },
+    },
+    'RateLimit-Policy': {
+      description: '`"customer";q=200;w=10`: 200 requests within 10 seconds.',
+      schema: { type: 'string' },
+    },
+  },
+  content: PROBLEM,
+} as const;
+
 /** Adds what holds for every route of its kind, so that contexts describe only what is theirs. */
 export function describeRoute(document: OpenAPIObject, route: Route): void {
   const operation = operationOf(document, route);
@@ -35,6 +53,7 @@ export function describeRoute(document: OpenAPIObject, route: Route): void {
   operation.responses = {
     ...operation.responses,
     ...(route.resource === undefined ? {} : { 202: ACCEPTED }),
+    ...(route.isProbe ? {} : { 429: TOO_MANY }),
     default: { description: 'A problem; its code says which.', content: PROBLEM },
   };
   if (route.access === 'public' || route.access === undefined) return;

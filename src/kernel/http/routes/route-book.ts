@@ -2,7 +2,7 @@ import { Injectable, RequestMethod } from '@nestjs/common';
 import { METHOD_METADATA, PATH_METADATA } from '@nestjs/common/internal.js';
 import { DiscoveryService, MetadataScanner } from '@nestjs/core';
 import type { ResourceTemplate } from '../../messages/message-context.js';
-import { ACCESS, ANSWER, ASYNC_RESOURCE, type Access, type AnswerShape, type Role } from './route.decorators.js';
+import { ACCESS, ANSWER, ASYNC_RESOURCE, PROBE, type Access, type AnswerShape, type Role } from './route.decorators.js';
 
 type Handler = (...args: unknown[]) => unknown;
 export type ControllerClass = new (...args: never[]) => object;
@@ -18,6 +18,8 @@ export interface Route {
   /** Undefined: nobody said, which stops the start. */
   readonly access: Access | undefined;
   readonly answer: AnswerShape;
+  /** No limit of requests applies. */
+  readonly isProbe: boolean;
   /** What it makes, also later, where `Prefer: respond-async` is heeded. */
   readonly resource: ResourceTemplate | undefined;
 }
@@ -90,6 +92,7 @@ function routesOf(controller: ControllerClass, handlerName: string, handler: Han
       handler,
       access: metadata(ACCESS, handler, controller) as Access | undefined,
       answer,
+      isProbe: metadata(PROBE, handler, controller) === true,
       resource,
     })),
   );

@@ -17,6 +17,7 @@ export type Role = (typeof ROLES)[number];
 
 export const ACCESS = 'waybill:access';
 export const ANSWER = 'waybill:answer';
+export const PROBE = 'waybill:probe';
 export const ASYNC_RESOURCE = 'waybill:async-resource';
 
 export type Access = 'public' | readonly Role[];
@@ -38,6 +39,11 @@ export function Roles(...roles: [Role, ...Role[]]): ClassDecorator & MethodDecor
 /** Anyone may call the route, without a token. */
 export function Public(): ClassDecorator & MethodDecorator {
   return SetMetadata(ACCESS, 'public' satisfies Access);
+}
+
+/** Health probes: answered whatever comes, so no limit of requests applies to them. They must cost next to nothing. */
+export function Probe(): ClassDecorator & MethodDecorator {
+  return SetMetadata(PROBE, true);
 }
 
 /** 201, with `Location` made from the result (`/v1/orders/:id`) and `ETag` from its `version`. */

@@ -1,0 +1,105 @@
+import { Injectable } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { forbidden } from '../auth/access.guard.js';
+import { TokenVerifier } from '../auth/token-verifier.js';
+import type { Identity } from '../auth/identity.js';
+import { assertJsonUtf8 } from '../body/media-type.js';
+import { Admission } from '../exchange/admission.js';
+import { exchangeOf, type Exchange } from '../exchange/exchange.js';
+import { RateLimits } from '../exchange/rate-limits.js';
+import { assertSingleHeaders } from '../exchange/single-headers.js';
+import { ProblemError } from '../problems/problem-error.js';
+import { mayCall, RouteBook, type Route } from '../routes/route-book.js';
+
+const MAX_URL_LENGTH = 8_192;
+
+/**
+ * What is decided before a body is read: is it well-formed HTTP, which route is it, who calls, how much have they sent
+ * lately, may they. Every answer counts to somebody's rate limit, refusals too: to the principal's, or to the address's as
+ * long as no valid token says who it is. Health probes count to nobody's.
+ */
+@Injectable()
+export class RequestAuthorization {
+  constructor(
+    private readonly book: RouteBook,
+    private readonly verifier: TokenVerifier,
+    private readonly admission: Admission,
+    private readonly rateLimits: RateLimits,
+  ) {}
+
+  /** Sets the exchange's route and identity. @throws ProblemError */
+  async authorize(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    const exchange = exchangeOf(request);
+    let route: Route;
+    try {
+      route = await this.#identify(request, exchange);
+    } catch (error) {
+      if (isRefusedForNow(error)) throw error;
+      await this.rateLimits.countAddress(request, reply);
+      throw error;
+    }
+    if (route.isProbe) return;
+    if (exchange.identity === undefined) return this.rateLimits.countAddress(request, reply);
+    await this.rateLimits.countPrincipal(request, reply);
+    if (!mayCall(route.access, exchange.identity.principal.roles)) throw forbidden();
+  }
+
+  async #identify(request: FastifyRequest, exchange: Exchange): Promise<Route> {
+    assertSoundRequest(request);
+    const route = this.#routeOf(request);
+    exchange.route = route;
+    if (request.method !== 'GET' && request.method !== 'HEAD') assertJsonUtf8(request.headers);
+    if (route.access === 'public') return route;
+    this.admission.assertOpen();
+    const identity = this.verifier.identify(request.headers.authorization);
+    exchange.identity = identity instanceof Promise ? await this.#verified(identity, request.ip) : identity;
+    return route;
+  }
+
+  /** The keys of an identity provider may be slow to come: those who wait for them are counted. */
+  async #verified(identity: Promise<Identity>, address: string): Promise<Identity> {
+    // It is awaited below, unless there is no place.
+    identity.catch(() => undefined);
+    const slot = await this.admission.enterUnidentified(address);
+    try {
+      return await identity;
+    } finally {
+      slot.leave();
+    }
+  }
+
+  #routeOf(request: FastifyRequest): Route {
+    const template = request.routeOptions.url;
+    const route = template === undefined ? undefined : this.book.find(request.method, template);
+    if (route !== undefined) return route;
+    const allowed = this.book.methodsOf(request.url.split('?', 1)[0]!);
+    if (allowed.length === 0) throw new ProblemError('not-found', 'There is nothing under this path.');
+    throw new ProblemError('method-not-allowed', 'This path does not take that method.', {
+      headers: { allow: allowed.join(', ') },
+    });
+  }
+}
+
+/** Nothing was found out about the caller: a place is missing, or the process is ending. */
+function isRefusedForNow(error: unknown): boolean {
+  return error instanceof ProblemError && (error.code === 'overloaded' || error.code === 'draining');
+}
+
+function assertSoundRequest({ raw, headers }: FastifyRequest): void {
+  if (raw.url !== undefined && raw.url.length > MAX_URL_LENGTH)
+    throw new ProblemError('uri-too-long', `The URL is longer than ${MAX_URL_LENGTH} characters.`);
+  if (headers.host === undefined && raw.httpVersionMinor > 0)
+    throw new ProblemError('malformed-request', 'The Host header is missing.');
+  assertReadableTransfer(raw);
+  assertSingleHeaders(raw.rawHeaders);
+}
+
+/** Another coding would be read as if it were plain (RFC 9112 §6.1); HTTP/1.0 has none, so that a proxy may see another end. */
+function assertReadableTransfer({ headers, httpVersionMinor }: FastifyRequest['raw']): void {
+  const coding = headers['transfer-encoding'];
+  if (coding === undefined) return;
+  const close = { headers: { connection: 'close' } };
+  if (httpVersionMinor === 0) throw new ProblemError('malformed-request', 'HTTP/1.0 has no Transfer-Encoding.', close);
+  if (coding.toLowerCase() !== 'chunked')
+    throw new ProblemError('transfer-coding-not-supported', 'The only Transfer-Encoding is chunked.', close);
+}
