@@ -1,7 +1,7 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import { Clock, ROLES, Secrets, type Role } from '#kernel';
 import { openDatabase } from '../kernel/database/open-database.js';
-import { DevTokens } from '../kernel/http/index.js';
+import { DevTokens, type TokenRequest } from '../kernel/http/auth/dev-tokens.js';
 import { CliExit, cli, EXIT } from './cli.js';
 
 /** `waybill token`: a token for trying things out, on stdout and nothing else. */
@@ -11,12 +11,13 @@ export function registerToken(program: Command): void {
     .description('Print a token that is good for 12 hours (only with AUTH_MODE=dev).')
     .option('-r, --role <role>', `what it may do, repeatable: ${ROLES.join(', ')}`, addRole, [] as Role[])
     .option('-s, --subject <id>', 'who it speaks for; a customer’s is the customer id', 'ada')
-    .action(({ role, subject }: { role: Role[]; subject: string }) =>
-      printToken(role.length > 0 ? role : ['customer'], subject),
+    .option('-t, --tenant <tenant>', 'in which tenant; left out, the default one', tenantIn)
+    .action(({ role, ...wish }: { role: Role[]; subject: string; tenant?: string }) =>
+      printToken({ ...wish, roles: role.length > 0 ? role : ['customer'] }),
     );
 }
 
-async function printToken(roles: readonly Role[], subject: string): Promise<void> {
+async function printToken(wish: TokenRequest): Promise<void> {
   const configuration = cli.configuration();
   if (configuration.auth.mode !== 'dev') {
     throw new CliExit(EXIT.failed, 'This system takes tokens of AUTH_ISSUER only; ask there, or set AUTH_MODE=dev.');
@@ -24,7 +25,7 @@ async function printToken(roles: readonly Role[], subject: string): Promise<void
   const database = await openDatabase(configuration, cli.say);
   try {
     const tokens = new DevTokens(new Secrets(database.pools), new Clock());
-    cli.print(await tokens.issue({ subject, roles }));
+    cli.print(await tokens.issue(wish));
   } finally {
     await database.close();
   }
@@ -34,4 +35,10 @@ function addRole(word: string, roles: readonly Role[]): Role[] {
   const role = ROLES.find((known) => known === word);
   if (role === undefined) throw new InvalidArgumentError(`There is no such role. Choose one of: ${ROLES.join(', ')}.`);
   return [...roles, role];
+}
+
+function tenantIn(word: string): string {
+  if (!/^[A-Za-z0-9._-]{1,64}$/.test(word))
+    throw new InvalidArgumentError('A tenant is 1 to 64 of the characters A-Z a-z 0-9 . _ -');
+  return word;
 }

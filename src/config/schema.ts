@@ -148,6 +148,14 @@ const auth = section('AUTH', 'Sign-in', {
   }),
   issuer: text({ about: 'The `iss` that a token must carry.' }),
   audience: text({ about: 'The `aud` that a token must carry.' }),
+  operatorTenant: text({
+    default: 'default',
+    shape: '1 to 64 of the characters A-Z a-z 0-9 . _ -',
+    accepts: (value) => /^[A-Za-z0-9._-]{1,64}$/.test(value),
+    about:
+      'The `tenant` whose operators and admins operate the installation (`/ops`, `/metrics`); those of other tenants do ' +
+      'not. A token without a tenant is of `default`.',
+  }),
 });
 
 const consistency = section('CONSISTENCY', 'Consistency tokens', {

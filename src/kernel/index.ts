@@ -23,6 +23,7 @@ export { EffectRefused } from './effects/effect-errors.js';
 export { Effects, type EffectIntent } from './effects/effects.js';
 export * from './http/index.js';
 export type { KernelOptions } from './kernel-options.js';
+export { CheckAccess, type AccessCheck } from './messages/access-check.js';
 export { Clock } from './messages/clock.js';
 export { derivedId, newId } from './messages/ids.js';
 export { MessageContext, messageContext, type MessageOutcome, type Principal } from './messages/message-context.js';

@@ -1,5 +1,5 @@
 import { basename, dirname } from 'node:path';
-import { contexts, exists, expectNone, filesIn, pascalCase, productionFiles } from './source-tree.js';
+import { contexts, exists, expectNone, filesIn, pascalCase, productionFiles, read } from './source-tree.js';
 import { declaredIn, usedNames, type Declared } from './syntax-tree.js';
 
 const commandFiles = productionFiles('src/contexts').filter((path) => path.endsWith('.command.ts'));
@@ -17,7 +17,9 @@ describe('a command', () => {
     const handlers = decorated(path, 'CommandHandler');
     const commands = declaredIn(path).filter(({ name }) => name.endsWith('Command'));
     const handled = handlers.flatMap(({ decorations }) =>
-      decorations.flatMap(({ args }) => args.map((arg) => arg.getText())),
+      decorations
+        .filter(({ name }) => name === 'CommandHandler')
+        .flatMap(({ args }) => args.map((arg) => arg.getText())),
     );
 
     expect(handlers.map(({ name }) => name)).toEqual([`${subject}Handler`]);
@@ -30,6 +32,16 @@ describe('a command', () => {
     const name = `${dirname(path)}/${basename(path, '.command.ts')}`;
     const specs = ['.command.spec.ts', '.command.db.spec.ts', '.spec.ts', '.db.spec.ts'].map((suffix) => name + suffix);
     expectNone(specs.some(exists) ? [] : [path], `Write ${specs[0]}, or ${specs[1]} where it needs PostgreSQL.`);
+  });
+
+  it('that acts on an existing order checks access before anything is loaded or replayed', () => {
+    const acting = commandFiles.filter((path) => /\bOrderAddress\b/.test(read(path)));
+    expect(acting.length).toBeGreaterThanOrEqual(7);
+    const unchecked = acting.filter((path) => decorated(path, 'CheckAccess').length === 0);
+    expectNone(
+      unchecked,
+      'Put @CheckAccess(OrderAccess) on the handler: a stored answer is replayed without running it.',
+    );
   });
 
   it('is handled nowhere else', () => {

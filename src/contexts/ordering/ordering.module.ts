@@ -14,6 +14,7 @@ import { RemoveLineHandler } from './commands/remove-line.command.js';
 import { SetDeliveryHandler } from './commands/set-delivery.command.js';
 import { StartOrderHandler } from './commands/start-order.command.js';
 import { GetOrderQuoteHandler } from './storage/get-order-quote.query.js';
+import { OrderAccess } from './storage/order-access.js';
 import { OrderNumbers } from './storage/order-numbers.js';
 import { OrderPersonalData } from './storage/order-personal-data.js';
 import { OrderRepository } from './storage/order.repository.js';
@@ -25,6 +26,7 @@ import { GetOrderSummaryHandler } from './views/order-summary/get-order-summary.
 import { OrderSummaryProjection } from './views/order-summary/order-summary.projection.js';
 import { OrderSummaryView } from './views/order-summary/order-summary.view.js';
 import { GetOrderTimelineHandler } from './views/order-timeline/get-order-timeline.query.js';
+import { VisibleOrders } from './views/order-summary/visible-orders.js';
 import { OrderTimelineProjection } from './views/order-timeline/order-timeline.projection.js';
 import { OrderTimelineView } from './views/order-timeline/order-timeline.view.js';
 
@@ -45,6 +47,7 @@ export const ORDERING_ENTITIES = [OrderSearchView, OrderSummaryView, OrderTimeli
     GetOrderSummaryHandler,
     GetOrderTimelineHandler,
     GrantDiscountHandler,
+    OrderAccess,
     OrderNumbers,
     OrderPersonalData,
     OrderRepository,
@@ -56,6 +59,7 @@ export const ORDERING_ENTITIES = [OrderSearchView, OrderSummaryView, OrderTimeli
     RemoveLineHandler,
     SetDeliveryHandler,
     StartOrderHandler,
+    VisibleOrders,
   ],
 })
 export class OrderingModule {}

@@ -2,6 +2,7 @@ import { Inject, Injectable, type Type } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import { CommandBus, type AsyncContext, type ICommand, type ICommandHandler } from '@nestjs/cqrs';
 import type { InstanceWrapper } from '@nestjs/core/injector/instance-wrapper.js';
+import { accessCheckOf } from '../messages/access-check.js';
 import { messageContext } from '../messages/message-context.js';
 import { KERNEL_OPTIONS, type KernelOptions } from '../kernel-options.js';
 import type { CommandDeferral } from './command-deferral.js';
@@ -33,15 +34,14 @@ export class DurableCommandBus extends CommandBus {
 
   /**
    * Runs a command in a unit of work of its own, or in the one of the command that executes it. An outermost one whose
-   * caller wishes so is stored instead, if it can be.
+   * caller wishes so is stored instead, if it can be. Before an outermost one its handler's access check is made.
    */
   override execute<R = unknown>(command: ICommand, context?: AsyncContext): Promise<R> {
-    const name = command.constructor.name;
-    if (messageContext.current().respondAsync !== undefined && UnitOfWork.current() === undefined) {
-      const deferred = this.deferral.defer(command);
-      if (deferred !== undefined) return deferred as Promise<R>;
-    }
-    return this.units.run(name, () => this.#intercepted(command, context)) as Promise<R>;
+    if (UnitOfWork.current() !== undefined) return this.#run(command, context);
+    const check = this.#accessCheck(command);
+    return check === undefined
+      ? this.#outermost(command, context)
+      : check.then(() => this.#outermost<R>(command, context));
   }
 
   protected override registerHandler(handler: InstanceWrapper<ICommandHandler<ICommand>>): void {
@@ -49,6 +49,30 @@ export class DurableCommandBus extends CommandBus {
     const id = (this as unknown as NativeRegistration).reflectCommandId(type);
     if (admitHandler(this.#handlerTypes, { id, type, message: commandOf(type), kind: 'command' }))
       super.registerHandler(handler);
+  }
+
+  /**
+   * Outside the unit of work, so that what it refuses is never answered by the stored answer of an earlier request, nor
+   * stored. A stored command (`isFinal`) answers nobody: its handler alone decides, and every refusal ends it.
+   */
+  #accessCheck(command: ICommand): Promise<void> | undefined {
+    if (messageContext.current().idempotency?.isFinal === true) return undefined;
+    return accessCheckOf(this.#handlerOf(command), command, this.modules);
+  }
+
+  #handlerOf(command: ICommand): Type<object> | undefined {
+    const metadata = Reflect.getMetadata('__command__', command.constructor) as { id: string } | undefined;
+    return metadata === undefined ? undefined : this.#handlerTypes.get(metadata.id);
+  }
+
+  #outermost<R>(command: ICommand, context: AsyncContext | undefined): Promise<R> {
+    const isDeferred = messageContext.current().respondAsync !== undefined;
+    const deferred = isDeferred ? this.deferral.defer(command) : undefined;
+    return deferred === undefined ? this.#run(command, context) : (deferred as Promise<R>);
+  }
+
+  #run<R>(command: ICommand, context: AsyncContext | undefined): Promise<R> {
+    return this.units.run(command.constructor.name, () => this.#intercepted(command, context)) as Promise<R>;
   }
 
   #intercepted(command: ICommand, context: AsyncContext | undefined): Promise<unknown> {

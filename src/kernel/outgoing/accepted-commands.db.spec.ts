@@ -134,17 +134,32 @@ describe('a command that a client has executed later', () => {
     expect(await toy.events(`command:${sent[0]!}`)).toEqual([]);
   });
 
-  it('is seen by who sent it, and by staff of the same tenant', async () => {
-    const sent = await later(toy, new TallyCommand(newId()), { tenant: 'north' });
-    const sees = async (fields: MessageContextFields): Promise<boolean> =>
-      (await toy.get(Operations).visibleTo(new MessageContext(fields), sent)) !== undefined;
-    const [staff, customer] = [{ type: 'staff', id: 'sam' } as const, { type: 'customer', id: 'ada' } as const];
-    expect([await sees({ tenant: 'north', actor: customer }), await sees({ tenant: 'north', actor: staff })]).toEqual([
-      true,
-      true,
-    ]);
-    const others = [{ actor: customer }, { actor: staff }, { tenant: 'north', actor: { ...customer, id: 'eve' } }];
-    for (const other of others) expect(await sees(other)).toBe(false);
+  describe('started in a tenant', () => {
+    const startedBy = (type: 'customer' | 'service'): Promise<string> =>
+      later(toy, new TallyCommand(newId()), { tenant: 'north', actor: { type, id: 'ada' } });
+    const sees = async (sent: string, tenant: string, id: string, ...roles: string[]): Promise<boolean> => {
+      const caller = new MessageContext({ tenant, principal: { id, roles } });
+      return (await toy.get(Operations).visibleTo(caller, sent)) !== undefined;
+    };
+
+    it.each([
+      ['north', 'ada', ['customer'], true],
+      ['north', 'sam', ['support'], true],
+      ['north', 'sam', ['service', 'support'], true],
+      ['north', 'sam', ['customer', 'warehouse'], true],
+      ['north', 'eve', ['customer'], false],
+      ['north', 'importer', ['service'], false],
+      ['default', 'ada', ['customer'], false],
+      ['default', 'sam', ['support'], false],
+    ])('is seen in %s by %s with the roles %j: %s', async (tenant, id, roles, isSeen) => {
+      expect(await sees(await startedBy('customer'), tenant, id, ...roles)).toBe(isSeen);
+    });
+
+    it('isn’t seen any more by who started it as a service and is only a customer now', async () => {
+      const sent = await startedBy('service');
+      expect(await sees(sent, 'north', 'ada', 'service', 'customer')).toBe(true);
+      expect(await sees(sent, 'north', 'ada', 'customer')).toBe(false);
+    });
   });
 
   it('is executed at once within another command, and where it has no permanent name', async () => {

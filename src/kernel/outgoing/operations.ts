@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { refusalIn } from '../commands/stored-refusals.js';
 import { Pools } from '../database/pools.js';
-import type { Refusal } from '../domain/index.js';
+import type { Actor, Refusal } from '../domain/index.js';
 import type { EventRef } from '../event-log/sql/position-of-event.js';
 import { LogBell } from '../event-log/log-bell.js';
+import { mayActAs } from '../http/auth/identity.js';
 import type { MessageContext } from '../messages/message-context.js';
 import { OperationWaits } from './operation-waits.js';
 import {
@@ -38,6 +39,8 @@ export interface Operation {
   readonly fault: string | null;
   /** Who started it. */
   readonly principal: string;
+  /** In which capacity they have. */
+  readonly actorType: Actor['type'];
   readonly tenant: string;
   /** RFC 3339, as the other times. */
   readonly createdAt: string;
@@ -95,16 +98,19 @@ export function hasEnded({ status }: Pick<Operation, 'status'>): boolean {
   return status === 'succeeded' || status === 'failed' || status === 'cancelled';
 }
 
-function maySee({ tenant, principal, actor }: MessageContext, operation: Operation): boolean {
-  return operation.tenant === tenant && (actor.type === 'staff' || operation.principal === principal.id);
+/** Who started an operation sees it as long as they may still act as they did then: it may name what only staff may see. */
+function maySee({ tenant, principal }: MessageContext, operation: Operation): boolean {
+  if (operation.tenant !== tenant) return false;
+  if (mayActAs(principal, 'staff')) return true;
+  return operation.principal === principal.id && mayActAs(principal, operation.actorType);
 }
 
 function operationOf(row: OperationRow): Operation {
-  const { id, name: type, attempts, error: fault, principal, tenant } = row;
+  const { id, name: type, attempts, error: fault, principal, actorType, tenant } = row;
   const { createdAt, updatedAt, finishedAt, lastEvent } = row;
   const [status, step] = standingOf(row);
   const about = { id, type, status, step, resource: resourceOf(row), refusal: refusalOf(row), attempts, fault };
-  return { ...about, principal, tenant, createdAt, updatedAt, finishedAt, lastEvent };
+  return { ...about, principal, actorType, tenant, createdAt, updatedAt, finishedAt, lastEvent };
 }
 
 /** Its answer, where there is one, is what has happened, whatever was said of it meanwhile. */

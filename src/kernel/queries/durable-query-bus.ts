@@ -4,6 +4,7 @@ import { QueryBus, type AsyncContext, type IQuery, type IQueryHandler } from '@n
 import type { InstanceWrapper } from '@nestjs/core/injector/instance-wrapper.js';
 import { admitHandler, handlerType } from '../commands/handler-registration.js';
 import { UnitOfWork } from '../commands/unit-of-work.js';
+import { accessCheckOf } from '../messages/access-check.js';
 import { messageContext } from '../messages/message-context.js';
 import { READS_FROM_METADATA, type ReadsFromDeclaration } from './reads-from.js';
 import { ViewFreshness } from './view-freshness.js';
@@ -13,13 +14,13 @@ interface NativeRegistration {
   reflectQueryId(handler: Type<object>): string;
 }
 
-/** The native query bus, which waits for what the caller has seen and tells how fresh the answer is. */
+/** The native query bus, which checks access, waits for what the caller has seen and tells how fresh the answer is. */
 @Injectable()
 export class DurableQueryBus extends QueryBus {
   readonly #handlerTypes = new Map<string, Type<object>>();
 
   constructor(
-    modules: ModuleRef,
+    private readonly modules: ModuleRef,
     // Named, because Nest would take over what the base class says of its second parameter.
     @Inject(ViewFreshness) private readonly freshness: ViewFreshness,
   ) {
@@ -28,7 +29,10 @@ export class DurableQueryBus extends QueryBus {
 
   override async execute<R = unknown>(query: IQuery, context?: AsyncContext): Promise<R> {
     const run = (): Promise<R> => super.execute<IQuery, R>(query, context as AsyncContext);
-    const reads = this.#readsOf(query);
+    const handler = this.#handlerOf(query);
+    // Before freshness: what a view holds back of a foreign object would tell that the object exists.
+    await accessCheckOf(handler, query, this.modules);
+    const reads = readsOf(handler);
     if (reads === undefined || UnitOfWork.current() !== undefined) return run();
     const { consistency, outcome } = messageContext.current();
     const of = { views: reads.views, request: consistency, key: reads.key?.(query) };
@@ -46,11 +50,14 @@ export class DurableQueryBus extends QueryBus {
     }
   }
 
-  #readsOf(query: IQuery): ReadsFromDeclaration | undefined {
+  #handlerOf(query: IQuery): Type<object> | undefined {
     const metadata = Reflect.getMetadata('__query__', query.constructor) as { id: string } | undefined;
-    const handler = metadata === undefined ? undefined : this.#handlerTypes.get(metadata.id);
-    return handler === undefined
-      ? undefined
-      : (Reflect.getMetadata(READS_FROM_METADATA, handler) as ReadsFromDeclaration | undefined);
+    return metadata === undefined ? undefined : this.#handlerTypes.get(metadata.id);
   }
+}
+
+function readsOf(handler: Type<object> | undefined): ReadsFromDeclaration | undefined {
+  return handler === undefined
+    ? undefined
+    : (Reflect.getMetadata(READS_FROM_METADATA, handler) as ReadsFromDeclaration | undefined);
 }

@@ -29,8 +29,8 @@ export class StreamReader {
   }
 
   /** The events of a stream, oldest first, upcast to today's classes. @throws UnknownEvent */
-  async events(stream: string): Promise<object[]> {
-    const rows = await this.rows(stream);
+  async events(stream: string, part: StreamPart = {}): Promise<object[]> {
+    const rows = await this.rows(stream, part);
     return rows.map((row) => recordedEvent(this.registry, row).event);
   }
 

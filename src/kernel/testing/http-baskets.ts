@@ -77,7 +77,7 @@ export class BasketsController {
     const { outcome } = messageContext.current();
     outcome.readToken = 'seen';
     if (query.status === 'rebuilding') Object.assign(outcome, { rebuilding: true, behind: 9 });
-    const binding = { list: 'baskets', filter: query.status, sort: 'id', principal: 'ada' };
+    const binding = { list: 'baskets', filter: query.status, sort: 'id' };
     const after = query.cursor === undefined ? 0 : Number((await this.cursors.open(query.cursor, binding))[0]);
     const rows = [1, 2, 3, 4, 5].filter((row) => row > after).slice(0, query.limit + 1);
     return this.cursors.page(rows, { limit: query.limit, binding, keysOf: (row) => [row], item: (row) => row });

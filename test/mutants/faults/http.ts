@@ -1,69 +1,55 @@
 import type { PlantedFault } from '../planted-fault.js';
 
-/** A cursor that any caller may open. */
-const openCursor = (list: string, file: string, find: string, replace: string): PlantedFault => ({
-  name: `cursor-of-${list}-for-every-caller`,
-  guarantee: 'A cursor is good for the caller it was given to, on every list.',
-  file,
-  find,
-  replace,
-  specs: ['test/e2e/cursors.e2e-spec.ts'],
-});
-
-const cursors: readonly PlantedFault[] = [
-  openCursor(
-    'products',
-    'src/contexts/catalog/storage/product-reader.ts',
-    "{ list: 'products', filter, sort, principal: principal.id }",
-    "{ list: 'products', filter, sort, principal: '' }",
-  ),
-  openCursor(
-    'customers',
-    'src/contexts/customers/storage/customer-reader.ts',
-    "{ list: 'customers', filter, sort, principal: principal.id }",
-    "{ list: 'customers', filter, sort, principal: '' }",
-  ),
-  openCursor(
-    'orders',
-    'src/contexts/ordering/views/order-search/find-orders.query.ts',
-    "const caller = `${tenant}/${principal.id}/${onlyCustomerId ?? ''}`;",
-    "const caller = `${tenant}/${onlyCustomerId ?? ''}`;",
-  ),
-  openCursor(
-    'order-timeline',
-    'src/contexts/ordering/views/order-timeline/get-order-timeline.query.ts',
-    'principal: `${tenant}/${principal.id}`,',
-    'principal: tenant,',
-  ),
-  openCursor(
-    'order-events',
-    'src/contexts/ordering/views/order-events/get-order-events.query.ts',
-    "sort: 'version', principal: `${tenant}/${principal.id}` }",
-    "sort: 'version', principal: tenant }",
-  ),
-  openCursor(
-    'log-events',
-    'src/kernel/operations/api/events.controller.ts',
-    "sort: 'position', principal }",
-    "sort: 'position', principal: '' }",
-  ),
-  openCursor(
-    'dead-letters',
-    'src/kernel/operations/api/dead-letters.controller.ts',
-    "sort: 'position', principal }",
-    "sort: 'position', principal: '' }",
-  ),
-  openCursor(
-    'audit-entries',
-    'src/kernel/operations/api/audit.controller.ts',
-    "sort: '-id', principal }",
-    "sort: '-id', principal: '' }",
-  ),
-];
-
 /** Who may see what, and what answers say. */
 export const http: readonly PlantedFault[] = [
-  ...cursors,
+  {
+    name: 'cursor-for-every-caller',
+    guarantee: 'A cursor is good for the caller it was given to, on every list.',
+    file: 'src/kernel/http/lists/cursors.ts',
+    find: 'canonical({ ...binding, tenant, principal: principal.id })',
+    replace: 'canonical({ ...binding, tenant, ignored: void principal })',
+    specs: ['src/kernel/http/lists/cursors.spec.ts', 'test/e2e/cursors.e2e-spec.ts'],
+  },
+  {
+    name: 'cursor-for-every-tenant',
+    guarantee: 'A cursor is good in the tenant it was given in, on every list.',
+    file: 'src/kernel/http/lists/cursors.ts',
+    find: 'canonical({ ...binding, tenant, principal: principal.id })',
+    replace: 'canonical({ ...binding, ignored: void tenant, principal: principal.id })',
+    specs: ['src/kernel/http/lists/cursors.spec.ts'],
+  },
+  {
+    name: 'key-of-any-capacity',
+    guarantee: 'What was answered to somebody as staff is not replayed to them as a customer.',
+    file: 'src/kernel/http/exchange/context-maker.ts',
+    find: '`${route.method} ${route.template} as ${type}`',
+    replace: '`${route.method} ${route.template}`',
+    specs: ['src/kernel/http/app/http-app.spec.ts'],
+  },
+  {
+    name: 'replay-without-access',
+    guarantee: 'A stored answer is given only to somebody who may still reach the object.',
+    file: 'src/kernel/commands/durable-command-bus.ts',
+    find: 'const check = this.#accessCheck(command);',
+    replace: 'const check = undefined as Promise<void> | undefined;',
+    specs: ['src/kernel/commands/access-check.db.spec.ts'],
+  },
+  {
+    name: 'order-of-another-customer',
+    guarantee: 'Nobody reads, changes or learns of an order of somebody else, and none is folded for them.',
+    file: 'src/contexts/ordering/storage/order-access.ts',
+    find: 'if (customerOf(first) !== by.id)',
+    replace: 'if (first === undefined)',
+    specs: ['src/contexts/ordering/storage/order-access.db.spec.ts'],
+  },
+  {
+    name: 'operator-of-any-tenant',
+    guarantee: 'An admin of a tenant neither sees nor changes what belongs to the installation.',
+    file: 'src/kernel/http/auth/identity.ts',
+    find: 'const isOperator = tenant === operatorTenant && OPERATOR_ROLES',
+    replace: 'const isOperator = OPERATOR_ROLES',
+    specs: ['src/kernel/http/auth/identity.spec.ts'],
+  },
   {
     name: 'behind-not-told',
     guarantee: 'A read that lacks events of the token that it was asked with says so, and how many.',
@@ -84,16 +70,23 @@ export const http: readonly PlantedFault[] = [
     name: 'quote-of-another-customer',
     guarantee: 'Nobody reads, changes or learns of an order of somebody else, by any route.',
     file: 'src/contexts/ordering/storage/get-order-quote.query.ts',
-    find: 'order.assertVisibleTo(by);',
-    replace: 'void by;',
+    find: '@CheckAccess(OrderAccess)',
+    replace: '',
+    and: [
+      {
+        file: 'src/contexts/ordering/storage/get-order-quote.query.ts',
+        find: 'order.assertVisibleTo(by);',
+        replace: 'void by;',
+      },
+    ],
     specs: ['test/e2e/drafts.e2e-spec.ts'],
   },
   {
     name: 'timeline-of-another-customer',
     guarantee: 'Nobody reads, changes or learns of an order of somebody else, by any route.',
-    file: 'src/contexts/ordering/views/order-timeline/get-order-timeline.query.ts',
-    find: 'await this.#assertExists([orderId, tenant, onlyCustomerId]);',
-    replace: 'await this.#assertExists([orderId, tenant, null]); void onlyCustomerId;',
+    file: 'src/contexts/ordering/views/order-summary/visible-orders.ts',
+    find: 'const values = [orderId, messageContext.current().tenant, onlyCustomerId];',
+    replace: 'const values = [orderId, messageContext.current().tenant, null]; void onlyCustomerId;',
     specs: ['src/contexts/ordering/views/order-timeline/get-order-timeline.db.spec.ts'],
   },
   {

@@ -72,8 +72,8 @@ export class ProductReader {
     { filter, sort, limit, cursor }: ProductPageRequest,
     item: (product: Product) => Item,
   ): Promise<Page<Item>> {
-    const { tenant, principal } = messageContext.current();
-    const binding = { list: 'products', filter, sort, principal: principal.id };
+    const { tenant } = messageContext.current();
+    const binding = { list: 'products', filter, sort };
     const after = cursor === undefined ? undefined : await this.cursors.open(cursor, binding);
     const { q, category, discontinued } = filter;
     // Without a name: planned for these filters, where a stored plan would have to fit all of them.

@@ -88,8 +88,8 @@ export class CustomerReader {
     { filter, sort, limit, cursor }: CustomerPageRequest,
     item: (customer: Customer) => Item,
   ): Promise<Page<Item>> {
-    const { tenant, principal } = messageContext.current();
-    const binding = { list: 'customers', filter, sort, principal: principal.id };
+    const { tenant } = messageContext.current();
+    const binding = { list: 'customers', filter, sort };
     const after = cursor === undefined ? undefined : await this.cursors.open(cursor, binding);
     // Without a name: planned for these filters, where a stored plan would have to fit all of them.
     const rows = await this.sql.query<Customer>({

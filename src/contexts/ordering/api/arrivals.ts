@@ -1,8 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
-import { messageContext } from '#kernel';
-import type { Actor } from '#kernel/domain';
+import { actorOf, messageContext, type Principal } from '#kernel';
+import { NotFound, type Actor } from '#kernel/domain';
 import { CustomerExistsQuery, EnsureCustomerCommand } from '#customers/contracts';
+import { GetOrderSummaryQuery } from '../contracts/get-order-summary.js';
+import { isCustomer } from './callers.js';
 
 /** Whom this process has seen lately. More would only save a look-up that is cheap. */
 const MOST_REMEMBERED = 10_000;
@@ -27,6 +29,25 @@ export class Arrivals {
     if (!(await this.queries.execute(new CustomerExistsQuery({ customerId: by.id })))) await this.#add(by.id, name);
     if (this.#known.size >= MOST_REMEMBERED) this.#known.delete(this.#known.values().next().value!);
     this.#known.add(visitor);
+  }
+
+  /** As {@link welcome}, where the order tells whether the caller is its customer: staff may be customers too. */
+  async welcomeOwner(orderId: string, principal: Principal, name: string): Promise<void> {
+    const by = actorOf(principal);
+    if (by.type === 'customer') return this.welcome(by, name);
+    if (isCustomer(principal) && (await this.#owns(orderId, principal.id)))
+      await this.welcome({ type: 'customer', id: principal.id }, name);
+  }
+
+  async #owns(orderId: string, customerId: string): Promise<boolean> {
+    const query = new GetOrderSummaryQuery({ order: { id: orderId }, onlyCustomerId: customerId });
+    return this.queries.execute(query).then(
+      () => true,
+      (error: unknown) => {
+        if (error instanceof NotFound) return false;
+        throw error;
+      },
+    );
   }
 
   /** Without the caller's key: that one belongs to the order, and a key answers for one command. */

@@ -1,9 +1,20 @@
-import { hasRole, invalidInput, type Principal } from '#kernel';
+import { actorOf, hasRole, invalidInput, type Principal } from '#kernel';
 import type { Actor } from '#kernel/domain';
 
 /** The customer whose orders are all that a caller may see; null: they may see everybody's. */
 export function onlyCustomerIdOf(principal: Principal): string | null {
   return hasRole(principal, 'support', 'warehouse', 'finance', 'manager', 'service') ? null : principal.id;
+}
+
+/** As whom somebody orders: who is a customer, whatever else they are, and names none, orders for themselves. */
+export function ordererOf(principal: Principal, customerId: string | null | undefined): Actor {
+  const isForThemselves = (customerId ?? null) === null && isCustomer(principal);
+  return isForThemselves ? { type: 'customer', id: principal.id } : actorOf(principal);
+}
+
+/** Whether somebody is a customer themselves. An administrator may do what customers may, and is none. */
+export function isCustomer({ roles }: Principal): boolean {
+  return roles.includes('customer');
 }
 
 /** Whose order it becomes: a customer's own, or that of the one whom staff and services name. */

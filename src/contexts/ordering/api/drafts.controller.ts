@@ -23,7 +23,7 @@ import { SetDeliveryCommand } from '../commands/set-delivery.command.js';
 import { StartOrderCommand } from '../commands/start-order.command.js';
 import { GetOrderQuoteQuery } from '../contracts/get-order-quote.js';
 import { Arrivals } from './arrivals.js';
-import { customerIdFor } from './callers.js';
+import { customerIdFor, ordererOf } from './callers.js';
 import { ChangedOrderBody, LineAddedBody, PlacedOrderBody, QuoteBody } from './order-answers.dto.js';
 import {
   ChangeLineBody,
@@ -49,7 +49,7 @@ export class DraftsController {
   @Post('drafts')
   @Creates('/v1/orders/:id')
   start(@Body() body: StartDraftBody, @CurrentPrincipal() principal: Principal): Promise<ChangedOrderBody> {
-    const by = actorOf(principal);
+    const by = ordererOf(principal, body.customerId);
     const customerId = customerIdFor(by, body.customerId);
     return this.commands.execute(new StartOrderCommand({ orderId: newId(), by, customerId, startedAt: this.#now() }));
   }
@@ -102,7 +102,7 @@ export class DraftsController {
   ): Promise<ChangedOrderBody> {
     const by = actorOf(principal);
     const delivery = { shipTo: deliveryAddress(body.shipTo), shippingFee: feeWish(body.shippingFee, by) };
-    await this.arrivals.welcome(by, delivery.shipTo.name);
+    await this.arrivals.welcomeOwner(orderId, principal, delivery.shipTo.name);
     return this.commands.execute(new SetDeliveryCommand({ orderId, by, ifVersion }, delivery));
   }
 

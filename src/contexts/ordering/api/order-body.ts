@@ -15,7 +15,8 @@ const ACTIONS: readonly { readonly name: OrderAction; readonly path: string; rea
 
 /** The order as one caller sees it, with what they can do about it. */
 export function orderBody({ deliveryIsSet, ...summary }: OrderSummary, principal: Principal): OrderBody {
-  const standing = { status: summary.status, lineCount: summary.lines.length, deliveryIsSet };
+  const { status, lines, version } = summary;
+  const standing = { status, lineCount: lines.length, deliveryIsSet, version };
   const actions = ACTIONS.filter(({ roles }) => hasRole(principal, ...roles)).map(({ name, path }): OrderActionBody => {
     const reason = obstacleTo(name, standing);
     const href = `/v1/orders/${summary.id}${path}`;

@@ -25,6 +25,12 @@ defineProblems({
     meaning: 'An order has at most `limit` lines.',
     remedy: 'Raise the quantity of a line, or place a second order.',
   },
+  'ordering.too-many-edits': {
+    status: 409,
+    title: 'The draft was edited too often',
+    meaning: 'A draft takes edits until it has `limit` events. It can still be quoted, placed and discarded.',
+    remedy: 'Place it as it is. Or start a new draft, add the lines that this one has now, and discard this one.',
+  },
   'ordering.sku-unavailable': {
     status: 409,
     title: 'Some goods are not for sale',

@@ -10,7 +10,6 @@ import {
   Roles,
   Versioned,
   isId,
-  actorOf,
   newId,
   type Page,
   type Principal,
@@ -23,7 +22,7 @@ import { GetOrderEventsQuery, type OrderEvent } from '../views/order-events/get-
 import { FindOrdersQuery } from '../views/order-search/find-orders.query.js';
 import { GetOrderTimelineQuery } from '../views/order-timeline/get-order-timeline.query.js';
 import { Arrivals } from './arrivals.js';
-import { onlyCustomerIdOf } from './callers.js';
+import { onlyCustomerIdOf, ordererOf } from './callers.js';
 import { FindOrdersParams } from './find-orders.dto.js';
 import { OrderBody, OrderItemBody, PlacedOrderBody, TimelineStepBody } from './order-answers.dto.js';
 import { orderBody } from './order-body.js';
@@ -49,7 +48,7 @@ export class OrdersController {
   @MayRespondAsync('order')
   @Roles('customer', 'support', 'service')
   async place(@Body() body: PlaceOrderBody, @CurrentPrincipal() principal: Principal): Promise<PlacedOrderBody> {
-    const by = actorOf(principal);
+    const by = ordererOf(principal, body.customerId);
     const wish = placeOrderWish(body, by, { orderId: newId(), now: this.clock.now() });
     await this.arrivals.welcome(by, wish.shipTo.name);
     return this.commands.execute(new PlaceOrderCommand(wish));

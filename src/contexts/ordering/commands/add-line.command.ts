@@ -1,7 +1,9 @@
 import { Command, CommandHandler, QueryBus, type ICommandHandler } from '@nestjs/cqrs';
+import { CheckAccess } from '#kernel';
 import { GetProductsForSaleQuery } from '#catalog/contracts';
 import type { ChangedOrder } from '../contracts/changed-order.js';
 import type { LineWish } from '../contracts/place-order.js';
+import { OrderAccess } from '../storage/order-access.js';
 import { OrderRepository, type OrderAddress } from '../storage/order.repository.js';
 
 /** The changed draft, and which line is new in it. */
@@ -20,6 +22,7 @@ export class AddLineCommand extends Command<LineAddedTo> {
 }
 
 @CommandHandler(AddLineCommand)
+@CheckAccess(OrderAccess)
 export class AddLineHandler implements ICommandHandler<AddLineCommand> {
   constructor(
     private readonly orders: OrderRepository,

@@ -1,5 +1,7 @@
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { CheckAccess } from '#kernel';
 import type { ChangedOrder } from '../contracts/changed-order.js';
+import { OrderAccess } from '../storage/order-access.js';
 import { OrderRepository, type OrderAddress } from '../storage/order.repository.js';
 
 /** Asks for another quantity on a line of a draft. */
@@ -13,6 +15,7 @@ export class ChangeLineQuantityCommand extends Command<ChangedOrder> {
 }
 
 @CommandHandler(ChangeLineQuantityCommand)
+@CheckAccess(OrderAccess)
 export class ChangeLineQuantityHandler implements ICommandHandler<ChangeLineQuantityCommand> {
   constructor(private readonly orders: OrderRepository) {}
 

@@ -1,5 +1,7 @@
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { CheckAccess } from '#kernel';
 import type { ChangedOrder } from '../contracts/changed-order.js';
+import { OrderAccess } from '../storage/order-access.js';
 import { OrderRepository, type OrderAddress } from '../storage/order.repository.js';
 
 /** Gives a draft up. */
@@ -13,6 +15,7 @@ export class DiscardOrderCommand extends Command<ChangedOrder> {
 }
 
 @CommandHandler(DiscardOrderCommand)
+@CheckAccess(OrderAccess)
 export class DiscardOrderHandler implements ICommandHandler<DiscardOrderCommand> {
   constructor(private readonly orders: OrderRepository) {}
 

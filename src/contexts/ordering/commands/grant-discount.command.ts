@@ -1,6 +1,8 @@
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { CheckAccess } from '#kernel';
 import type { ChangedOrder } from '../contracts/changed-order.js';
 import type { Discount } from '../domain/order.js';
+import { OrderAccess } from '../storage/order-access.js';
 import { OrderRepository, type OrderAddress } from '../storage/order.repository.js';
 
 /** Takes an amount off the whole of a draft. For staff. */
@@ -14,6 +16,7 @@ export class GrantDiscountCommand extends Command<ChangedOrder> {
 }
 
 @CommandHandler(GrantDiscountCommand)
+@CheckAccess(OrderAccess)
 export class GrantDiscountHandler implements ICommandHandler<GrantDiscountCommand> {
   constructor(private readonly orders: OrderRepository) {}
 

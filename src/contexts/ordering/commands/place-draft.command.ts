@@ -1,10 +1,12 @@
 import { Command, CommandHandler, QueryBus, type ICommandHandler } from '@nestjs/cqrs';
+import { CheckAccess } from '#kernel';
 import { DurableCommand } from '#kernel/domain';
 import { GetProductsForSaleQuery } from '#catalog/contracts';
 import type { MoneyJson } from '#shared';
 import type { ShortagePolicy } from '../contracts/order-line.js';
 import type { PlacedOrder } from '../contracts/place-order.js';
 import type { Order } from '../domain/order.js';
+import { OrderAccess } from '../storage/order-access.js';
 import { OrderNumbers } from '../storage/order-numbers.js';
 import { OrderPersonalData } from '../storage/order-personal-data.js';
 import { OrderRepository, type OrderAddress } from '../storage/order.repository.js';
@@ -31,6 +33,7 @@ export class PlaceDraftCommand extends Command<PlacedOrder> {
 }
 
 @CommandHandler(PlaceDraftCommand)
+@CheckAccess(OrderAccess)
 export class PlaceDraftHandler implements ICommandHandler<PlaceDraftCommand> {
   constructor(
     private readonly orders: OrderRepository,

@@ -1,5 +1,7 @@
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { CheckAccess } from '#kernel';
 import type { ChangedOrder } from '../contracts/changed-order.js';
+import { OrderAccess } from '../storage/order-access.js';
 import { OrderRepository, type OrderAddress } from '../storage/order.repository.js';
 
 /** Takes a line out of a draft. */
@@ -13,6 +15,7 @@ export class RemoveLineCommand extends Command<ChangedOrder> {
 }
 
 @CommandHandler(RemoveLineCommand)
+@CheckAccess(OrderAccess)
 export class RemoveLineHandler implements ICommandHandler<RemoveLineCommand> {
   constructor(private readonly orders: OrderRepository) {}
 

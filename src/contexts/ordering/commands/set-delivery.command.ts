@@ -1,6 +1,8 @@
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { CheckAccess } from '#kernel';
 import type { DeliveryAddress, MoneyJson } from '#shared';
 import type { ChangedOrder } from '../contracts/changed-order.js';
+import { OrderAccess } from '../storage/order-access.js';
 import { OrderPersonalData } from '../storage/order-personal-data.js';
 import { OrderRepository, type OrderAddress } from '../storage/order.repository.js';
 
@@ -15,6 +17,7 @@ export class SetDeliveryCommand extends Command<ChangedOrder> {
 }
 
 @CommandHandler(SetDeliveryCommand)
+@CheckAccess(OrderAccess)
 export class SetDeliveryHandler implements ICommandHandler<SetDeliveryCommand> {
   constructor(
     private readonly orders: OrderRepository,

@@ -1,5 +1,5 @@
 import type { OrderStatus } from './get-order-summary.js';
-import { MAX_LINES } from './order-line.js';
+import { MAX_DRAFT_EVENTS, MAX_LINES } from './order-line.js';
 
 /** What can be wished for an order. */
 export type OrderAction =
@@ -10,24 +10,31 @@ export interface OrderStanding {
   readonly status: OrderStatus;
   readonly lineCount: number;
   readonly deliveryIsSet: boolean;
+  /** How many events it has. */
+  readonly version: number;
 }
 
 /** The code of the refusal that a wish would meet. */
 export type Obstacle =
-  'ordering.order-not-editable' | 'ordering.too-many-lines' | 'ordering.order-empty' | 'ordering.delivery-missing';
+  | 'ordering.order-not-editable'
+  | 'ordering.too-many-edits'
+  | 'ordering.too-many-lines'
+  | 'ordering.order-empty'
+  | 'ordering.delivery-missing';
 
 type Rule = (standing: OrderStanding) => Obstacle | undefined;
 
 const isDraft: Rule = ({ status }) => (status === 'draft' ? undefined : 'ordering.order-not-editable');
+const hasEditsLeft: Rule = ({ version }) => (version < MAX_DRAFT_EVENTS ? undefined : 'ordering.too-many-edits');
 const hasRoom: Rule = ({ lineCount }) => (lineCount < MAX_LINES ? undefined : 'ordering.too-many-lines');
 const hasLines: Rule = ({ lineCount }) => (lineCount > 0 ? undefined : 'ordering.order-empty');
 const hasDelivery: Rule = ({ deliveryIsSet }) => (deliveryIsSet ? undefined : 'ordering.delivery-missing');
 
 const RULES: Readonly<Record<OrderAction, readonly Rule[]>> = {
-  'add-line': [isDraft, hasRoom],
-  'change-lines': [isDraft],
-  'set-delivery': [isDraft],
-  'grant-discount': [isDraft, hasLines],
+  'add-line': [isDraft, hasEditsLeft, hasRoom],
+  'change-lines': [isDraft, hasEditsLeft],
+  'set-delivery': [isDraft, hasEditsLeft],
+  'grant-discount': [isDraft, hasEditsLeft, hasLines],
   quote: [isDraft, hasLines],
   place: [isDraft, hasLines, hasDelivery],
   discard: [isDraft],

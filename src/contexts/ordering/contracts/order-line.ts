@@ -3,6 +3,9 @@ import type { MoneyJson } from '#shared';
 /** Lines per order: what one commit and one page can carry. */
 export const MAX_LINES = 100;
 
+/** Events of a draft, after which it is edited no more: every edit folds them all. */
+export const MAX_DRAFT_EVENTS = 1_000;
+
 /** Units per line. */
 export const MAX_QUANTITY = 100_000;
 

@@ -71,14 +71,14 @@ const wishes = fc.array(
   { maxLength: 40 },
 );
 
-function standingOf({ state }: Order): OrderStanding {
+function standingOf({ state, version }: Order): OrderStanding {
   switch (state.status) {
     case 'draft':
-      return { status: 'draft', lineCount: state.lines.length, deliveryIsSet: state.deliveryIsSet };
+      return { status: 'draft', lineCount: state.lines.length, deliveryIsSet: state.deliveryIsSet, version };
     case 'placed':
-      return { status: 'placed', lineCount: state.lines.length, deliveryIsSet: true };
+      return { status: 'placed', lineCount: state.lines.length, deliveryIsSet: true, version };
     default:
-      return { status: 'discarded', lineCount: 0, deliveryIsSet: false };
+      return { status: 'discarded', lineCount: 0, deliveryIsSet: false, version };
   }
 }
 

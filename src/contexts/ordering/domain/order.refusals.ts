@@ -1,6 +1,6 @@
 import { Refusal } from '#kernel/domain';
 import type { OrderStatus } from '../contracts/get-order-summary.js';
-import { MAX_LINES, MAX_QUANTITY, type Quote } from '../contracts/order-line.js';
+import { MAX_DRAFT_EVENTS, MAX_LINES, MAX_QUANTITY, type Quote } from '../contracts/order-line.js';
 
 export class OrderNotEditable extends Refusal {
   override readonly code = 'ordering.order-not-editable';
@@ -35,6 +35,15 @@ export class TooManyLines extends Refusal {
 
   constructor(readonly orderId: string) {
     super(`Order ${orderId} can't have more than ${MAX_LINES} lines. Raise a quantity, or place a second order.`);
+  }
+}
+
+export class TooManyEdits extends Refusal {
+  override readonly code = 'ordering.too-many-edits';
+  readonly limit = MAX_DRAFT_EVENTS;
+
+  constructor(readonly orderId: string) {
+    super(`Draft ${orderId} was edited ${MAX_DRAFT_EVENTS} times. Place it as it is, or put a new draft together.`);
   }
 }
 

@@ -21,6 +21,47 @@ import { Order } from './order.js';
 const ada = { type: 'customer', id: 'ada' } as const;
 const given = (...history: readonly object[]) => givenAggregate(new Order(orderId), ...history);
 
+describe('a draft with 1,000 events', () => {
+  const edits = Array.from({ length: 997 }, (_, n) => new LineQuantityChanged({ ...quantityOf(n), orderId }));
+  const history = [started, teeAdded, new DeliverySet(orderId, null), ...edits];
+
+  it.each<[string, (order: Order) => void]>([
+    ['another line', (order) => order.addLine({ lineId: 'line-2', sku: 'TEE-BLK', quantity: 1 }, [tee])],
+    ['another quantity', (order) => order.changeLineQuantity('line-1', 9)],
+    ['a line less', (order) => order.removeLine('line-1')],
+    ['another delivery', (order) => order.setDelivery(null)],
+    [
+      'a discount',
+      (order) => order.grantDiscount({ discountId: 'd', amount: { amount: 1, currency: 'EUR' }, reason: 'x' }),
+    ],
+  ])('refuses %s', (_, edit) => {
+    given(...history)
+      .when(edit)
+      .thenRefused('ordering.too-many-edits', { orderId, limit: 1_000 });
+  });
+
+  it('still takes an edit when it has one event less', () => {
+    given(...history.slice(0, -1))
+      .when((order) => order.setDelivery(null))
+      .thenEvents(new DeliverySet(orderId, null));
+  });
+
+  it('can be discarded, and quoted and placed', () => {
+    given(...history)
+      .when((order) => order.discard(noon))
+      .thenEvents(discarded);
+    const order = new Order(orderId);
+    order.replay(history);
+    const quote = order.quoteForPlacing([tee], undefined);
+    expect(order.place(quote, { number: 'SO-1', shortagePolicy: 'reject', placedAt: noon }).number).toBe('SO-1');
+  });
+});
+
+function quantityOf(n: number): { lineId: string; quantity: number; gross: number; discount: number; total: number } {
+  const quantity = 1 + (n % 2);
+  return { lineId: 'line-1', quantity, gross: quantity * 1999, discount: 0, total: quantity * 1999 };
+}
+
 describe('a draft', () => {
   it('begins for a customer', () => {
     given()

@@ -14,7 +14,7 @@ import {
 import { openLineBook } from './line-book.js';
 import { obstacleTo, type OrderAction, type OrderStanding } from '../contracts/order-actions.js';
 import type { Discarded, Draft, OrderState, Placed } from './order-state.js';
-import { DeliveryMissing, OrderEmpty, OrderNotEditable, TooManyLines } from './order.refusals.js';
+import { DeliveryMissing, OrderEmpty, OrderNotEditable, TooManyEdits, TooManyLines } from './order.refusals.js';
 import {
   amountsOf,
   assertExpected,
@@ -201,10 +201,12 @@ export class Order extends Aggregate {
   #draftFor(action: OrderAction): Draft {
     const state = this.#state;
     if (state.status === 'unstarted') throw new NotFound(`There is no order ${this.id}.`);
-    const obstacle = obstacleTo(action, standingOf(state));
+    const obstacle = obstacleTo(action, { ...standingOf(state), version: this.version });
     switch (obstacle) {
       case 'ordering.order-not-editable':
         throw new OrderNotEditable(this.id, state.status);
+      case 'ordering.too-many-edits':
+        throw new TooManyEdits(this.id);
       case 'ordering.too-many-lines':
         throw new TooManyLines(this.id);
       case 'ordering.order-empty':
@@ -277,7 +279,7 @@ function lineOf({ lines }: Draft, lineId: string): DraftLine {
   return line;
 }
 
-function standingOf(state: Draft | Placed | Discarded): OrderStanding {
+function standingOf(state: Draft | Placed | Discarded): Omit<OrderStanding, 'version'> {
   const { status } = state;
   switch (status) {
     case 'draft':

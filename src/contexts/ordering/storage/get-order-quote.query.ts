@@ -1,12 +1,14 @@
 import { QueryBus, QueryHandler, type IQueryHandler } from '@nestjs/cqrs';
-import { StreamReader } from '#kernel';
+import { CheckAccess, StreamReader } from '#kernel';
 import { GetProductsForSaleQuery } from '#catalog/contracts';
 import { GetOrderQuoteQuery } from '../contracts/get-order-quote.js';
 import type { Quote } from '../contracts/order-line.js';
 import { Order } from '../domain/order.js';
+import { OrderAccess } from './order-access.js';
 
 /** Folds the draft from its stream instead of a view: a quote is the same decision as placing, on the same state. */
 @QueryHandler(GetOrderQuoteQuery)
+@CheckAccess(OrderAccess)
 export class GetOrderQuoteHandler implements IQueryHandler<GetOrderQuoteQuery> {
   constructor(
     private readonly streams: StreamReader,

@@ -36,7 +36,7 @@ describe('a command', () => {
     });
     expect(first.body['idempotency']).toMatchObject({
       key: 'k,1',
-      operation: 'POST /v1/baskets',
+      operation: 'POST /v1/baskets as customer',
       fingerprint: expect.stringMatching(/^[\w-]{43}$/) as string,
     });
     expect(first.headers['idempotent-replayed']).toBeUndefined();

@@ -41,7 +41,7 @@ export class RequestAuthorization {
     if (route.isProbe) return;
     if (exchange.identity === undefined) return this.rateLimits.countAddress(request, reply);
     await this.rateLimits.countPrincipal(request, reply);
-    if (!mayCall(route.access, exchange.identity.principal.roles)) throw forbidden();
+    if (!mayCall(route.access, exchange.identity)) throw forbidden();
   }
 
   async #identify(request: FastifyRequest, exchange: Exchange): Promise<Route> {

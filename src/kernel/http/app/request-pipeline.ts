@@ -83,7 +83,7 @@ export class RequestPipeline {
   #enter({ ip }: FastifyRequest, exchange: Exchange, route: Route): AdmissionSlot | undefined | Promise<AdmissionSlot> {
     if (route.isProbe) return undefined;
     if (exchange.identity === undefined) return this.admission.enterUnidentified(ip);
-    return this.admission.enter({ caller: callerKey(exchange), isOperators: isOperatorsOnly(route) });
+    return this.admission.enter({ caller: callerKey(exchange), isOperators: route.access === 'operators' });
   }
 
   /** A route without an input class takes nothing, rather than ignoring what it was sent. */
@@ -132,11 +132,6 @@ export class RequestPipeline {
     const { lastEvent, readToken } = context.outcome;
     return lastEvent === undefined ? readToken : this.tokens.forEvent(lastEvent);
   }
-}
-
-/** Operations and metrics: few requests, needed most when all other places are taken. */
-function isOperatorsOnly({ access }: Route): boolean {
-  return Array.isArray(access) && access.length === 1 && access[0] === 'operator';
 }
 
 interface Admitted {

@@ -16,7 +16,7 @@ export class AccessGuard implements CanActivate {
       throw new ProblemError('forbidden', 'This route is open to nobody.');
     if (route.access === 'public') return true;
     if (identity === undefined) throw unauthenticated('This route needs a token.');
-    if (!mayCall(route.access, identity.principal.roles)) throw forbidden();
+    if (!mayCall(route.access, identity)) throw forbidden();
     return true;
   }
 }

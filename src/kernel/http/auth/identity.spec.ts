@@ -17,3 +17,18 @@ describe('the actor of a caller', () => {
     expect(identityOf({ sub: 'ada', roles })?.actor).toEqual({ type, id: 'ada' });
   });
 });
+
+describe('an operator of the installation', () => {
+  it.each<[string | undefined, string[], string | undefined, boolean]>([
+    [undefined, ['operator'], undefined, true],
+    [undefined, ['admin'], undefined, true],
+    ['default', ['admin'], undefined, true],
+    [undefined, ['support', 'manager'], undefined, false],
+    ['acme', ['admin'], undefined, false],
+    ['acme', ['operator'], undefined, false],
+    ['acme', ['operator'], 'acme', true],
+    [undefined, ['admin'], 'acme', false],
+  ])('of the tenant %s with the roles %j, where operators are of %s: %s', (tenant, roles, operatorTenant, is) => {
+    expect(identityOf({ sub: 'boss', roles, tenant }, operatorTenant)?.isOperator).toBe(is);
+  });
+});

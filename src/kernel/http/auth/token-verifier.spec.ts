@@ -94,6 +94,7 @@ describe('a token', () => {
       principal: { id: 'ada', roles: ['customer'] },
       tenant: 'default',
       actor: { type: 'customer', id: 'ada' },
+      isOperator: false,
     };
     expect(await outcomeOf(`Bearer ${await token()}`)).toEqual(expected);
     const signed = await token({ header: { alg: 'EdDSA', kid: 'ed', typ: 'at+jwt' }, key: ed.privateKey });

@@ -59,7 +59,7 @@ export class TokenVerifier {
   async #verify(token: string): Promise<Identity> {
     if (token.length > MAX_TOKEN_LENGTH) throw unauthenticated(BAD_TOKEN);
     const payload = await this.#payload(token);
-    const identity = identityOf(payload);
+    const identity = identityOf(payload, this.settings.auth.operatorTenant);
     if (identity === undefined) throw unauthenticated(BAD_TOKEN);
     this.#remember(token, { identity, expiresAtMs: payload.exp! * 1_000 });
     return identity;

@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
+import type { Actor } from '../../domain/index.js';
 import {
   DEFAULT_TENANT,
   MessageContext,
@@ -15,6 +16,7 @@ import type { ParsedQuery } from '../validation/query-string.js';
 import type { Exchange } from './exchange.js';
 import { fingerprintOf } from './fingerprint.js';
 import { idempotencyKeyOf } from './idempotency-key.js';
+import { pathParams } from './path-segments.js';
 import { preferencesOf, type Preferences } from './prefer.js';
 
 const SECOND_MS = 1_000;
@@ -23,6 +25,7 @@ const ANONYMOUS: Identity = {
   principal: { id: 'anonymous', roles: [] },
   tenant: DEFAULT_TENANT,
   actor: { type: 'system', id: 'anonymous' },
+  isOperator: false,
 };
 
 /** Makes the message context of a request: who asks, under which key, having seen what. */
@@ -45,20 +48,25 @@ export class ContextMaker {
       actor,
       correlationId: exchange.requestId,
       traceparent: exchange.traceparent,
-      idempotency: route === undefined || route.access === 'public' ? undefined : this.#idempotency(request, route),
+      idempotency:
+        route === undefined || route.access === 'public' ? undefined : this.#idempotency(request, route, actor),
       consistency: this.#consistency(request, exchange.preferences),
       respondAsync: asyncWish(exchange.preferences, route),
     });
   }
 
-  #idempotency(request: FastifyRequest, route: Route): IdempotencyRequest | undefined {
+  /**
+   * A key's scope holds the capacity in which the caller acts. What was answered to somebody as staff must not be replayed to
+   * the same person as a customer, who may see less.
+   */
+  #idempotency(request: FastifyRequest, route: Route, { type }: Actor): IdempotencyRequest | undefined {
     if (route.method === 'GET') return undefined;
     const key = idempotencyKeyOf(single(request.headers['idempotency-key']));
     if (key !== undefined) {
       return {
         key,
-        operation: `${route.method} ${route.template}`,
-        fingerprint: fingerprintOf(request.params, request.body),
+        operation: `${route.method} ${route.template} as ${type}`,
+        fingerprint: fingerprintOf(pathParams(request.params, route), request.body),
       };
     }
     if (route.method === 'POST' && this.settings.http.requireIdempotencyKey) {

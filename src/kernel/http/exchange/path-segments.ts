@@ -1,7 +1,9 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import { ApiParam } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
+import type { Route } from '../routes/route-book.js';
 import { ProblemError } from '../problems/problem-error.js';
+import { PATH_IDS } from '../routes/route.decorators.js';
 import { isId } from '../validation/rules.js';
 
 interface Segment {
@@ -12,10 +14,25 @@ interface Segment {
 
 /** A UUID from the path, in lower case; anything else (also the nil UUID) answers 404. */
 export function PathId(name: string): ParameterDecorator {
-  return segment(
-    { name, read: (text) => (isId(text) ? text.toLowerCase() : undefined) },
-    { type: 'string', format: 'uuid' },
-  );
+  const decorate = segment({ name, read: idIn }, { type: 'string', format: 'uuid' });
+  return (target, method, index) => {
+    decorate(target, method, index);
+    const handler = (target as Record<string | symbol, object>)[method!]!;
+    const others = (Reflect.getMetadata(PATH_IDS, handler) as readonly string[] | undefined) ?? [];
+    Reflect.defineMetadata(PATH_IDS, [...others, name], handler);
+  };
+}
+
+/** A UUID in the spelling in which it is stored. */
+function idIn(text: string): string | undefined {
+  return isId(text) ? text.toLowerCase() : undefined;
+}
+
+/** The parameters of a path, with ids in their one spelling: an id in capitals is the same path. */
+export function pathParams(params: unknown, { pathIds }: Pick<Route, 'pathIds'>): Readonly<Record<string, string>> {
+  const given = params as Readonly<Record<string, string>>;
+  const ids = pathIds.map((name) => [name, idIn(given[name] ?? '') ?? given[name]]);
+  return { ...given, ...(Object.fromEntries(ids) as Record<string, string>) };
 }
 
 /** Text from the path that fits a pattern with `^` and `$`; anything else answers 404. */

@@ -1,5 +1,6 @@
 import type { Secrets } from '../../database/secrets.js';
 import { Clock } from '../../messages/clock.js';
+import { MessageContext, messageContext } from '../../messages/message-context.js';
 import { Cursors, type CursorBinding } from './cursors.js';
 
 class SetClock extends Clock {
@@ -17,7 +18,6 @@ const BINDING: CursorBinding = {
   list: 'orders',
   filter: { status: ['placed'] },
   sort: '-placedAt',
-  principal: 'default/ada',
 };
 const KEYS = ['2026-01-01T00:00:00.000Z', 42, null] as const;
 
@@ -37,9 +37,17 @@ describe('a cursor', () => {
     ['list', { list: 'products' }],
     ['filter', { filter: { status: ['shipped'] } }],
     ['sort order', { sort: 'placedAt' }],
-    ['caller', { principal: 'default/bob' }],
   ])('is of no use for another %s', async (_name, other) => {
     expect(await codeOf(await cursors.seal(KEYS, BINDING), { ...BINDING, ...other })).toBe('cursor-invalid');
+  });
+
+  it('is of no use for another caller, nor for the same one in another tenant, whatever its list binds it to', async () => {
+    const as = <T>(id: string, tenant: string, work: () => Promise<T>): Promise<T> =>
+      messageContext.run(new MessageContext({ tenant, principal: { id, roles: [] } }), work);
+    const cursor = await as('ada', 'one', () => cursors.seal(KEYS, BINDING));
+    expect(await as('ada', 'one', () => codeOf(cursor))).toBeUndefined();
+    expect(await as('bob', 'one', () => codeOf(cursor))).toBe('cursor-invalid');
+    expect(await as('ada', 'two', () => codeOf(cursor))).toBe('cursor-invalid');
   });
 
   it.each(['', 'x', 'ä', 'x'.repeat(10_240), 'A'.repeat(60), '[1,2]'])('can’t be made up: %j', async (text) => {

@@ -2,6 +2,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Secrets } from '../../database/secrets.js';
 import { Clock } from '../../messages/clock.js';
+import { messageContext } from '../../messages/message-context.js';
 import { canonical } from '../exchange/fingerprint.js';
 import { ProblemError } from '../problems/problem-error.js';
 import { Page } from './page.js';
@@ -13,13 +14,11 @@ const SIGNATURE_BYTES = 16;
 /** What a list is sorted by, of one row: the sort key's value and what breaks ties. */
 export type RowKeys = readonly (string | number | null)[];
 
-/** What a cursor is good for; it opens nothing else. All of it must be JSON. */
+/** What a cursor is good for, besides its caller; it opens nothing else. All of it must be JSON. */
 export interface CursorBinding {
   readonly list: string;
   readonly filter: unknown;
   readonly sort: unknown;
-  /** Tenant and id of the caller, or whatever else limits the rows. */
-  readonly principal: string;
 }
 
 export interface PageRequest<Row, Item> {
@@ -30,8 +29,8 @@ export interface PageRequest<Row, Item> {
 }
 
 /**
- * Cursors of keyset pagination: the keys of the last row seen, opaque and authenticated, bound to filter, sort order and
- * caller, good for 7 days. The key is shared by the replicas.
+ * Cursors of keyset pagination: the keys of the last row seen, opaque and authenticated, bound to filter, sort order, and
+ * the tenant and id of the message's sender, good for 7 days. The key is shared by the replicas.
  */
 @Injectable()
 export class Cursors {
@@ -71,8 +70,14 @@ export class Cursors {
   }
 
   async #sign(body: Buffer, binding: CursorBinding): Promise<Buffer> {
+    const { tenant, principal } = messageContext.current();
     const hmac = createHmac('sha256', await this.secrets.get('cursor'));
-    return hmac.update(canonical(binding)).update('\n').update(body).digest().subarray(0, SIGNATURE_BYTES);
+    return hmac
+      .update(canonical({ ...binding, tenant, principal: principal.id }))
+      .update('\n')
+      .update(body)
+      .digest()
+      .subarray(0, SIGNATURE_BYTES);
   }
 
   #nowS(): number {

@@ -1,5 +1,6 @@
 import type { OpenAPIObject } from '@nestjs/swagger';
 import type { Route } from '../routes/route-book.js';
+import type { Access } from '../routes/route.decorators.js';
 
 type Operation = NonNullable<OpenAPIObject['paths'][string]['get']>;
 type Parameter = NonNullable<Operation['parameters']>[number];
@@ -58,7 +59,11 @@ export function describeRoute(document: OpenAPIObject, route: Route): void {
   };
   if (route.access === 'public' || route.access === undefined) return;
   operation.security = [{ bearer: [] }];
-  operation.description = [operation.description, `Roles: ${route.access.join(', ')}.`].filter(Boolean).join('\n\n');
+  operation.description = [operation.description, callersOf(route.access)].filter(Boolean).join('\n\n');
+}
+
+function callersOf(access: Exclude<Access, 'public'>): string {
+  return access === 'operators' ? 'For operators of the installation.' : `Roles: ${access.join(', ')}.`;
 }
 
 const FRESHNESS_HEADERS = {

@@ -1,8 +1,18 @@
 import { Injectable, RequestMethod } from '@nestjs/common';
 import { METHOD_METADATA, PATH_METADATA } from '@nestjs/common/internal.js';
 import { DiscoveryService, MetadataScanner } from '@nestjs/core';
+import type { Identity } from '../auth/identity.js';
 import type { ResourceTemplate } from '../../messages/message-context.js';
-import { ACCESS, ANSWER, ASYNC_RESOURCE, PROBE, type Access, type AnswerShape, type Role } from './route.decorators.js';
+import {
+  ACCESS,
+  ANSWER,
+  ASYNC_RESOURCE,
+  PATH_IDS,
+  PROBE,
+  type Access,
+  type AnswerShape,
+  type Role,
+} from './route.decorators.js';
 
 type Handler = (...args: unknown[]) => unknown;
 export type ControllerClass = new (...args: never[]) => object;
@@ -20,6 +30,8 @@ export interface Route {
   readonly answer: AnswerShape;
   /** No limit of requests applies. */
   readonly isProbe: boolean;
+  /** Parameters of the path that are UUIDs. */
+  readonly pathIds: readonly string[];
   /** What it makes, also later, where `Prefer: respond-async` is heeded. */
   readonly resource: ResourceTemplate | undefined;
 }
@@ -70,10 +82,12 @@ export class RouteBook {
   }
 }
 
-/** Whether one of the principal's roles opens a route. */
-export function mayCall(access: Access | undefined, roles: readonly string[]): boolean {
+/** Whether a route is open to somebody: by one of their roles, or because they operate the installation. */
+export function mayCall(access: Access | undefined, { principal, isOperator }: Identity): boolean {
   if (access === undefined) return false;
-  return access === 'public' || roles.some((role) => role === 'admin' || access.includes(role as Role));
+  if (access === 'public') return true;
+  if (access === 'operators') return isOperator;
+  return principal.roles.some((role) => role === 'admin' || access.includes(role as Role));
 }
 
 function routesOf(controller: ControllerClass, handlerName: string, handler: Handler): Route[] {
@@ -93,6 +107,7 @@ function routesOf(controller: ControllerClass, handlerName: string, handler: Han
       access: metadata(ACCESS, handler, controller) as Access | undefined,
       answer,
       isProbe: metadata(PROBE, handler, controller) === true,
+      pathIds: (Reflect.getMetadata(PATH_IDS, handler) as readonly string[] | undefined) ?? [],
       resource,
     })),
   );

@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { applyDecorators, HttpCode, SetMetadata } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 
-/** Who may call what (04 §8). `admin` may call everything. */
+/** Who may call what. `admin` may call everything of their tenant. */
 export const ROLES = [
   'customer',
   'support',
@@ -19,8 +19,11 @@ export const ACCESS = 'waybill:access';
 export const ANSWER = 'waybill:answer';
 export const PROBE = 'waybill:probe';
 export const ASYNC_RESOURCE = 'waybill:async-resource';
+/** Names of the path's parameters that are UUIDs, by `@PathId`. */
+export const PATH_IDS = 'waybill:path-ids';
 
-export type Access = 'public' | readonly Role[];
+/** `operators`: those of the installation, whatever their tenants may do. */
+export type Access = 'public' | 'operators' | readonly Role[];
 
 /** How the answer's headers follow from the handler's result. */
 export interface AnswerShape {
@@ -34,6 +37,11 @@ export interface AnswerShape {
 /** The roles that may call the route, or all routes of a controller; the method's list replaces the class's. */
 export function Roles(...roles: [Role, ...Role[]]): ClassDecorator & MethodDecorator {
   return SetMetadata(ACCESS, roles satisfies Access);
+}
+
+/** Only operators of the installation may call the route: it shows or changes what belongs to all tenants. */
+export function OperatorsOnly(): ClassDecorator & MethodDecorator {
+  return SetMetadata(ACCESS, 'operators' satisfies Access);
 }
 
 /** Anyone may call the route, without a token. */

@@ -5,7 +5,7 @@ import { PathText } from '../../http/exchange/path-segments.js';
 import { Cursors } from '../../http/lists/cursors.js';
 import type { Page } from '../../http/lists/page.js';
 import { invalidInput } from '../../http/problems/problem-error.js';
-import { Roles } from '../../http/routes/route.decorators.js';
+import { OperatorsOnly } from '../../http/routes/route.decorators.js';
 import type { Principal } from '../../messages/message-context.js';
 import { DeadLetters } from '../../subscriptions/dead-letters.js';
 import type { DeadLetter, DeadLetterFilter, DeadLetterPlace } from '../../subscriptions/sql/dead-letters.js';
@@ -23,7 +23,7 @@ const ID = /^[1-9]\d{0,14}$/;
 
 /** Events that could not take effect. What is done to them is in the audit, with the act, in one commit. */
 @Controller('ops/v1/dead-letters')
-@Roles('operator')
+@OperatorsOnly()
 export class DeadLettersController {
   constructor(
     private readonly letters: DeadLetters,
@@ -32,11 +32,8 @@ export class DeadLettersController {
 
   /** Held events in the order of the log. */
   @Get()
-  async find(
-    @Query() { limit, cursor, ...filter }: FindDeadLetters,
-    @CurrentPrincipal() { id: principal }: Principal,
-  ): Promise<Page<DeadLetterBody>> {
-    const binding = { list: 'dead-letters', filter, sort: 'position', principal };
+  async find(@Query() { limit, cursor, ...filter }: FindDeadLetters): Promise<Page<DeadLetterBody>> {
+    const binding = { list: 'dead-letters', filter, sort: 'position' };
     const after = cursor === undefined ? undefined : placeOf(await this.cursors.open(cursor, binding));
     const rows = await this.letters.find(filter, limit + 1, after);
     return this.cursors.page(rows, { limit, binding, keysOf: ({ position, id }) => [position, id], item: withoutData });

@@ -1,11 +1,10 @@
 import { Controller, Get, Query } from '@nestjs/common';
 import { NotFound } from '../../domain/index.js';
-import { CurrentPrincipal } from '../../http/auth/current-principal.decorator.js';
 import { PathText } from '../../http/exchange/path-segments.js';
 import { Cursors } from '../../http/lists/cursors.js';
 import { Page } from '../../http/lists/page.js';
-import { Roles } from '../../http/routes/route.decorators.js';
-import { messageContext, type Principal } from '../../messages/message-context.js';
+import { OperatorsOnly } from '../../http/routes/route.decorators.js';
+import { messageContext } from '../../messages/message-context.js';
 import { CausationTree } from '../reports/causation.dto.js';
 import { CausationTrees } from '../reports/causation-trees.js';
 import { EventFinder } from '../reports/event-finder.js';
@@ -17,7 +16,7 @@ const REFERENCE = /^[A-Za-z0-9._~@:|-]{1,300}$/;
 
 /** What the log holds. */
 @Controller('ops/v1')
-@Roles('operator')
+@OperatorsOnly()
 export class EventsController {
   constructor(
     private readonly events: EventFinder,
@@ -27,12 +26,9 @@ export class EventsController {
 
   /** Events by position. With a name, a page may have few and still name a next one: the log is searched in stretches. */
   @Get('events')
-  async find(
-    @Query() { limit, cursor, after, stream, name }: FindEvents,
-    @CurrentPrincipal() { id: principal }: Principal,
-  ): Promise<Page<LoggedEvent>> {
+  async find(@Query() { limit, cursor, after, stream, name }: FindEvents): Promise<Page<LoggedEvent>> {
     const filter = { stream, name, tenant: messageContext.current().tenant };
-    const binding = { list: 'events', filter: { ...filter, after }, sort: 'position', principal };
+    const binding = { list: 'events', filter: { ...filter, after }, sort: 'position' };
     const [from = after] = cursor === undefined ? [] : await this.cursors.open(cursor, binding);
     const { events, next } = await this.events.find(filter, { after: Number(from), limit });
     return new Page(events, limit, next === null ? null : await this.cursors.seal([next], binding));

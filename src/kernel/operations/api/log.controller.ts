@@ -1,11 +1,11 @@
 import { Controller, Get } from '@nestjs/common';
-import { Roles } from '../../http/routes/route.decorators.js';
+import { OperatorsOnly } from '../../http/routes/route.decorators.js';
 import { LogReport } from '../reports/log-report.dto.js';
 import { LogReports } from '../reports/log-reports.js';
 
 /** The event log itself. */
 @Controller('ops/v1/log')
-@Roles('operator')
+@OperatorsOnly()
 export class LogController {
   constructor(private readonly log: LogReports) {}
 

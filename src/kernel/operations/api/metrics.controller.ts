@@ -1,12 +1,12 @@
 import { Controller, Get, Header } from '@nestjs/common';
 import { ApiProduces } from '@nestjs/swagger';
 import { Registry } from 'prom-client';
-import { Roles } from '../../http/routes/route.decorators.js';
+import { OperatorsOnly } from '../../http/routes/route.decorators.js';
 import { Metrics } from '../metrics/metrics.js';
 
 /** For Prometheus, with an operator's token. */
 @Controller('metrics')
-@Roles('operator')
+@OperatorsOnly()
 export class MetricsController {
   constructor(private readonly metrics: Metrics) {}
 

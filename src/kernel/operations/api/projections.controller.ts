@@ -1,7 +1,7 @@
 import { Body, Controller, Get, HttpCode, Post } from '@nestjs/common';
 import { CurrentPrincipal } from '../../http/auth/current-principal.decorator.js';
 import { PathText } from '../../http/exchange/path-segments.js';
-import { Roles } from '../../http/routes/route.decorators.js';
+import { OperatorsOnly } from '../../http/routes/route.decorators.js';
 import type { Principal } from '../../messages/message-context.js';
 import { RebuildReport } from '../reports/projection-report.dto.js';
 import { ProjectionRebuilds } from '../reports/projection-rebuilds.js';
@@ -12,7 +12,7 @@ import { ReasonedBody } from './reason.dto.js';
 
 /** What fills the read views. */
 @Controller('ops/v1/projections')
-@Roles('operator')
+@OperatorsOnly()
 export class ProjectionsController {
   constructor(
     private readonly projections: ProjectionReports,

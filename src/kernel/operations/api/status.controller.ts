@@ -1,11 +1,11 @@
 import { Controller, Get } from '@nestjs/common';
-import { Roles } from '../../http/routes/route.decorators.js';
+import { OperatorsOnly } from '../../http/routes/route.decorators.js';
 import { SystemStatus } from '../reports/system-status.js';
 import { FINDING_STATES, StatusBody } from './status.dto.js';
 
 /** Is everything well, and what is to be done? */
 @Controller('ops/v1/status')
-@Roles('operator')
+@OperatorsOnly()
 export class StatusController {
   constructor(private readonly system: SystemStatus) {}
 

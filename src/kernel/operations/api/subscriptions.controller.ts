@@ -1,7 +1,7 @@
 import { Body, Controller, Get, HttpCode, Post } from '@nestjs/common';
 import { CurrentPrincipal } from '../../http/auth/current-principal.decorator.js';
 import { PathText } from '../../http/exchange/path-segments.js';
-import { Roles } from '../../http/routes/route.decorators.js';
+import { OperatorsOnly } from '../../http/routes/route.decorators.js';
 import type { Principal } from '../../messages/message-context.js';
 import { Repartition } from '../../subscriptions/repartition.js';
 import { SubscriptionRestart } from '../../subscriptions/restart.js';
@@ -17,7 +17,7 @@ import {
 
 /** What takes effect from the log. */
 @Controller('ops/v1/subscriptions')
-@Roles('operator')
+@OperatorsOnly()
 export class SubscriptionsController {
   constructor(
     private readonly subscriptions: SubscriptionReports,

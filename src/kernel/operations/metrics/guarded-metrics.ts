@@ -20,8 +20,7 @@ export class GuardedMetrics {
   /** Never throws. */
   async answer(authorization: string | undefined): Promise<GuardedAnswer> {
     try {
-      const { principal } = await this.verifier.identify(authorization);
-      if (!mayCall(['operator'], principal.roles)) return refused('forbidden');
+      if (!mayCall('operators', await this.verifier.identify(authorization))) return refused('forbidden');
       return { status: 200, contentType: this.metrics.contentType, body: await this.metrics.text() };
     } catch (error) {
       return refused(error instanceof ProblemError ? error.code : 'internal');

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Pools } from '../../database/pools.js';
 import { DEFAULT_TENANT } from '../../messages/message-context.js';
 import type { CausationTree } from './causation.dto.js';
+import { isId } from '../../http/validation/rules.js';
 import { EventFinder } from './event-finder.js';
 import { growTree } from './grow-tree.js';
 import { commandsOf, correlationsOfStreams, eventsOfCorrelations, heldAmong } from './sql/causation.js';
@@ -25,7 +26,13 @@ export class CausationTrees {
    * a stream, of everything that ever changed it. Undefined when nothing has this id.
    */
   async of(id: string, tenant = DEFAULT_TENANT): Promise<CausationTree | undefined> {
-    return (await this.#grow([id])) ?? (await this.#grow(await this.#correlationsOf(id, tenant)));
+    const grown = await this.#grow([id]);
+    if (grown !== undefined) return grown;
+    // Request ids are the clients' own text. Ids of events and aggregates are UUIDs, which are stored in lower case.
+    const found = isId(id) ? id.toLowerCase() : id;
+    return (
+      (found === id ? undefined : await this.#grow([found])) ?? this.#grow(await this.#correlationsOf(found, tenant))
+    );
   }
 
   async #correlationsOf(id: string, tenant: string): Promise<string[]> {

@@ -1,3 +1,4 @@
+import type { Actor } from '../../domain/index.js';
 import type { EventRef } from '../../event-log/sql/position-of-event.js';
 import type { Queryable } from '../../event-log/sql/queryable.js';
 import type { ResourceTemplate } from '../../messages/message-context.js';
@@ -11,6 +12,8 @@ export interface OperationRow {
   readonly tenant: string;
   /** Who sent it. */
   readonly principal: string;
+  /** In which capacity. */
+  readonly actorType: Actor['type'];
   readonly state: OutgoingCommandRow['state'];
   readonly isClaimed: boolean;
   readonly attempts: number;
@@ -27,7 +30,8 @@ export interface OperationRow {
   readonly lastEvent: EventRef | null;
 }
 
-const COLUMNS = `o.id, o.name, o.context->>'tenant' AS tenant, o.context->'principal'->>'id' AS principal, o.state,
+const COLUMNS = `o.id, o.name, o.context->>'tenant' AS tenant, o.context->'principal'->>'id' AS principal,
+  o.context->'actor'->>'type' AS "actorType", o.state,
   coalesce(o.claimed_until > clock_timestamp(), false) AS "isClaimed", o.attempts, o.error, o.resource,
   o.created_at AS "createdAt", coalesce(o.updated_at, o.created_at) AS "updatedAt", o.finished_at AS "finishedAt"`;
 
