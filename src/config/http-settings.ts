@@ -22,7 +22,7 @@ export const http = section('HTTP', 'HTTP server', {
     variable: 'PUBLIC_URL',
     protocols: ['http:', 'https:'],
     example: 'https://orders.example.com',
-    about: 'How clients reach this server; the links in answers start with it. Unset: where it listens.',
+    about: 'How clients reach this server; the links in answers begin with its path. Unset: where it listens.',
   }),
   trustProxy: list({
     variable: 'TRUST_PROXY',

@@ -1,3 +1,4 @@
+import { newId } from '#kernel';
 import { withOwner } from '../../src/kernel/database/prepare.js';
 import { eventually } from '../../src/kernel/testing/eventually.js';
 import { shipTo } from '../support/ordering-app.js';
@@ -55,6 +56,35 @@ const unitsOf = async (orderId: string): Promise<number | undefined> => {
   const { body } = await ada.get('/v1/orders?limit=100').set('consistency-token', 'head').expect(200);
   return body.data.find(({ id }: { id: string }) => id === orderId)?.units;
 };
+
+describe('an event that can not take effect in the timeline', () => {
+  beforeAll(() =>
+    asOwner(`ALTER TABLE ordering_read.order_timeline ADD CONSTRAINT short CHECK (type <> 'ordering.order-discarded')`),
+  );
+  afterAll(() => asOwner('ALTER TABLE ordering_read.order_timeline DROP CONSTRAINT short'));
+
+  it.each([undefined, 'handling=strict'])('is told to the customer of the order alone (Prefer: %s)', async (prefer) => {
+    const { id } = (await ada.post('/v1/orders/drafts').send({}).expect(201)).body as { id: string };
+    await ada.delete(`/v1/orders/${id}`).expect(204);
+    const timeline = (client: Client, orderId: string) => {
+      const sent = client.get(`/v1/orders/${orderId}/timeline`);
+      return prefer === undefined ? sent : sent.set('prefer', prefer);
+    };
+    await eventually(async () => {
+      const { status, headers } = await timeline(ada, id);
+      expect([status, headers['consistency-status']]).toEqual(
+        prefer === undefined ? [200, 'stale; blocked=1'] : [412, undefined],
+      );
+    });
+
+    const eve = await server.as('eve', 'customer');
+    const [foreign, absent] = [await timeline(eve, id), await timeline(eve, newId())];
+    expect([foreign.status, absent.status]).toEqual([404, 404]);
+    const told = ({ headers }: typeof foreign) => Object.keys(headers).toSorted();
+    expect(told(foreign)).toEqual(told(absent));
+    expect(foreign.headers['consistency-status']).toBeUndefined();
+  });
+});
 
 describe('an event that can not take effect', () => {
   it('is listed with its cause and what it is, and holds nobody else up', async () => {

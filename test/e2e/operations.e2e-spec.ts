@@ -47,6 +47,19 @@ const WRITES = [
 ] as const;
 
 describe('the operations API', () => {
+  it.each(['admin', 'operator'] as const)('is closed to the %s of a tenant, as the metrics are', async (role) => {
+    const boss = await server.inTenant('acme', 'boss', role);
+    for (const path of [...READS, '/ops/v1/dead-letters/1', '/ops/v1/events/1', '/ops/v1/correlations/x', '/metrics'])
+      expect((await boss.get(path).expect(403)).body).toMatchObject({ code: 'forbidden' });
+    for (const [path, body] of WRITES) await boss.post(path).send(body).expect(403);
+    await boss.get(`/v1/orders/${newId()}/events`).expect(404);
+  });
+
+  it('is open to an admin whose token names no tenant', async () => {
+    const admin = await server.as('boss', 'admin');
+    for (const path of [...READS, '/metrics']) await admin.get(path).expect(200);
+  });
+
   it.each(['customer', 'support', 'warehouse', 'finance', 'manager', 'service'] as const)(
     'is closed to a %s',
     async (role) => {

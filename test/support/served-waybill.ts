@@ -30,6 +30,12 @@ export class ServedWaybill {
     return request.agent(this.url).set('authorization', `Bearer ${token}`);
   }
 
+  /** As {@link as}, for somebody of a tenant. */
+  async inTenant(tenant: string, subject: string, ...roles: Role[]): Promise<Client> {
+    const token = await this.waybill.app.get(DevTokens, { strict: false }).issue({ subject, roles, tenant });
+    return request.agent(this.url).set('authorization', `Bearer ${token}`);
+  }
+
   /** Something to order: TEE, 19.99 EUR. */
   async sellTees(): Promise<void> {
     const manager = await this.as('mary', 'manager');

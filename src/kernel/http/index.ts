@@ -4,6 +4,7 @@ export { CurrentPrincipal, hasRole } from './auth/current-principal.decorator.js
 export { actorOf } from './auth/identity.js';
 export { DevTokens } from './auth/dev-tokens.js';
 export { Admission } from './exchange/admission.js';
+export { LinkBase } from './exchange/link-base.decorator.js';
 export { IfVersion } from './exchange/if-match.js';
 export { PathId, PathText } from './exchange/path-segments.js';
 export { Cursors, type CursorBinding, type RowKeys } from './lists/cursors.js';

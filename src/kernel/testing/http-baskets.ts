@@ -102,7 +102,7 @@ export class BasketsController {
   @Patch(':id')
   @Changes()
   edit(@PathId('id') id: string, @IfVersion({ required: true }) version: number): object {
-    return { id, version: version + 1 };
+    return { id, version: version + 1, fingerprint: messageContext.current().idempotency?.fingerprint };
   }
 
   @Post(':id/note')

@@ -56,7 +56,7 @@ export class ChangeCustomerBody {
 
 /** A new customer. */
 export class AddCustomerBody {
-  /** Left out: one is made. */
+  /** Kept in events for ever: no mail address, nor anything else about the person. Left out: one is made. */
   @IsOptional()
   @Matches(CUSTOMER_ID)
   customerId?: string | null;

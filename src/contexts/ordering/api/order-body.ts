@@ -13,13 +13,21 @@ const ACTIONS: readonly { readonly name: OrderAction; readonly path: string; rea
   { name: 'discard', path: '', roles: ['customer', 'support', 'service'] },
 ];
 
-/** The order as one caller sees it, with what they can do about it. */
-export function orderBody({ deliveryIsSet, ...summary }: OrderSummary, principal: Principal): OrderBody {
+/**
+ * The order as one caller sees it, with what they can do about it.
+ *
+ * @param linkBase what links begin with
+ */
+export function orderBody(
+  { deliveryIsSet, ...summary }: OrderSummary,
+  principal: Principal,
+  linkBase: string,
+): OrderBody {
   const { status, lines, version } = summary;
   const standing = { status, lineCount: lines.length, deliveryIsSet, version };
   const actions = ACTIONS.filter(({ roles }) => hasRole(principal, ...roles)).map(({ name, path }): OrderActionBody => {
     const reason = obstacleTo(name, standing);
-    const href = `/v1/orders/${summary.id}${path}`;
+    const href = `${linkBase}/v1/orders/${summary.id}${path}`;
     return reason === undefined ? { name, href, enabled: true } : { name, href, enabled: false, reason };
   });
   return { ...summary, actions };

@@ -158,6 +158,7 @@ export class GrantDiscountBody {
   @Type(() => MoneyBody)
   amount!: MoneyBody;
 
+  /** Kept in the log for ever, and shown to the customer: name nobody in it. */
   @IsText({ max: 500 })
   reason!: string;
 }

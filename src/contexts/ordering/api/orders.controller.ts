@@ -4,6 +4,7 @@ import {
   Clock,
   Creates,
   CurrentPrincipal,
+  LinkBase,
   ListQuery,
   MayRespondAsync,
   PathText,
@@ -68,12 +69,13 @@ export class OrdersController {
   async one(
     @PathText('idOrNumber', ID_OR_NUMBER) idOrNumber: string,
     @CurrentPrincipal() principal: Principal,
+    @LinkBase() linkBase: string,
   ): Promise<OrderBody> {
     const query = new GetOrderSummaryQuery({
       order: referenceTo(idOrNumber),
       onlyCustomerId: onlyCustomerIdOf(principal),
     });
-    return orderBody(await this.queries.execute(query), principal);
+    return orderBody(await this.queries.execute(query), principal, linkBase);
   }
 
   /** What became of the order, oldest step first. */

@@ -76,7 +76,7 @@ afterEach(async () => {
   await until('the server has no connection left', () => connectionCount().then((count) => count === 0));
 });
 
-const request = (path: string, headers = ''): string => `GET ${path} HTTP/1.1\r\nHost: a\r\n${headers}\r\n`;
+const request = (path: string, headers = ''): string => `GET ${path} HTTP/1.1\r\nHost: localhost\r\n${headers}\r\n`;
 
 async function open(bytes = ''): Promise<Socket> {
   const socket = connect(http.port, '127.0.0.1');
@@ -156,7 +156,7 @@ describe('a process at HTTP_MAX_CONNECTIONS', () => {
     ['in the middle of their headers', 'GET /v1/things HTTP/1.1\r\nHost'],
     [
       'in the middle of a body',
-      'POST /v1/dev/tokens HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{',
+      'POST /v1/dev/tokens HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{',
     ],
     ['not reading their answers', request('/v1/things/large')],
   ])('answers a health probe when all connections are %s', async (_what, bytes) => {

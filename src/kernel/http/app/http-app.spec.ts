@@ -47,6 +47,17 @@ describe('a command', () => {
     expect(again.headers).toMatchObject({ 'idempotent-replayed': 'true', location: '/v1/baskets/b%2F1', etag: '"1"' });
   });
 
+  it('is the same request to its key when an id in its path is in capitals', async () => {
+    const fingerprintOf = async (id: string): Promise<unknown> => {
+      const headers = { ...customer, 'idempotency-key': 'k', 'if-match': '"4"' };
+      return (await send('PATCH', `/v1/baskets/${id}`, { headers })).body['fingerprint'];
+    };
+    const fingerprint = await fingerprintOf(ID);
+    expect(fingerprint).toMatch(/^[\w-]{43}$/);
+    expect(await fingerprintOf(ID.toUpperCase())).toBe(fingerprint);
+    expect(await fingerprintOf(ID.replace(/1$/, '2'))).not.toBe(fingerprint);
+  });
+
   it('waits for the views where the caller prefers that', async () => {
     const { headers } = await send('POST', '/v1/baskets', {
       headers: { ...customer, prefer: 'wait=3, respond-async' },
@@ -69,7 +80,8 @@ describe('a command', () => {
       send('PATCH', `/v1/baskets/${ID}`, { headers: { ...customer, ...headers } });
     expect(await edit({ 'if-match': '"4"' })).toMatchObject({ status: 200, headers: { etag: '"5"' } });
     expect(await edit({})).toMatchObject({ status: 428, body: { code: 'version-required' } });
-    expect(await edit({ 'if-match': 'W/"4"' })).toMatchObject({ status: 412, body: { code: 'version-mismatch' } });
+    expect(await edit({ 'if-match': 'W/"4"' })).toMatchObject({ status: 200, headers: { etag: '"5"' } });
+    expect(await edit({ 'if-match': 'W/"other"' })).toMatchObject({ status: 412, body: { code: 'version-mismatch' } });
     expect(await edit({ 'if-match': '4' })).toMatchObject({
       status: 400,
       body: { errors: [{ pointer: 'header:If-Match' }] },

@@ -1,6 +1,7 @@
 import { Module, type DynamicModule, type Provider } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_PIPE, DiscoveryModule } from '@nestjs/core';
 import { AccessGuard } from '../auth/access.guard.js';
+import { DevHosts } from '../auth/dev-hosts.js';
 import { DevTokensController } from '../auth/dev-tokens.controller.js';
 import { DevTokens } from '../auth/dev-tokens.js';
 import { TokenVerifier } from '../auth/token-verifier.js';
@@ -51,6 +52,7 @@ export class HttpModule {
         ProblemReplies,
         OperationBodies,
         AcceptedReplies,
+        DevHosts,
         DevTokens,
         TokenVerifier,
         Admission,

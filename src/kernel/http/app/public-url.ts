@@ -14,6 +14,12 @@ export class PublicUrl {
     private readonly host: HttpAdapterHost,
   ) {}
 
+  /** The path under which clients find us behind a proxy, such as `/api`; empty without one. Links begin with it. */
+  get path(): string {
+    const { publicUrl } = this.settings.http;
+    return publicUrl === undefined ? '' : new URL(publicUrl).pathname.replace(/\/+$/, '');
+  }
+
   get value(): string {
     return publicUrlOf(this.settings, this.host.httpAdapter.getHttpServer() as Server);
   }

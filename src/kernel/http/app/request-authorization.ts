@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { forbidden } from '../auth/access.guard.js';
+import { DevHosts } from '../auth/dev-hosts.js';
 import { TokenVerifier } from '../auth/token-verifier.js';
 import type { Identity } from '../auth/identity.js';
 import { assertJsonUtf8 } from '../body/media-type.js';
@@ -25,6 +26,7 @@ export class RequestAuthorization {
     private readonly verifier: TokenVerifier,
     private readonly admission: Admission,
     private readonly rateLimits: RateLimits,
+    private readonly hosts: DevHosts,
   ) {}
 
   /** Sets the exchange's route and identity. @throws ProblemError */
@@ -46,6 +48,7 @@ export class RequestAuthorization {
 
   async #identify(request: FastifyRequest, exchange: Exchange): Promise<Route> {
     assertSoundRequest(request);
+    this.hosts.assertKnown(request.headers.host);
     const route = this.#routeOf(request);
     exchange.route = route;
     if (request.method !== 'GET' && request.method !== 'HEAD') assertJsonUtf8(request.headers);

@@ -20,6 +20,7 @@ import { invalidInput } from '../problems/problem-error.js';
 import type { Route } from '../routes/route-book.js';
 import { takes } from '../routes/route-checks.js';
 import { assertWellFormed, type ParsedQuery } from '../validation/query-string.js';
+import { PublicUrl } from './public-url.js';
 import { RequestAuthorization } from './request-authorization.js';
 
 type Done = (error?: Error) => void;
@@ -45,6 +46,7 @@ export class RequestPipeline {
     private readonly contexts: ContextMaker,
     private readonly viewWait: ViewWait,
     private readonly tokens: ConsistencyTokens,
+    private readonly publicUrl: PublicUrl,
   ) {}
 
   install(server: FastifyInstance): void {
@@ -59,7 +61,9 @@ export class RequestPipeline {
   }
 
   #receive(request: FastifyRequest, reply: FastifyReply, done: Done): void {
-    setKernelHeaders(reply, exchangeOf(request));
+    const exchange = exchangeOf(request);
+    exchange.linkBase = this.publicUrl.path;
+    setKernelHeaders(reply, exchange);
     this.authorization.authorize(request, reply).then(() => done(), done);
   }
 
@@ -111,7 +115,7 @@ export class RequestPipeline {
     if (reply.statusCode >= 400 || typeof payload !== 'object' || payload === null) return payload;
     if (payload instanceof OperationBody) setOperationHeaders(reply, exchange, payload);
     else setResultHeaders(reply, exchange, payload);
-    return payload instanceof Page ? completePage(reply, payload, this.#token(exchange)) : payload;
+    return payload instanceof Page ? completePage(reply, exchange, payload, this.#token(exchange)) : payload;
   }
 
   #finish(request: FastifyRequest, reply: FastifyReply, payload: unknown): unknown {

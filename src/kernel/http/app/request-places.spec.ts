@@ -56,7 +56,7 @@ afterEach(async () => {
 });
 
 async function headersOf(subject: string): Promise<string> {
-  return `Host: a\r\nAuthorization: Bearer ${await http.tokenOf(subject, 'customer')}\r\n`;
+  return `Host: localhost\r\nAuthorization: Bearer ${await http.tokenOf(subject, 'customer')}\r\n`;
 }
 
 async function open(bytes: string): Promise<Socket> {

@@ -61,7 +61,7 @@ export function setResultHeaders(reply: FastifyReply, exchange: Exchange, result
   const answer = exchange.route?.answer;
   if (answer === undefined) return;
   const fields = result as Record<string, unknown>;
-  if (answer.location !== undefined) reply.header('location', answer.location(fields));
+  if (answer.location !== undefined) reply.header('location', exchange.linkBase + answer.location(fields));
   const tag = answer.etag?.(fields);
   if (tag !== undefined) setEntityTag(reply, exchange, `"${tag}"`);
 }
@@ -70,14 +70,19 @@ const ASK_AGAIN_AFTER_S = '1';
 
 /** Where an accepted command's operation is, and when to ask again for one that hasn't ended. */
 export function setOperationHeaders(reply: FastifyReply, exchange: Exchange, operation: OperationBody): void {
-  if (exchange.isAccepted) reply.header('location', `/v1/operations/${operation.id}`);
+  if (exchange.isAccepted) reply.header('location', `${exchange.linkBase}/v1/operations/${operation.id}`);
   if (!hasEnded(operation)) reply.header('retry-after', ASK_AGAIN_AFTER_S);
 }
 
-/** A list's `asOf` and `Link` (RFC 8288). The URL is the client's own, with another cursor. */
-export function completePage(reply: FastifyReply, page: Page<unknown>, token: string | undefined): object {
+/** A list's `asOf` and `Link` (RFC 8288). The URL is the client's own, as it was before a proxy, with another cursor. */
+export function completePage(
+  reply: FastifyReply,
+  { linkBase }: Exchange,
+  page: Page<unknown>,
+  token: string | undefined,
+): object {
   const { next } = page.page;
-  if (next !== null) reply.header('link', `<${withCursor(reply.request.url, next)}>; rel="next"`);
+  if (next !== null) reply.header('link', `<${linkBase}${withCursor(reply.request.url, next)}>; rel="next"`);
   return { data: page.data, page: page.page, ...(token === undefined ? {} : { asOf: token }) };
 }
 

@@ -21,6 +21,8 @@ export class Exchange {
   context: MessageContext | undefined;
   preferences: Preferences | undefined;
   slot: AdmissionSlot | undefined;
+  /** What links begin with: the path of PUBLIC_URL. */
+  linkBase = '';
   /** Set when the answer turns out to be what the client has already. */
   notModified = false;
   /** The views didn't show a command's effect in the time that its caller would wait. */

@@ -46,7 +46,6 @@ describe('If-Match', () => {
   });
 
   it.each([
-    ['W/"3"', 'version-mismatch'],
     ['"abc"', 'version-mismatch'],
     ['"9999999999999999999"', 'version-mismatch'],
     ['3', 'validation-failed'],

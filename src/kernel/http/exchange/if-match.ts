@@ -3,7 +3,7 @@ import { ApiHeader } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 import { invalidInput, ProblemError } from '../problems/problem-error.js';
 
-const ENTITY_TAG = /^(W\/)?"([\x21\x23-\x7e]*)"$/;
+const ENTITY_TAG = /^(?:W\/)?"([\x21\x23-\x7e]*)"$/;
 /** A version, as a command's answer has it, or with a view's addition behind the point. */
 const VERSION_TAG = /^(\d{1,15})(?:\.[\w-]+)?$/;
 
@@ -13,8 +13,12 @@ export interface IfVersionOptions {
 }
 
 /**
- * The version in `If-Match`. `*` names none: it passes where a version is optional. A tag that can't match any version
- * (weak, or not one of ours) is a mismatch; text that isn't an entity tag is malformed.
+ * The version in `If-Match`. `*` names none: it passes where a version is optional. A tag that isn't one of ours is a
+ * mismatch; text that isn't an entity tag is malformed.
+ *
+ * RFC 9110 wants the strong comparison here (section 13.1.1), by which `W/"3"` never matches. We give strong tags only, so a
+ * weak one is ours after a proxy has compressed the answer (nginx), and its client would be refused for ever. It is taken:
+ * what is compared is the version in it, not the bytes of a representation, so no update can be lost by it.
  *
  * @throws ProblemError `version-required`, `version-mismatch` or `validation-failed`
  */
@@ -26,9 +30,12 @@ export function versionIn(header: string | undefined, { required = false }: IfVe
   const tag = ENTITY_TAG.exec(header);
   if (tag === null)
     throw invalidInput('header:If-Match', 'not-an-entity-tag', 'If-Match takes one ETag as it was given, in quotes.');
-  const version = tag[1] === undefined ? VERSION_TAG.exec(tag[2]!)?.[1] : undefined;
+  const version = VERSION_TAG.exec(tag[1]!)?.[1];
   if (version === undefined)
-    throw new ProblemError('version-mismatch', 'If-Match names a version that never was. Read it again.');
+    throw new ProblemError(
+      'version-mismatch',
+      'If-Match names no version that this service gave. Send the ETag of a fresh read.',
+    );
   return Number(version);
 }
 
@@ -49,7 +56,7 @@ export function IfVersion(options: IfVersionOptions = {}): ParameterDecorator {
   const describe = ApiHeader({
     name: 'If-Match',
     required,
-    description: 'The ETag that you edit; another version: 412.',
+    description: 'The ETag that you edit, also if a proxy has put W/ before it; another version: 412.',
   });
   return (target, method, index) => {
     decorate(target, method, index);

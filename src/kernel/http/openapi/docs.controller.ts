@@ -6,19 +6,20 @@ import { ApiExcludeController } from '@nestjs/swagger';
 import { Public } from '../routes/route.decorators.js';
 import { ApiDescription } from './api-description.js';
 
-const START = "window.onload = () => SwaggerUIBundle({ url: '/openapi.json', dom_id: '#ui', deepLinking: true });\n";
+const START = "window.onload = () => SwaggerUIBundle({ url: 'openapi.json', dom_id: '#ui', deepLinking: true });\n";
+/** Links are relative to `/docs`, so that they also hold under the path of a proxy. */
 const PAGE = `<!doctype html>
 <html lang="en">
   <head>
     <meta charset="utf-8">
     <title>Waybill API</title>
-    <link rel="icon" href="/docs/favicon-32x32.png">
-    <link rel="stylesheet" href="/docs/swagger-ui.css">
+    <link rel="icon" href="docs/favicon-32x32.png">
+    <link rel="stylesheet" href="docs/swagger-ui.css">
   </head>
   <body>
     <div id="ui"></div>
-    <script src="/docs/swagger-ui-bundle.js"></script>
-    <script src="/docs/start.js"></script>
+    <script src="docs/swagger-ui-bundle.js"></script>
+    <script src="docs/start.js"></script>
   </body>
 </html>
 `;

@@ -24,7 +24,7 @@ export class OperationBodies {
       type,
       status,
       progress: { step, done: status === 'succeeded' ? STEPS : 0, total: STEPS },
-      resource,
+      resource: resource && { ...resource, href: this.publicUrl.path + resource.href },
       error: refusal === null ? null : problemMembers(answerOf(refusal, true), this.publicUrl.value),
       createdAt,
       updatedAt,

@@ -9,6 +9,14 @@ defineProblems({
     meaning: 'The request line, a header, the framing or the escapes of the URL are broken.',
     remedy: CORRECT_IT,
   },
+  'host-not-allowed': {
+    status: 421,
+    title: 'This server is not reached under this name',
+    meaning:
+      'With AUTH_MODE=dev anybody gets a token, so only requests whose Host is localhost, 127.0.0.1, [::1], HOST or the ' +
+      'host of PUBLIC_URL are answered: a web page could otherwise reach the server under a name of its own.',
+    remedy: 'Use one of these names, or set PUBLIC_URL to the one that you use.',
+  },
   'malformed-json': {
     status: 400,
     title: 'The body is not valid JSON',
