@@ -61,6 +61,12 @@ defineProblems({
     meaning: 'A line has 1 to `limit` whole units.',
     remedy: 'Correct the quantity, or split it over several orders.',
   },
+  'ordering.discount-invalid': {
+    status: 422,
+    title: 'The discount is nothing',
+    meaning: 'A discount takes at least 1 minor unit off the order; `amount` takes nothing off.',
+    remedy: 'Grant at least 1, or none.',
+  },
   'ordering.currency-mismatch': {
     status: 422,
     title: 'An order is in one currency',

@@ -83,6 +83,14 @@ export class AmountTooLarge extends Refusal {
   }
 }
 
+export class DiscountInvalid extends Refusal {
+  override readonly code = 'ordering.discount-invalid';
+
+  constructor(readonly amount: number) {
+    super(`${amount} is no discount. Grant at least 1 minor unit, or remove a discount that is no longer wanted.`);
+  }
+}
+
 export class DiscountExceedsTotal extends Refusal {
   override readonly code = 'ordering.discount-exceeds-total';
 

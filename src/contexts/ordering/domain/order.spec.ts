@@ -171,6 +171,12 @@ describe('a draft', () => {
         .thenRefused('ordering.discount-exceeds-total', { discount: 3000, total: 1999 });
     });
 
+    it('refuses a discount of nothing, which would only hold the draft to its currency', () => {
+      given(started, teeAdded)
+        .when((order) => order.grantDiscount({ ...granted, amount: { amount: 0, currency: 'EUR' } }))
+        .thenRefused('ordering.discount-invalid', { amount: 0 });
+    });
+
     it('needs lines first', () => {
       given(started)
         .when((order) => order.grantDiscount(granted))

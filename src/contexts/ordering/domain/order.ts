@@ -14,7 +14,14 @@ import {
 import { openLineBook } from './line-book.js';
 import { obstacleTo, type OrderAction, type OrderStanding } from '../contracts/order-actions.js';
 import type { Discarded, Draft, OrderState, Placed } from './order-state.js';
-import { DeliveryMissing, OrderEmpty, OrderNotEditable, TooManyEdits, TooManyLines } from './order.refusals.js';
+import {
+  DeliveryMissing,
+  DiscountInvalid,
+  OrderEmpty,
+  OrderNotEditable,
+  TooManyEdits,
+  TooManyLines,
+} from './order.refusals.js';
 import {
   amountsOf,
   assertExpected,
@@ -127,9 +134,10 @@ export class Order extends Aggregate {
     this.record(new DeliverySet(this.id, shippingFee));
   }
 
-  /** @throws OrderNotEditable, OrderEmpty, CurrencyMismatch, DiscountExceedsTotal */
+  /** @throws OrderNotEditable, OrderEmpty, DiscountInvalid, CurrencyMismatch, DiscountExceedsTotal */
   grantDiscount({ discountId, amount, reason }: Discount): void {
     const draft = this.#draftFor('grant-discount');
+    if (amount.amount < 1) throw new DiscountInvalid(amount.amount);
     totalsOf(draft.lines, { ...draft, discounts: [...draft.discounts, amount] });
     this.record(new DiscountGranted({ orderId: this.id, discountId, ...amount, reason }));
   }

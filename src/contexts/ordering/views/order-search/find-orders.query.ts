@@ -118,7 +118,7 @@ function limitedTo(onlyCustomerId: string | null, filter: OrderFilter): OrderFil
   return onlyCustomerId === null ? filter : { ...filter, onlyCustomerId };
 }
 
-function listItem({ orderId, total, sortKey: _sortKey, ...row }: SearchRow): OrderListItem {
+export function listItem({ orderId, total, sortKey: _sortKey, ...row }: SearchRow): OrderListItem {
   const { number, externalNumber, customerId, status, currency, units, placedAt, updatedAt, version } = row;
   return {
     id: orderId,

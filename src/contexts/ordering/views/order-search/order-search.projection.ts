@@ -41,15 +41,15 @@ export class OrderSearchProjection {
       updatedAt: meta.occurredAt,
       skus: [],
       searchText: '',
-      draft: { lines: [], fee: 0, discount: 0 },
+      draft: { lines: [], fee: null, discount: 0 },
     };
   }
 
   @On(LineAdded)
   lineAdded(row: Row, { line }: LineAdded, meta: EventMeta): Row {
     const { lineId, sku, name, quantity, total, currency } = line;
-    const added = { lineId, sku, name, quantity, total };
-    return drafted({ ...row, currency }, meta, ({ lines }) => ({ lines: [...lines, added] }));
+    const added = { lineId, sku, name, quantity, total, currency };
+    return drafted(row, meta, ({ lines }) => ({ lines: [...lines, added] }));
   }
 
   @On(LineQuantityChanged)
@@ -67,8 +67,7 @@ export class OrderSearchProjection {
 
   @On(DeliverySet)
   deliverySet(row: Row, { shippingFee }: DeliverySet, meta: EventMeta): Row {
-    const currency = row.currency ?? shippingFee?.currency ?? null;
-    return drafted({ ...row, currency }, meta, () => ({ fee: shippingFee?.amount ?? 0 }));
+    return drafted(row, meta, () => ({ fee: shippingFee }));
   }
 
   @On(DiscountGranted)
@@ -106,8 +105,10 @@ export class OrderSearchProjection {
 /** The row of a draft after a change of what it remembers. */
 function drafted(row: Row, { occurredAt }: EventMeta, change: (draft: DraftMemory) => Partial<DraftMemory>): Row {
   const draft = { ...row.draft!, ...change(row.draft!) };
-  const total = draft.lines.reduce((sum, line) => sum + line.total, 0) + draft.fee - draft.discount;
-  return { ...row, draft, total, updatedAt: occurredAt, ...goods(draft.lines, []) };
+  const { lines, fee, discount } = draft;
+  const total = lines.reduce((sum, line) => sum + line.total, 0) + (fee?.amount ?? 0) - discount;
+  const currency = lines[0]?.currency ?? fee?.currency ?? null;
+  return { ...row, draft, currency, total, updatedAt: occurredAt, ...goods(lines, []) };
 }
 
 /** What an order is found by because of its goods (and numbers), and how many they are. */

@@ -1,10 +1,21 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
+import type { MoneyJson } from '#shared';
 import type { OrderStatus } from '../../contracts/get-order-summary.js';
+
+export interface DraftMemoryLine {
+  readonly lineId: string;
+  readonly sku: string;
+  readonly name: string;
+  readonly quantity: number;
+  readonly total: number;
+  readonly currency: string;
+}
 
 /** What a draft must remember, so that its next event can be folded in. Amounts in minor units. */
 export interface DraftMemory {
-  readonly lines: readonly { lineId: string; sku: string; name: string; quantity: number; total: number }[];
-  readonly fee: number;
+  readonly lines: readonly DraftMemoryLine[];
+  /** For delivery; null where none is set. */
+  readonly fee: MoneyJson | null;
   /** Off the whole order. */
   readonly discount: number;
 }

@@ -47,7 +47,7 @@ function lookUp(order: OrderReference): { statement: typeof BY_ID; value: string
   return { statement: BY_EXTERNAL_NUMBER, value: order.externalNumber };
 }
 
-function summaryOf(row: SummaryRow): OrderSummary {
+export function summaryOf(row: SummaryRow): OrderSummary {
   return {
     id: row.orderId,
     number: row.number,

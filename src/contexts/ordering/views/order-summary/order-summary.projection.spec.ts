@@ -55,6 +55,7 @@ describe('the summary of an order', () => {
       lines: [teeLine, mugLine],
       orderDiscount: 500,
       shipping: 495,
+      feeCurrency: 'EUR',
       tax: 0,
       deliveryIsSet: true,
     });
@@ -78,6 +79,7 @@ describe('the summary of an order', () => {
       lines: [teeLine],
       orderDiscount: 0,
       shipping: 0,
+      feeCurrency: null,
       tax: 0,
       deliveryIsSet: true,
     };

@@ -39,6 +39,7 @@ export class OrderSummaryProjection {
       lines: [],
       orderDiscount: 0,
       shipping: 0,
+      feeCurrency: null,
       tax: 0,
       deliveryIsSet: false,
     };
@@ -60,13 +61,15 @@ export class OrderSummaryProjection {
 
   @On(LineRemoved)
   lineRemoved(row: Row, { lineId }: LineRemoved, { occurredAt }: EventMeta): Row {
-    return { ...row, lines: row.lines.filter((line) => line.lineId !== lineId), updatedAt: occurredAt };
+    const lines = row.lines.filter((line) => line.lineId !== lineId);
+    return { ...row, currency: currencyOf({ ...row, lines }), lines, updatedAt: occurredAt };
   }
 
   @On(DeliverySet)
   deliverySet(row: Row, { shippingFee }: DeliverySet, { occurredAt }: EventMeta): Row {
-    const currency = row.currency ?? shippingFee?.currency ?? null;
-    return { ...row, currency, shipping: shippingFee?.amount ?? 0, deliveryIsSet: true, updatedAt: occurredAt };
+    const feeCurrency = shippingFee?.currency ?? null;
+    const delivery = { shipping: shippingFee?.amount ?? 0, feeCurrency, deliveryIsSet: true };
+    return { ...row, currency: currencyOf({ ...row, feeCurrency }), ...delivery, updatedAt: occurredAt };
   }
 
   @On(DiscountGranted)
@@ -90,6 +93,7 @@ export class OrderSummaryProjection {
       lines: lines.map(unmoved),
       orderDiscount: lines.reduce((sum, line) => sum + line.orderDiscount, 0),
       shipping: totals.shipping,
+      feeCurrency: null,
       tax: totals.tax,
       deliveryIsSet: true,
     };
@@ -99,6 +103,11 @@ export class OrderSummaryProjection {
   discarded(row: Row, _: OrderDiscarded, { occurredAt }: EventMeta): Row {
     return { ...row, status: 'discarded', updatedAt: occurredAt };
   }
+}
+
+/** A draft is in the currency of its lines; without lines, in that of its delivery fee, which may be another one later. */
+function currencyOf({ lines, currency, feeCurrency }: Pick<Row, 'lines' | 'currency' | 'feeCurrency'>): string | null {
+  return lines.length > 0 ? currency : feeCurrency;
 }
 
 function unmoved(line: OrderLine): SummaryLine {

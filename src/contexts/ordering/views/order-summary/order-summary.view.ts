@@ -54,6 +54,10 @@ export class OrderSummaryView {
   @Column({ type: 'bigint' })
   shipping!: number;
 
+  /** Of a draft's delivery fee, also of a fee of 0; null where none is set, and once the order is placed. */
+  @Column({ type: 'text', nullable: true })
+  feeCurrency!: string | null;
+
   @Column({ type: 'bigint' })
   tax!: number;
 

@@ -1,0 +1,103 @@
+import fc from 'fast-check';
+import { statesOf } from '../../../../test/support/fold.js';
+import { answerTo, at, draftWishes, type DraftWish } from '../../../../test/support/draft-wishes.js';
+import type { DraftLine, OrderTotals } from '../contracts/order-line.js';
+import { Order } from '../domain/order.js';
+import type { Draft, OrderState } from '../domain/order-state.js';
+import { totalsOf } from '../domain/pricing.js';
+import { listItem } from './order-search/find-orders.query.js';
+import { OrderSearchProjection } from './order-search/order-search.projection.js';
+import type { OrderSearchView } from './order-search/order-search.view.js';
+import { summaryOf } from './order-summary/get-order-summary.query.js';
+import { OrderSummaryProjection } from './order-summary/order-summary.projection.js';
+import type { OrderSummaryView } from './order-summary/order-summary.view.js';
+
+const orderId = '01980000-0000-7000-8000-000000000001';
+
+/** What both views must show of an order, as the aggregate has it. */
+interface Facts {
+  readonly status: string;
+  readonly customerId: string;
+  readonly number: string | null;
+  readonly currency: string | null;
+  readonly lines: readonly Pick<DraftLine, 'lineId' | 'sku' | 'name' | 'quantity' | 'unitPrice' | 'total'>[];
+  readonly totals: OrderTotals;
+  readonly deliveryIsSet: boolean;
+}
+
+/** A discarded draft keeps the look of its last state, which the aggregate forgets. */
+function factsOf(state: OrderState, lastDraft: Draft): Facts {
+  if (state.status === 'placed') {
+    const { status, customerId, number, currency, lines, totals } = state;
+    return { status, customerId, number, currency, lines: lines.map(lineFacts), totals, deliveryIsSet: true };
+  }
+  const { customerId, lines, shippingFee, discounts, deliveryIsSet } = lastDraft;
+  const amounts = [...lines, ...discounts, ...(shippingFee === null ? [] : [shippingFee])];
+  return {
+    status: state.status,
+    customerId,
+    number: null,
+    currency: amounts[0]?.currency ?? null,
+    lines: lines.map(lineFacts),
+    totals: totalsOf(lines, lastDraft),
+    deliveryIsSet,
+  };
+}
+
+function lineFacts({ lineId, sku, name, quantity, unitPrice, total }: Facts['lines'][number]): Facts['lines'][number] {
+  return { lineId, sku, name, quantity, unitPrice, total };
+}
+
+/** Every state that an order goes through, with the events up to it. */
+function* historyOf(wishes: readonly DraftWish[]): Generator<{ facts: Facts; events: readonly object[] }> {
+  const order = new Order(orderId);
+  order.start('ada', at);
+  let draft = order.state as Draft;
+  for (const wish of wishes) {
+    const { version } = order;
+    answerTo(wish, order);
+    if (order.state.status === 'draft') draft = order.state;
+    if (order.version > version) yield { facts: factsOf(order.state, draft), events: order.recorded };
+  }
+}
+
+describe('the views of an order, whatever was done to it', () => {
+  it('show in the summary what the aggregate holds', () => {
+    fc.assert(
+      fc.property(draftWishes, (wishes) => {
+        for (const { facts, events } of historyOf(wishes)) {
+          const row = statesOf<OrderSummaryView>(new OrderSummaryProjection(), events).at(-1)!;
+          const shown = summaryOf(Object.assign(row, { version: events.length, eventId: 1, shipTo: null }));
+          const { authorised: _a, captured: _c, refunded: _r, due: _d, ...totals } = shown.totals;
+          const { status, customerId, number, currency, deliveryIsSet } = shown;
+          const lines = shown.lines.map((line) => lineFacts({ ...line, quantity: line.quantities.ordered }));
+          expect({ status, customerId, number, currency, lines, totals, deliveryIsSet }).toEqual(facts);
+        }
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it('show in lists what the aggregate holds', () => {
+    fc.assert(
+      fc.property(draftWishes, (wishes) => {
+        for (const { facts, events } of historyOf(wishes)) {
+          const row = statesOf<OrderSearchView>(new OrderSearchProjection(), events).at(-1)!;
+          const shown = listItem(Object.assign(row, { version: events.length, sortKey: '' }));
+          const { status, customerId, number, currency, total, units } = shown;
+          const { lines, totals } = facts;
+          expect({ status, customerId, number, currency, total, units, skus: row.skus }).toEqual({
+            status: facts.status,
+            customerId: facts.customerId,
+            number: facts.number,
+            currency: facts.currency,
+            total: facts.currency === null ? null : { amount: totals.grand, currency: facts.currency },
+            units: lines.reduce((sum, { quantity }) => sum + quantity, 0),
+            skus: [...new Set(lines.map(({ sku }) => sku))],
+          });
+        }
+      }),
+      { numRuns: 200 },
+    );
+  });
+});
