@@ -6,7 +6,10 @@ export function onlyCustomerIdOf(principal: Principal): string | null {
   return hasRole(principal, 'support', 'warehouse', 'finance', 'manager', 'service') ? null : principal.id;
 }
 
-/** As whom somebody orders: who is a customer, whatever else they are, and names none, orders for themselves. */
+/**
+ * As whom somebody orders: who is a customer, whatever else they are, and names none, orders for themselves. The metadata of
+ * the events has them as {@link actorOf} does: support stays support.
+ */
 export function ordererOf(principal: Principal, customerId: string | null | undefined): Actor {
   const isForThemselves = (customerId ?? null) === null && isCustomer(principal);
   return isForThemselves ? { type: 'customer', id: principal.id } : actorOf(principal);
