@@ -27,6 +27,7 @@ CREATE TABLE ordering_read.order_summary (
   placed_at       timestamptz,
   updated_at      timestamptz NOT NULL,
   lines           jsonb       NOT NULL,
+  discounts       jsonb       NOT NULL,
   order_discount  bigint      NOT NULL,
   shipping        bigint      NOT NULL,
   fee_currency    text,
@@ -37,6 +38,7 @@ CREATE TABLE ordering_read.order_summary (
 ) WITH (fillfactor = 85);
 CREATE UNIQUE INDEX ux_order_summary_number ON ordering_read.order_summary (number, tenant) WHERE number IS NOT NULL;
 CREATE INDEX ix_order_summary_external_number ON ordering_read.order_summary (external_number, tenant) WHERE external_number IS NOT NULL;
+COMMENT ON COLUMN ordering_read.order_summary.discounts IS '[{ discountId, amount, reason }], granted while it was a draft.';
 COMMENT ON COLUMN ordering_read.order_summary.fee_currency IS 'Of a draft''s delivery fee: the draft''s currency while it has no lines.';
 COMMENT ON COLUMN ordering_read.order_summary.lines IS 'As in OrderSummaryView: amounts in minor units of currency.';
 

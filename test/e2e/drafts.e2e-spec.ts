@@ -88,6 +88,7 @@ describe('a draft', () => {
       () => ada.delete(`${path}/lines/${lineId}`),
       () => ada.put(`${path}/delivery`).send({ shipTo }),
       () => sam.post(`${path}/discounts`).send({ amount: { amount: 1, currency: 'EUR' }, reason: 'r' }),
+      () => sam.delete(`${path}/discounts/${lineId}`),
     ];
     for (const edit of edits) {
       expect((await edit().expect(428)).body).toMatchObject({ code: 'version-required' });
@@ -96,6 +97,39 @@ describe('a draft', () => {
         currentVersion: 2,
       });
     }
+  });
+
+  it('has its discounts taken back by support, by the link that its actions give', async () => {
+    const { path, lineId } = await draft();
+    const discount = { amount: { amount: 3998, currency: 'EUR' }, reason: 'late last time' };
+    const nothing = { ...discount, amount: { amount: 0, currency: 'EUR' } };
+    const refused = await sam.post(`${path}/discounts`).set('if-match', '"2"').send(nothing).expect(422);
+    expect(refused.body).toMatchObject({ code: 'ordering.discount-invalid', amount: 0 });
+    const granted = await sam.post(`${path}/discounts`).set('if-match', '"2"').send(discount).expect(200);
+    const { discountId } = granted.body as { discountId: string };
+    const stuck = await ada.delete(`${path}/lines/${lineId}`).set('if-match', '"3"').expect(409);
+    expect(stuck.body).toMatchObject({ code: 'ordering.discount-exceeds-total' });
+    expect(stuck.body.detail).toContain('remove a discount');
+
+    const { body } = await sam.get(path).expect(200);
+    expect(body.discounts).toEqual([{ discountId, amount: 3998, reason: 'late last time' }]);
+    const link = (body.actions as { name: string; href: string; enabled: boolean }[]).find(
+      ({ name }) => name === 'remove-discount',
+    );
+    expect(link).toEqual({ name: 'remove-discount', href: `${path}/discounts/${discountId}`, enabled: true });
+    await ada.delete(link!.href).set('if-match', '"3"').expect(403);
+    const removed = await sam.delete(link!.href).set('if-match', '"3"').expect(200);
+    expect(removed.body).toEqual({ id: path.split('/').at(-1), status: 'draft', version: 4 });
+    await sam.delete(link!.href).set('if-match', '"4"').expect(404);
+    await ada.delete(`${path}/lines/${lineId}`).set('if-match', '"4"').expect(200);
+
+    const token = { 'consistency-token': removed.headers['consistency-token']! };
+    const timeline = await ada.get(`${path}/timeline`).set(token).expect(200);
+    expect((timeline.body as { data: object[] }).data[3]).toMatchObject({
+      type: 'ordering.discount-removed',
+      params: { discountId, amount: discount.amount },
+    });
+    expect((await ada.get(path).expect(200)).body).toMatchObject({ discounts: [], totals: { discount: 0 } });
   });
 
   it('is discarded, once, and then edited no more', async () => {

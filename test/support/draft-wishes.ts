@@ -30,6 +30,10 @@ function lineIdAt(order: Order, index: number): string {
   return order.state.status === 'draft' ? (order.state.lines[index]?.lineId ?? 'none') : 'none';
 }
 
+function discountIdAt(order: Order, index: number): string {
+  return order.state.status === 'draft' ? (order.state.discounts[index]?.discountId ?? 'none') : 'none';
+}
+
 const addLine = fc
   .record({ sku, quantity: fc.integer({ min: -1, max: 20 }), discountPercent: fc.nat({ max: 100 }) })
   .map((line): DraftWish => ({
@@ -52,6 +56,10 @@ const grantDiscount = money.map((amount): DraftWish => ({
   action: 'grant-discount',
   ask: (order) => order.grantDiscount({ discountId: `discount-${(discountCount += 1)}`, amount, reason: 'r' }),
 }));
+const removeDiscount = fc.nat({ max: 2 }).map((index): DraftWish => ({
+  action: 'remove-discount',
+  ask: (order) => order.removeDiscount(discountIdAt(order, index)),
+}));
 const place = fc.nat({ max: 9 }).map((number): DraftWish => ({
   action: 'place',
   ask: (order) => {
@@ -69,6 +77,7 @@ export const draftWishes: fc.Arbitrary<DraftWish[]> = fc.array(
     { arbitrary: removeLine, weight: 5 },
     { arbitrary: setDelivery, weight: 5 },
     { arbitrary: grantDiscount, weight: 4 },
+    { arbitrary: removeDiscount, weight: 2 },
     { arbitrary: place, weight: 3 },
     { arbitrary: discard, weight: 1 },
   ),

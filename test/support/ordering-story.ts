@@ -2,6 +2,7 @@ import type { DraftLine, PlacedLine } from '../../src/contexts/ordering/contract
 import {
   DeliverySet,
   DiscountGranted,
+  DiscountRemoved,
   LineAdded,
   LineQuantityChanged,
   LineRemoved,
@@ -70,6 +71,7 @@ export const teeRemoved = new LineRemoved(orderId, 'line-1');
 export const delivered = new DeliverySet(orderId, { amount: 495, currency: 'EUR' });
 export const discount = { discountId: 'd-1', amount: { amount: 500, currency: 'EUR' }, reason: 'late last time' };
 export const discounted = new DiscountGranted({ orderId, ...discount, ...discount.amount });
+export const discountRemoved = new DiscountRemoved({ orderId, discountId: 'd-1', amount: 500, currency: 'EUR' });
 export const discarded = new OrderDiscarded(orderId, noon);
 export const placement = {
   orderId,

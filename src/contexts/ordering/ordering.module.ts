@@ -10,6 +10,7 @@ import { DiscardOrderHandler } from './commands/discard-order.command.js';
 import { GrantDiscountHandler } from './commands/grant-discount.command.js';
 import { PlaceDraftHandler } from './commands/place-draft.command.js';
 import { PlaceOrderHandler } from './commands/place-order.command.js';
+import { RemoveDiscountHandler } from './commands/remove-discount.command.js';
 import { RemoveLineHandler } from './commands/remove-line.command.js';
 import { SetDeliveryHandler } from './commands/set-delivery.command.js';
 import { StartOrderHandler } from './commands/start-order.command.js';
@@ -56,6 +57,7 @@ export const ORDERING_ENTITIES = [OrderSearchView, OrderSummaryView, OrderTimeli
     OrderTimelineProjection,
     PlaceDraftHandler,
     PlaceOrderHandler,
+    RemoveDiscountHandler,
     RemoveLineHandler,
     SetDeliveryHandler,
     StartOrderHandler,

@@ -18,13 +18,20 @@ import { ChangeLineQuantityCommand } from '../commands/change-line-quantity.comm
 import { DiscardOrderCommand } from '../commands/discard-order.command.js';
 import { GrantDiscountCommand } from '../commands/grant-discount.command.js';
 import { PlaceDraftCommand } from '../commands/place-draft.command.js';
+import { RemoveDiscountCommand } from '../commands/remove-discount.command.js';
 import { RemoveLineCommand } from '../commands/remove-line.command.js';
 import { SetDeliveryCommand } from '../commands/set-delivery.command.js';
 import { StartOrderCommand } from '../commands/start-order.command.js';
 import { GetOrderQuoteQuery } from '../contracts/get-order-quote.js';
 import { Arrivals } from './arrivals.js';
 import { customerIdFor, ordererOf } from './callers.js';
-import { ChangedOrderBody, LineAddedBody, PlacedOrderBody, QuoteBody } from './order-answers.dto.js';
+import {
+  ChangedOrderBody,
+  DiscountGrantedBody,
+  LineAddedBody,
+  PlacedOrderBody,
+  QuoteBody,
+} from './order-answers.dto.js';
 import {
   ChangeLineBody,
   GrantDiscountBody,
@@ -114,9 +121,23 @@ export class DraftsController {
     @IfVersion({ required: true }) ifVersion: number,
     @Body() { amount: { amount, currency }, reason }: GrantDiscountBody,
     @CurrentPrincipal() principal: Principal,
-  ): Promise<ChangedOrderBody> {
+  ): Promise<DiscountGrantedBody> {
     const discount = { discountId: newId(), amount: { amount, currency }, reason };
     return this.commands.execute(new GrantDiscountCommand({ orderId, by: actorOf(principal), ifVersion }, discount));
+  }
+
+  /** Takes a discount back. */
+  @Delete(':id/discounts/:discountId')
+  @Changes()
+  @Roles('support')
+  removeDiscount(
+    @PathId('id') orderId: string,
+    @PathId('discountId') discountId: string,
+    @IfVersion({ required: true }) ifVersion: number,
+    @CurrentPrincipal() principal: Principal,
+  ): Promise<ChangedOrderBody> {
+    const address = { orderId, by: actorOf(principal), ifVersion };
+    return this.commands.execute(new RemoveDiscountCommand(address, discountId));
   }
 
   @Get(':id/quote')

@@ -19,6 +19,11 @@ export class LineAddedBody extends ChangedOrderBody {
   lineId!: string;
 }
 
+/** A draft after a discount was granted. */
+export class DiscountGrantedBody extends ChangedOrderBody {
+  discountId!: string;
+}
+
 /** A placed order. */
 export class PlacedOrderBody {
   id!: string;
@@ -51,6 +56,14 @@ export class OrderLineBody {
   quantities!: LineQuantitiesBody;
   /** After the line's own discount. */
   total!: number;
+}
+
+/** An amount that support took off the whole order. */
+export class OrderDiscountBody {
+  discountId!: string;
+  /** Minor units of the order's currency. */
+  amount!: number;
+  reason!: string;
 }
 
 /** Minor units of the order's currency: grand = items - discount + shipping + tax. */
@@ -98,6 +111,10 @@ export class OrderBody {
   version!: number;
   @ApiProperty({ type: [OrderLineBody] })
   lines!: readonly OrderLineBody[];
+
+  /** On the whole order; those of its lines are in the lines. */
+  @ApiProperty({ type: [OrderDiscountBody] })
+  discounts!: readonly OrderDiscountBody[];
 
   totals!: OrderTotalsBody;
   /** Empty until fulfilment exists. */

@@ -8,6 +8,7 @@ const ACTIONS: readonly { readonly name: OrderAction; readonly path: string; rea
   { name: 'add-line', path: '/lines', roles: ['customer', 'support', 'service'] },
   { name: 'set-delivery', path: '/delivery', roles: ['customer', 'support', 'service'] },
   { name: 'grant-discount', path: '/discounts', roles: ['support'] },
+  { name: 'remove-discount', path: '/discounts/{discountId}', roles: ['support'] },
   { name: 'quote', path: '/quote', roles: ['customer', 'support', 'service'] },
   { name: 'place', path: '/place', roles: ['customer', 'support', 'service'] },
   { name: 'discard', path: '', roles: ['customer', 'support', 'service'] },
@@ -25,10 +26,18 @@ export function orderBody(
 ): OrderBody {
   const { status, lines, version } = summary;
   const standing = { status, lineCount: lines.length, deliveryIsSet, version };
-  const actions = ACTIONS.filter(({ roles }) => hasRole(principal, ...roles)).map(({ name, path }): OrderActionBody => {
+  const actions = ACTIONS.filter(({ roles }) => hasRole(principal, ...roles)).flatMap(({ name, path }) => {
     const reason = obstacleTo(name, standing);
-    const href = `${linkBase}/v1/orders/${summary.id}${path}`;
-    return reason === undefined ? { name, href, enabled: true } : { name, href, enabled: false, reason };
+    return pathsOf(path, summary).map((part): OrderActionBody => {
+      const href = `${linkBase}/v1/orders/${summary.id}${part}`;
+      return reason === undefined ? { name, href, enabled: true } : { name, href, enabled: false, reason };
+    });
   });
   return { ...summary, actions };
+}
+
+/** A path that names a part of the order leads to each of them. */
+function pathsOf(path: string, { discounts }: Pick<OrderSummary, 'discounts'>): string[] {
+  if (!path.includes('{discountId}')) return [path];
+  return discounts.map(({ discountId }) => path.replace('{discountId}', discountId));
 }

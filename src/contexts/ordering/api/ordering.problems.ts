@@ -47,7 +47,8 @@ defineProblems({
     status: 409,
     title: 'The discounts are more than the order is worth',
     meaning: 'Discounts on the whole order come to `discount`, its lines only to `total`, in minor units.',
-    remedy: 'Grant less, or keep more lines.',
+    remedy:
+      'Grant less, remove a discount by DELETE /v1/orders/{id}/discounts/{discountId} (support), or keep more lines.',
   },
   'ordering.external-number-taken': {
     status: 409,

@@ -14,7 +14,7 @@ describe('granting a discount', () => {
     const amount = { amount: 1000, currency: 'EUR' };
     const grant = (discountId: string) =>
       app.execute(new GrantDiscountCommand({ orderId, by: sam }, { discountId, amount, reason: 'late last time' }));
-    expect(await grant('d-1')).toEqual({ id: orderId, status: 'draft', version: 3 });
+    expect(await grant('d-1')).toEqual({ id: orderId, status: 'draft', version: 3, discountId: 'd-1' });
     expect((await app.eventsOf(orderId))[2]).toEqual(
       new DiscountGranted({ orderId, discountId: 'd-1', ...amount, reason: 'late last time' }),
     );

@@ -27,6 +27,14 @@ export interface OrderSummaryLine {
   readonly total: number;
 }
 
+/** An amount off the whole order. */
+export interface OrderSummaryDiscount {
+  readonly discountId: string;
+  /** Minor units of the order's currency. */
+  readonly amount: number;
+  readonly reason: string;
+}
+
 export interface OrderSummaryTotals extends OrderTotals {
   readonly authorised: number;
   readonly captured: number;
@@ -51,6 +59,8 @@ export interface OrderSummary {
   readonly updatedAt: string;
   readonly version: number;
   readonly lines: readonly OrderSummaryLine[];
+  /** What staff granted on the whole order while it was a draft. */
+  readonly discounts: readonly OrderSummaryDiscount[];
   readonly totals: OrderSummaryTotals;
   readonly shipments: readonly never[];
   /** It is known where the goods go, even if the address has been erased since. */

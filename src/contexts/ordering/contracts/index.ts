@@ -6,6 +6,7 @@ export {
   type OrderReference,
   type OrderStatus,
   type OrderSummary,
+  type OrderSummaryDiscount,
   type OrderSummaryLine,
   type OrderSummaryTotals,
 } from './get-order-summary.js';
@@ -13,6 +14,7 @@ export type { DraftLine, OrderLine, OrderTotals, PlacedLine, Quote, ShortagePoli
 export {
   DeliverySet,
   DiscountGranted,
+  DiscountRemoved,
   LineAdded,
   LineQuantityChanged,
   LineRemoved,

@@ -3,7 +3,7 @@ import { MAX_DRAFT_EVENTS, MAX_LINES } from './order-line.js';
 
 /** What can be wished for an order. */
 export type OrderAction =
-  'add-line' | 'change-lines' | 'set-delivery' | 'grant-discount' | 'quote' | 'place' | 'discard';
+  'add-line' | 'change-lines' | 'set-delivery' | 'grant-discount' | 'remove-discount' | 'quote' | 'place' | 'discard';
 
 /** As much of an order as decides what can be done with it. */
 export interface OrderStanding {
@@ -35,6 +35,7 @@ const RULES: Readonly<Record<OrderAction, readonly Rule[]>> = {
   'change-lines': [isDraft, hasEditsLeft],
   'set-delivery': [isDraft, hasEditsLeft],
   'grant-discount': [isDraft, hasEditsLeft, hasLines],
+  'remove-discount': [isDraft, hasEditsLeft],
   quote: [isDraft, hasLines],
   place: [isDraft, hasLines, hasDelivery],
   discard: [isDraft],

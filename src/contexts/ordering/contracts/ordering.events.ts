@@ -68,6 +68,20 @@ export class DiscountGranted {
   }
 }
 
+/** Staff took a discount back. */
+@DurableEvent('ordering.discount-removed', 1)
+export class DiscountRemoved {
+  readonly orderId!: string;
+  readonly discountId!: string;
+  /** What it had taken off, in minor units of `currency`. */
+  readonly amount!: number;
+  readonly currency!: string;
+
+  constructor(facts: DiscountRemoved) {
+    Object.assign(this, facts);
+  }
+}
+
 /** The customer ordered. From here on nothing but these lines and totals is used for money. */
 @DurableEvent('ordering.order-placed', 1)
 export class OrderPlaced {

@@ -1,13 +1,20 @@
+import { NotFound } from '#kernel/domain';
 import type { MoneyJson } from '#shared';
+import type { OrderStanding } from '../contracts/order-actions.js';
 import type { DraftLine, OrderTotals } from '../contracts/order-line.js';
 import type { BookedLine } from './line-book.js';
+
+/** What staff took off the whole order. */
+export interface GrantedDiscount extends MoneyJson {
+  readonly discountId: string;
+}
 
 /** Put together by a customer or for one; its prices are those of the moment and count for nothing yet. */
 export interface Draft {
   readonly status: 'draft';
   readonly customerId: string;
   readonly lines: readonly DraftLine[];
-  readonly discounts: readonly MoneyJson[];
+  readonly discounts: readonly GrantedDiscount[];
   readonly shippingFee: MoneyJson | null;
   readonly deliveryIsSet: boolean;
 }
@@ -34,3 +41,32 @@ export interface Unstarted {
 }
 
 export type OrderState = Unstarted | Draft | Placed | Discarded;
+
+/** @throws NotFound */
+export function lineOf({ lines }: Draft, lineId: string): DraftLine {
+  const line = lines.find((candidate) => candidate.lineId === lineId);
+  if (line === undefined) throw new NotFound(`The order has no line ${lineId}.`);
+  return line;
+}
+
+/** @throws NotFound */
+export function discountOf({ discounts }: Draft, discountId: string): GrantedDiscount {
+  const discount = discounts.find((candidate) => candidate.discountId === discountId);
+  if (discount === undefined) throw new NotFound(`The order has no discount ${discountId}.`);
+  return discount;
+}
+
+/** What decides which actions are open. */
+export function standingOf(state: Draft | Placed | Discarded): Omit<OrderStanding, 'version'> {
+  const { status } = state;
+  switch (status) {
+    case 'draft':
+      return { status, lineCount: state.lines.length, deliveryIsSet: state.deliveryIsSet };
+    case 'placed':
+      return { status, lineCount: state.lines.length, deliveryIsSet: true };
+    case 'discarded':
+      return { status, lineCount: 0, deliveryIsSet: false };
+    default:
+      return status satisfies never;
+  }
+}

@@ -99,7 +99,7 @@ export class DiscountExceedsTotal extends Refusal {
     readonly total: number,
   ) {
     super(
-      `Discounts of ${discount} are more than the ${total} that the lines come to. Grant less, or keep more lines.`,
+      `Discounts of ${discount} are more than the ${total} that the lines come to. Grant less, remove a discount, or keep more lines.`,
     );
   }
 }

@@ -1,6 +1,7 @@
 import {
   DeliverySet,
   DiscountGranted,
+  DiscountRemoved,
   LineAdded,
   LineQuantityChanged,
   LineRemoved,
@@ -169,6 +170,22 @@ describe('a draft', () => {
       given(started, teeAdded, discountGranted)
         .when((order) => order.changeLineQuantity('line-1', 1))
         .thenRefused('ordering.discount-exceeds-total', { discount: 3000, total: 1999 });
+    });
+
+    it('can have it taken back, once', () => {
+      const removed = new DiscountRemoved({ orderId, discountId: 'd-1', ...granted.amount });
+      given(started, teeAdded, discountGranted)
+        .when((order) => order.removeDiscount('d-1'))
+        .thenEvents(removed);
+      given(started, teeAdded, discountGranted, removed)
+        .when((order) => order.removeLine('line-1'))
+        .thenEvents(new LineRemoved(orderId, 'line-1'));
+      given(started, teeAdded, discountGranted, removed)
+        .when((order) => order.removeDiscount('d-1'))
+        .thenRefused('not-found');
+      given(started, discarded)
+        .when((order) => order.removeDiscount('d-1'))
+        .thenRefused('ordering.order-not-editable');
     });
 
     it('refuses a discount of nothing, which would only hold the draft to its currency', () => {

@@ -1,9 +1,10 @@
 import { Aggregate, NotFound, On, type Actor } from '#kernel/domain';
 import type { MoneyJson } from '#shared';
-import { MAX_LINES, type DraftLine, type Quote, type ShortagePolicy } from '../contracts/order-line.js';
+import { MAX_LINES, type Quote, type ShortagePolicy } from '../contracts/order-line.js';
 import {
   DeliverySet,
   DiscountGranted,
+  DiscountRemoved,
   LineAdded,
   LineQuantityChanged,
   LineRemoved,
@@ -12,8 +13,8 @@ import {
   OrderStarted,
 } from '../contracts/ordering.events.js';
 import { openLineBook } from './line-book.js';
-import { obstacleTo, type OrderAction, type OrderStanding } from '../contracts/order-actions.js';
-import type { Discarded, Draft, OrderState, Placed } from './order-state.js';
+import { obstacleTo, type OrderAction } from '../contracts/order-actions.js';
+import { discountOf, lineOf, standingOf, type Draft, type OrderState, type Placed } from './order-state.js';
 import {
   DeliveryMissing,
   DiscountInvalid,
@@ -142,6 +143,12 @@ export class Order extends Aggregate {
     this.record(new DiscountGranted({ orderId: this.id, discountId, ...amount, reason }));
   }
 
+  /** Takes a discount back. @throws OrderNotEditable, NotFound */
+  removeDiscount(discountId: string): void {
+    const { amount, currency } = discountOf(this.#draftFor('remove-discount'), discountId);
+    this.record(new DiscountRemoved({ orderId: this.id, discountId, amount, currency }));
+  }
+
   /**
    * What the draft would be placed at with these products: agreed prices stay, all others are the catalog's.
    *
@@ -265,8 +272,15 @@ export class Order extends Aggregate {
   }
 
   @On(DiscountGranted)
-  protected discountGranted({ amount, currency }: DiscountGranted): void {
-    this.#changeDraft(({ discounts }) => ({ discounts: [...discounts, { amount, currency }] }));
+  protected discountGranted({ discountId, amount, currency }: DiscountGranted): void {
+    this.#changeDraft(({ discounts }) => ({ discounts: [...discounts, { discountId, amount, currency }] }));
+  }
+
+  @On(DiscountRemoved)
+  protected discountRemoved({ discountId }: DiscountRemoved): void {
+    this.#changeDraft(({ discounts }) => ({
+      discounts: discounts.filter((discount) => discount.discountId !== discountId),
+    }));
   }
 
   @On(OrderPlaced)
@@ -278,25 +292,5 @@ export class Order extends Aggregate {
   protected discarded(): void {
     const { customerId } = this.#state as Draft;
     this.#state = { status: 'discarded', customerId };
-  }
-}
-
-function lineOf({ lines }: Draft, lineId: string): DraftLine {
-  const line = lines.find((candidate) => candidate.lineId === lineId);
-  if (line === undefined) throw new NotFound(`The order has no line ${lineId}.`);
-  return line;
-}
-
-function standingOf(state: Draft | Placed | Discarded): Omit<OrderStanding, 'version'> {
-  const { status } = state;
-  switch (status) {
-    case 'draft':
-      return { status, lineCount: state.lines.length, deliveryIsSet: state.deliveryIsSet };
-    case 'placed':
-      return { status, lineCount: state.lines.length, deliveryIsSet: true };
-    case 'discarded':
-      return { status, lineCount: 0, deliveryIsSet: false };
-    default:
-      return status satisfies never;
   }
 }

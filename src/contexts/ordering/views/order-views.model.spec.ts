@@ -21,24 +21,28 @@ interface Facts {
   readonly number: string | null;
   readonly currency: string | null;
   readonly lines: readonly Pick<DraftLine, 'lineId' | 'sku' | 'name' | 'quantity' | 'unitPrice' | 'total'>[];
+  readonly discounts: readonly { readonly discountId: string; readonly amount: number }[];
   readonly totals: OrderTotals;
   readonly deliveryIsSet: boolean;
 }
 
 /** A discarded draft keeps the look of its last state, which the aggregate forgets. */
 function factsOf(state: OrderState, lastDraft: Draft): Facts {
+  const discounts = lastDraft.discounts.map(({ discountId, amount }) => ({ discountId, amount }));
   if (state.status === 'placed') {
     const { status, customerId, number, currency, lines, totals } = state;
-    return { status, customerId, number, currency, lines: lines.map(lineFacts), totals, deliveryIsSet: true };
+    const placed = { status, customerId, number, currency, totals, deliveryIsSet: true };
+    return { ...placed, lines: lines.map(lineFacts), discounts };
   }
-  const { customerId, lines, shippingFee, discounts, deliveryIsSet } = lastDraft;
-  const amounts = [...lines, ...discounts, ...(shippingFee === null ? [] : [shippingFee])];
+  const { customerId, lines, shippingFee, deliveryIsSet } = lastDraft;
+  const amounts = [...lines, ...lastDraft.discounts, ...(shippingFee === null ? [] : [shippingFee])];
   return {
     status: state.status,
     customerId,
     number: null,
     currency: amounts[0]?.currency ?? null,
     lines: lines.map(lineFacts),
+    discounts,
     totals: totalsOf(lines, lastDraft),
     deliveryIsSet,
   };
@@ -71,7 +75,9 @@ describe('the views of an order, whatever was done to it', () => {
           const { authorised: _a, captured: _c, refunded: _r, due: _d, ...totals } = shown.totals;
           const { status, customerId, number, currency, deliveryIsSet } = shown;
           const lines = shown.lines.map((line) => lineFacts({ ...line, quantity: line.quantities.ordered }));
-          expect({ status, customerId, number, currency, lines, totals, deliveryIsSet }).toEqual(facts);
+          const discounts = shown.discounts.map(({ discountId, amount }) => ({ discountId, amount }));
+          const seen = { status, customerId, number, currency, lines, discounts, totals, deliveryIsSet };
+          expect(seen).toEqual(facts);
         }
       }),
       { numRuns: 200 },

@@ -2,6 +2,7 @@ import { statesOf } from '../../../../../test/support/fold.js';
 import {
   delivered,
   discarded,
+  discountRemoved,
   discounted,
   mugAdded,
   noon,
@@ -63,6 +64,7 @@ describe('an order in lists', () => {
       delivered,
       discounted,
       teeRemoved,
+      discountRemoved,
     ]);
     expect(states.map((row) => [row!.units, row!.total])).toEqual([
       [0, 0],
@@ -72,6 +74,7 @@ describe('an order in lists', () => {
       [5, 6788],
       [5, 6288],
       [3, 2290],
+      [3, 2790],
     ]);
     expect(states.at(-1)).toMatchObject({
       currency: 'EUR',

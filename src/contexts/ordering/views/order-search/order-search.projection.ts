@@ -3,6 +3,7 @@ import { On, type EventMeta } from '#kernel/domain';
 import {
   DeliverySet,
   DiscountGranted,
+  DiscountRemoved,
   LineAdded,
   LineQuantityChanged,
   LineRemoved,
@@ -73,6 +74,11 @@ export class OrderSearchProjection {
   @On(DiscountGranted)
   discountGranted(row: Row, { amount }: DiscountGranted, meta: EventMeta): Row {
     return drafted(row, meta, ({ discount }) => ({ discount: discount + amount }));
+  }
+
+  @On(DiscountRemoved)
+  discountRemoved(row: Row, { amount }: DiscountRemoved, meta: EventMeta): Row {
+    return drafted(row, meta, ({ discount }) => ({ discount: discount - amount }));
   }
 
   @On(OrderPlaced)

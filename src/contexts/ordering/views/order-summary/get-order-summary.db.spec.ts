@@ -41,6 +41,7 @@ describe('the summary of an order', () => {
           total: 5697,
         },
       ],
+      discounts: [],
       totals: {
         items: 5997,
         discount: 300,
@@ -72,6 +73,7 @@ describe('the summary of an order', () => {
       number: null,
       shipTo: null,
       version: 3,
+      discounts: [{ ...discount, amount: 999 }],
       totals,
     });
     const quote = await app.ask(new GetOrderQuoteQuery({ orderId, by: ada }));

@@ -6,6 +6,7 @@ import {
   GetOrderSummaryQuery,
   type OrderReference,
   type OrderSummary,
+  type OrderSummaryDiscount,
   type OrderSummaryLine,
 } from '../../contracts/get-order-summary.js';
 import { OrderSummaryView, type SummaryLine } from './order-summary.view.js';
@@ -16,7 +17,7 @@ interface SummaryRow extends Required<OrderSummaryView> {
 
 const ONE = `
 SELECT s.order_id AS "orderId", s.number, s.external_number AS "externalNumber", s.customer_id AS "customerId", s.status,
-       s.currency, s.placed_at AS "placedAt", s.updated_at AS "updatedAt", s.lines, s.order_discount AS "orderDiscount",
+       s.currency, s.placed_at AS "placedAt", s.updated_at AS "updatedAt", s.lines, s.discounts, s.order_discount AS "orderDiscount",
        s.shipping, s.tax, s.delivery_is_set AS "deliveryIsSet", s.version, p.data->'shipTo' AS "shipTo"
   FROM ordering_read.order_summary s
   LEFT JOIN ordering_private.personal_data p ON p.subject = s.order_id::text
@@ -61,6 +62,7 @@ export function summaryOf(row: SummaryRow): OrderSummary {
     updatedAt: row.updatedAt,
     version: row.version,
     lines: row.lines.map(summaryLine),
+    discounts: row.discounts.map(summaryDiscount),
     totals: totalsOf(row),
     shipments: [],
     deliveryIsSet: row.deliveryIsSet,
@@ -91,6 +93,10 @@ function summaryLine({
   const { ordered, reserved, backordered, cancelled, shipped, returned } = quantities;
   const book = { ordered, reserved, backordered, cancelled, shipped, returned };
   return { lineId, sku, name, unitPrice, discountPercent, quantities: book, total };
+}
+
+function summaryDiscount({ discountId, amount, reason }: OrderSummaryDiscount): OrderSummaryDiscount {
+  return { discountId, amount, reason };
 }
 
 function deliveryAddress({ name, street, city, region, postalCode, country }: DeliveryAddress): DeliveryAddress {

@@ -2,6 +2,7 @@ import { statesOf } from '../../../../../test/support/fold.js';
 import {
   delivered,
   discarded,
+  discountRemoved,
   discounted,
   mugAdded,
   noon,
@@ -53,6 +54,7 @@ describe('the summary of an order', () => {
       placedAt: null,
       updatedAt: '2026-11-23T12:06:00.000Z',
       lines: [teeLine, mugLine],
+      discounts: [{ discountId: 'd-1', amount: 500, reason: 'late last time' }],
       orderDiscount: 500,
       shipping: 495,
       feeCurrency: 'EUR',
@@ -77,6 +79,7 @@ describe('the summary of an order', () => {
       placedAt: noon,
       updatedAt: '2026-11-23T12:01:00.000Z',
       lines: [teeLine],
+      discounts: [],
       orderDiscount: 0,
       shipping: 0,
       feeCurrency: null,
@@ -85,6 +88,11 @@ describe('the summary of an order', () => {
     };
     expect(fold(placed)).toEqual(summary);
     expect(fold(started, mugAdded, placed)).toEqual({ ...summary, updatedAt: '2026-11-23T12:03:00.000Z' });
+  });
+
+  it('lets discounts go again, and keeps those that the placed order has', () => {
+    expect(fold(started, teeAdded, discounted, discountRemoved)).toMatchObject({ discounts: [], orderDiscount: 0 });
+    expect(fold(started, teeAdded, discounted, placed)).toMatchObject({ discounts: [{ discountId: 'd-1' }] });
   });
 
   it('keeps a discarded draft as it was', () => {

@@ -4,6 +4,7 @@ import type { OrderLine } from '../../contracts/order-line.js';
 import {
   DeliverySet,
   DiscountGranted,
+  DiscountRemoved,
   LineAdded,
   LineQuantityChanged,
   LineRemoved,
@@ -37,6 +38,7 @@ export class OrderSummaryProjection {
       placedAt: null,
       updatedAt: meta.occurredAt,
       lines: [],
+      discounts: [],
       orderDiscount: 0,
       shipping: 0,
       feeCurrency: null,
@@ -73,12 +75,19 @@ export class OrderSummaryProjection {
   }
 
   @On(DiscountGranted)
-  discountGranted(row: Row, { amount }: DiscountGranted, { occurredAt }: EventMeta): Row {
-    return { ...row, orderDiscount: row.orderDiscount + amount, updatedAt: occurredAt };
+  discountGranted(row: Row, { discountId, amount, reason }: DiscountGranted, { occurredAt }: EventMeta): Row {
+    const discounts = [...row.discounts, { discountId, amount, reason }];
+    return { ...row, discounts, orderDiscount: row.orderDiscount + amount, updatedAt: occurredAt };
+  }
+
+  @On(DiscountRemoved)
+  discountRemoved(row: Row, { discountId, amount }: DiscountRemoved, { occurredAt }: EventMeta): Row {
+    const discounts = row.discounts.filter((discount) => discount.discountId !== discountId);
+    return { ...row, discounts, orderDiscount: row.orderDiscount - amount, updatedAt: occurredAt };
   }
 
   @On(OrderPlaced)
-  placed(_: Row | undefined, event: OrderPlaced, { tenant, occurredAt }: EventMeta): Row {
+  placed(draft: Row | undefined, event: OrderPlaced, { tenant, occurredAt }: EventMeta): Row {
     const { orderId, number, externalNumber, customerId, currency, lines, totals, placedAt } = event;
     return {
       orderId,
@@ -91,6 +100,7 @@ export class OrderSummaryProjection {
       placedAt,
       updatedAt: occurredAt,
       lines: lines.map(unmoved),
+      discounts: draft?.discounts ?? [],
       orderDiscount: lines.reduce((sum, line) => sum + line.orderDiscount, 0),
       shipping: totals.shipping,
       feeCurrency: null,

@@ -1,5 +1,5 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
-import type { LineQuantities, OrderStatus } from '../../contracts/get-order-summary.js';
+import type { LineQuantities, OrderStatus, OrderSummaryDiscount } from '../../contracts/get-order-summary.js';
 
 /** A line as the summary keeps it: amounts in minor units. */
 export interface SummaryLine {
@@ -46,6 +46,10 @@ export class OrderSummaryView {
 
   @Column({ type: 'jsonb' })
   lines!: readonly SummaryLine[];
+
+  /** Granted while it was a draft. */
+  @Column({ type: 'jsonb' })
+  discounts!: readonly OrderSummaryDiscount[];
 
   /** Taken off the whole order, besides the discounts of its lines. Minor units, like the next two. */
   @Column({ type: 'bigint' })

@@ -3,6 +3,7 @@ import { statesOf } from '../../../../../test/support/fold.js';
 import {
   delivered,
   discarded,
+  discountRemoved,
   discounted,
   mugAdded,
   noon,
@@ -19,7 +20,17 @@ const eur = (amount: number) => ({ amount, currency: 'EUR' });
 
 describe('the timeline of an order', () => {
   it('tells each event in the facts that a person wants to read', () => {
-    const events = [started, mugAdded, threeMugs, teeRemoved, delivered, discounted, placed, discarded];
+    const events = [
+      started,
+      mugAdded,
+      threeMugs,
+      teeRemoved,
+      delivered,
+      discounted,
+      discountRemoved,
+      placed,
+      discarded,
+    ];
     const steps = statesOf<OrderTimelineView>(new OrderTimelineProjection(), events);
     expect(steps.map((step) => [step!.type, step!.params])).toEqual([
       ['ordering.order-started', {}],
@@ -27,7 +38,8 @@ describe('the timeline of an order', () => {
       ['ordering.line-quantity-changed', { lineId: 'line-2', quantity: 3 }],
       ['ordering.line-removed', { lineId: 'line-1' }],
       ['ordering.delivery-set', { shippingFee: eur(495) }],
-      ['ordering.discount-granted', { amount: eur(500), reason: 'late last time' }],
+      ['ordering.discount-granted', { discountId: 'd-1', amount: eur(500), reason: 'late last time' }],
+      ['ordering.discount-removed', { discountId: 'd-1', amount: eur(500) }],
       ['ordering.order-placed', { number: 'SO-1001', total: eur(3998) }],
       ['ordering.order-discarded', {}],
     ]);

@@ -3,6 +3,7 @@ import { On, type EventMeta } from '#kernel/domain';
 import {
   DeliverySet,
   DiscountGranted,
+  DiscountRemoved,
   LineAdded,
   LineQuantityChanged,
   LineRemoved,
@@ -50,8 +51,14 @@ export class OrderTimelineProjection {
 
   @On(DiscountGranted)
   discountGranted(_: Row, event: DiscountGranted, meta: EventMeta): OrderTimelineView {
-    const { orderId, amount, currency, reason } = event;
-    return step(orderId, meta, { params: { amount: { amount, currency }, reason } });
+    const { orderId, discountId, amount, currency, reason } = event;
+    return step(orderId, meta, { params: { discountId, amount: { amount, currency }, reason } });
+  }
+
+  @On(DiscountRemoved)
+  discountRemoved(_: Row, event: DiscountRemoved, meta: EventMeta): OrderTimelineView {
+    const { orderId, discountId, amount, currency } = event;
+    return step(orderId, meta, { params: { discountId, amount: { amount, currency } } });
   }
 
   @On(OrderPlaced)
