@@ -12,5 +12,5 @@ export interface DeliveryAddress extends Address {
   readonly name: string;
 }
 
-/** Longest accepted texts, in UTF-16 units as JavaScript counts them. */
+/** Longest accepted texts, in characters (code points) of Unicode normal form C, as they are stored. */
 export const ADDRESS_LIMITS = { name: 200, street: 200, city: 100, region: 100, postalCode: 20, country: 60 } as const;

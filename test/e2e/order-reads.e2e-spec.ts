@@ -128,6 +128,28 @@ describe('GET /v1/orders', () => {
     const { body } = await ada.get(`/v1/orders?${query}`).expect(400);
     expect(['validation-failed', 'cursor-invalid']).toContain(body.code);
   });
+
+  it.each([
+    '2020-01-01T00:00:00+16:00',
+    '2020-01-01T00:00:00-23:59',
+    '1000-01-01T00:00:00+00:01',
+    '9999-12-31T23:59:59-12:00',
+  ])('refuses the time %s, which can’t be stored, and says where it stands', async (time) => {
+    for (const name of ['placedFrom', 'placedTo']) {
+      const { body } = await ada.get(`/v1/orders?${name}=${encodeURIComponent(time)}`).expect(400);
+      expect(body).toMatchObject({
+        code: 'validation-failed',
+        errors: [{ pointer: `query:${name}`, code: 'is-instant' }],
+      });
+    }
+  });
+
+  it.each(['9999-12-31T23:59:59.999999Z', '1000-01-01T00:00:00Z', '2020-01-01T00:00:00+15:59'])(
+    'takes the time %s',
+    async (time) => {
+      await ada.get(`/v1/orders?placedFrom=${encodeURIComponent(time)}`).expect(200);
+    },
+  );
 });
 
 describe('what became of an order', () => {

@@ -40,7 +40,6 @@ export {
   isDay,
   isId,
   isInstant,
-  isText,
   IsText,
-  type TextLimits,
 } from './validation/rules.js';
+export { isText, type TextLimits } from './validation/text-rule.js';

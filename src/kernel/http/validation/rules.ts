@@ -1,35 +1,30 @@
 import { buildMessage, isEmail, ValidateBy, type ValidationOptions } from 'class-validator';
+import { isText, type TextLimits } from './text-rule.js';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 const NIL_UUID = '00000000-0000-0000-0000-000000000000';
+/** Offsets as far as PostgreSQL takes them; no zone ever was further than 15:13:42 from Greenwich. */
 const INSTANT =
-  /^(\d{4})-(\d{2})-(\d{2})T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,6})?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/;
+  /^(\d{4})-(\d{2})-(\d{2})T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,6})?(?:Z|[+-](?:0\d|1[0-5]):[0-5]\d)$/;
 const DAY = /^(\d{4})-(\d{2})-(\d{2})$/;
 const DAYS_IN_MONTH = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
-/** Controls, formats (zero-width, bidi overrides), private use, unassigned: nothing that a person could see. */
-const INVISIBLE = /[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Zl}\p{Zp}]/u;
-const INVISIBLE_BUT_LINES = /[^\P{Cc}\n\t]|[\p{Cf}\p{Co}\p{Cn}\p{Zl}\p{Zp}]/u;
-/** Most text: ASCII without blanks at its ends, one unit per character. Saves the tables of the rest. */
-const PLAIN = /^[!-~](?:[ -~]*[!-~])?$/;
 /**
  * Quoted names (`"a b"@example.org`) are changed on their way by some mail programs; `%` and `!` before the @ are old forms
  * of a route by which a server may pass the mail on elsewhere; the last two can't be seen.
  */
 const NOT_BEFORE_AT = '"%!\u200c\u200d';
-/** More marks on one letter than any script needs. */
-const STACKED_MARKS = /\p{M}{9}/u;
 
 /** A UUID that isn't the nil one. */
 export function isId(value: unknown): value is string {
   return typeof value === 'string' && value.length === 36 && UUID.test(value) && value !== NIL_UUID;
 }
 
-/** RFC 3339 with a zone, of a day that exists, in the years 1000 to 9999. */
+/** RFC 3339 with a zone, of a day that exists, in the years 1000 to 9999 as written and in UTC, where it is stored. */
 export function isInstant(value: unknown): value is string {
   if (typeof value !== 'string' || value.length > 40) return false;
   const parts = INSTANT.exec(value);
-  return parts !== null && isRealDay(parts);
+  return parts !== null && isRealDay(parts) && isKnownYear(new Date(value).getUTCFullYear());
 }
 
 /** `YYYY-MM-DD`, of a day that exists, in the years 1000 to 9999. */
@@ -43,34 +38,17 @@ export function isMailAddress(value: unknown): value is string {
   return isEmail(value, { blacklisted_chars: NOT_BEFORE_AT });
 }
 
-export interface TextLimits {
-  /** Most characters (code points). */
-  readonly max: number;
-  /** Fewest characters; default 1. */
-  readonly min?: number;
-  /** Line breaks and tabs are allowed; default: no. */
-  readonly lines?: boolean;
-}
-
-/** Text that a person can read and a store can keep: trimmed, without invisible characters. */
-export function isText(value: unknown, { max, min = 1, lines = false }: TextLimits): value is string {
-  if (typeof value !== 'string' || value.length > max * 2) return false;
-  const isPlain = PLAIN.test(value);
-  const length = isPlain ? value.length : Array.from(value).length;
-  return length >= min && length <= max && (isPlain || isVisible(value, lines));
-}
-
-function isVisible(text: string, lines: boolean): boolean {
-  if (text !== text.trim() || STACKED_MARKS.test(text)) return false;
-  return !(lines ? INVISIBLE_BUT_LINES : INVISIBLE).test(text);
-}
-
 export function IsId(options?: ValidationOptions): PropertyDecorator {
   return rule('isId', isId, '$property must be a UUID', options);
 }
 
 export function IsInstant(options?: ValidationOptions): PropertyDecorator {
-  return rule('isInstant', isInstant, '$property must be a time like 2026-11-23T09:30:00.000Z', options);
+  return rule(
+    'isInstant',
+    isInstant,
+    '$property must be a time like 2026-11-23T09:30:00.000Z, of the years 1000 to 9999, with an offset below 16:00',
+    options,
+  );
 }
 
 export function IsDay(options?: ValidationOptions): PropertyDecorator {
@@ -108,9 +86,14 @@ function rule(
   );
 }
 
+/** Four digits, so that texts sort as times do, and no year that was counted otherwise. */
+function isKnownYear(year: number): boolean {
+  return year >= 1000 && year <= 9999;
+}
+
 function isRealDay(parts: RegExpExecArray): boolean {
   const [year, month, day] = [Number(parts[1]), Number(parts[2]), Number(parts[3])];
-  if (year < 1000 || month < 1 || month > 12 || day < 1) return false;
+  if (!isKnownYear(year) || month < 1 || month > 12 || day < 1) return false;
   const isLeap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
   return day <= (month === 2 && isLeap ? 29 : DAYS_IN_MONTH[month - 1]!);
 }
