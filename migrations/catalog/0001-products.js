@@ -3,9 +3,10 @@ export const up = `
 CREATE TABLE catalog.products (
   tenant       text    NOT NULL,
   sku          text    NOT NULL CHECK (sku ~ '^[A-Za-z0-9._-]{1,64}$'),
-  name         text    NOT NULL CHECK (char_length(name) BETWEEN 1 AND 600),
-  category     text    CHECK (char_length(category) BETWEEN 1 AND 300),
-  unit         text    CHECK (char_length(unit) BETWEEN 1 AND 300),
+  name         text    NOT NULL CHECK (char_length(name) BETWEEN 1 AND 200),
+  category     text    CHECK (char_length(category) BETWEEN 1 AND 100),
+  search_text  text    NOT NULL,
+  unit         text    CHECK (char_length(unit) BETWEEN 1 AND 100),
   tax_class    text    CHECK (tax_class ~ '^[A-Za-z0-9._-]{1,64}$'),
   unit_price   bigint  NOT NULL CHECK (unit_price BETWEEN 0 AND 9007199254740991),
   currency     text    NOT NULL CHECK (currency ~ '^[A-Z]{3}$'),
@@ -13,7 +14,7 @@ CREATE TABLE catalog.products (
   version      int     NOT NULL CHECK (version > 0),
   PRIMARY KEY (tenant, sku)
 ) WITH (fillfactor = 80);
-COMMENT ON COLUMN catalog.products.name IS 'At most 200 characters as it was sent; normalisation may triple them.';
+COMMENT ON COLUMN catalog.products.search_text IS 'Sku and name, folded by searchText().';
 COMMENT ON COLUMN catalog.products.unit_price IS 'Minor units of currency.';
 COMMENT ON COLUMN catalog.products.version IS 'Counts the edits; the ETag of the product.';
 

@@ -3,16 +3,17 @@ export const up = `
 CREATE TABLE customers.customers (
   tenant      text  NOT NULL,
   customer_id text  NOT NULL CHECK (customer_id ~ '^[A-Za-z0-9._:@|-]{1,128}$'),
-  name        text  NOT NULL CHECK (char_length(name) BETWEEN 1 AND 600),
-  contact     text  CHECK (char_length(contact) BETWEEN 1 AND 600),
+  name        text  NOT NULL CHECK (char_length(name) BETWEEN 1 AND 200),
+  search_text text  NOT NULL,
+  contact     text  CHECK (char_length(contact) BETWEEN 1 AND 200),
   email       text  CHECK (char_length(email) BETWEEN 3 AND 254),
-  phone       text  CHECK (char_length(phone) BETWEEN 1 AND 120),
+  phone       text  CHECK (char_length(phone) BETWEEN 1 AND 40),
   address     jsonb CHECK (jsonb_typeof(address) = 'object'),
   version     int   NOT NULL CHECK (version > 0),
   PRIMARY KEY (tenant, customer_id)
 ) WITH (fillfactor = 80);
 COMMENT ON TABLE customers.customers IS 'Personal data: never copied into events, answers kept under idempotency keys, or logs.';
-COMMENT ON COLUMN customers.customers.name IS 'At most 200 characters as it was sent; normalisation may triple them.';
+COMMENT ON COLUMN customers.customers.search_text IS 'Id and name, folded by searchText(). Personal data, like the name.';
 COMMENT ON COLUMN customers.customers.address IS '{ street, city, region, postalCode, country }; region and postalCode may be null.';
 COMMENT ON COLUMN customers.customers.version IS 'Counts the edits; the ETag of the customer.';
 

@@ -192,6 +192,28 @@ describe('GET /v1/products', () => {
     expect(await list('q=_')).toEqual(['LIST-3']);
   });
 
+  it('finds by words without accents, in the case that folding gives', async () => {
+    await add('FOLD-1', { name: 'Côte de Blaye', category: 'List fold' }).expect(201);
+    await add('FOLD-2', { name: 'Straßenkarte ΚΟΣΜΟΣ', category: 'List fold' }).expect(201);
+    const found = async (q: string) => {
+      const { body } = await ada.get(`/v1/products?category=List%20fold&q=${encodeURIComponent(q)}`).expect(200);
+      return (body as { data: { sku: string }[] }).data.map(({ sku }) => sku);
+    };
+    expect(await found('blaye COTE')).toEqual(['FOLD-1']);
+    expect(await found('STRASSE')).toEqual(['FOLD-2']);
+    expect(await found('ΚΟΣ')).toEqual(['FOLD-2']);
+    expect(await found('cote cosmos')).toEqual([]);
+  });
+
+  it('turns the pages by names of 200 characters, whatever their bytes', async () => {
+    const names = ['🧺', '\u{10300}', '"'].map((letter) => letter.repeat(200));
+    for (const [n, name] of names.entries()) await add(`LONG-${n}`, { name, category: 'Long' }).expect(201);
+    for (const sort of ['name', '-name']) {
+      const turned = await pagesFrom(`/v1/products?category=Long&sort=${sort}&limit=1`);
+      expect(turned.flatMap(({ skus }) => skus).toSorted()).toEqual(['LONG-0', 'LONG-1', 'LONG-2']);
+    }
+  });
+
   it('shows what is for sale, or what no longer is', async () => {
     expect(await list('discontinued=true')).toEqual(['LIST-3']);
     expect(await list('discontinued=false')).toEqual(['LIST-1', 'LIST-2']);

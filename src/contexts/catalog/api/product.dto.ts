@@ -62,7 +62,7 @@ export class ChangePriceBody {
 
 /** Which products to list. */
 export class FindProductsParams extends ListQuery {
-  /** A part of the name or the sku, in any case. */
+  /** Words that all occur in the name or the sku, whatever their case and accents. */
   @IsOptional()
   @IsText({ max: 100 })
   q?: string;

@@ -1,12 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { Cursors, ReadSql, messageContext, type Page, type Sort } from '#kernel';
 import { NotFound } from '#kernel/domain';
+import { wordPatterns } from '#shared';
 import type { ProductForSale } from '../contracts/index.js';
 import type { Product } from '../domain/product.js';
 
 /** Which products a list shows. */
 export interface ProductFilter {
-  /** A part of the name or the sku, in any case. */
+  /** Words that all occur in the name or the sku, whatever their case and accents. */
   readonly q?: string | undefined;
   readonly category?: string | undefined;
   readonly discontinued?: boolean | undefined;
@@ -38,7 +39,7 @@ function pageSql({ key, descending }: Sort): string {
 SELECT ${COLUMNS}
   FROM catalog.products
  WHERE tenant = $1
-   AND ($2::text IS NULL OR strpos(lower(name), lower($2)) > 0 OR strpos(lower(sku), lower($2)) > 0)
+   AND ($2::text[] IS NULL OR (cardinality($2) > 0 AND search_text LIKE ALL ($2)))
    AND ($3::text IS NULL OR category = $3)
    AND ($4::boolean IS NULL OR discontinued = $4)
    AND ($5::text IS NULL OR (${keys.join(', ')}) ${descending ? '<' : '>'} ($5, $6))
@@ -79,7 +80,15 @@ export class ProductReader {
     // Without a name: planned for these filters, where a stored plan would have to fit all of them.
     const rows = await this.sql.query<Product>({
       text: pageSql(sort),
-      values: [tenant, q, category, discontinued, after?.[0], after?.[1], limit + 1],
+      values: [
+        tenant,
+        q === undefined ? undefined : wordPatterns(q),
+        category,
+        discontinued,
+        after?.[0],
+        after?.[1],
+        limit + 1,
+      ],
     });
     const keysOf = (product: Product): string[] => [sort.key === 'name' ? product.name : product.sku, product.sku];
     return this.cursors.page(rows, { limit, binding, keysOf, item });

@@ -12,6 +12,10 @@ export class ProductEntity {
   @Column({ type: 'text' })
   name!: string;
 
+  /** What it is found by. */
+  @Column({ type: 'text' })
+  searchText!: string;
+
   @Column({ type: 'text', nullable: true })
   category!: string | null;
 

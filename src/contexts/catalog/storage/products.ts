@@ -3,7 +3,7 @@ import { InjectRepository } from '@nestjs/typeorm';
 import { Repository } from 'typeorm';
 import { EventStreams, messageContext } from '#kernel';
 import { NotFound, VersionMismatch } from '#kernel/domain';
-import { normalised } from '#shared';
+import { normalised, searchText } from '#shared';
 import {
   changed,
   factsBetween,
@@ -69,7 +69,8 @@ export class Products {
 
   private async insertIfAbsent(product: NewProduct): Promise<Product | undefined> {
     const added = { ...normalised(product), discontinued: false, version: 1 };
-    const row = { ...added, tenant: messageContext.current().tenant };
+    const found = searchText(added.sku, added.name);
+    const row = { ...added, searchText: found, tenant: messageContext.current().tenant };
     const insert = this.products.createQueryBuilder().insert().values(row).orIgnore().returning(['sku']);
     const { raw } = (await insert.execute()) as { raw: unknown[] };
     return raw.length === 0 ? undefined : added;
@@ -94,7 +95,10 @@ export class Products {
     const after = changed(before, news);
     if (after === before) return before;
     const { tenant, sku, version } = before;
-    const { affected } = await this.products.update({ tenant, sku, version }, { ...news, version: after.version });
+    const { affected } = await this.products.update(
+      { tenant, sku, version },
+      { ...news, searchText: searchText(sku, after.name), version: after.version },
+    );
     if (affected !== 1) throw new VersionMismatch(version);
     const events = factsBetween(before, after);
     if (events.length > 0) this.facts.append({ stream: `catalog.product:${sku}`, events });

@@ -87,7 +87,7 @@ export class AddCustomerBody {
 
 /** Which customers to list. */
 export class FindCustomersParams extends ListQuery {
-  /** A part of the name or the id, in any case. */
+  /** Words that all occur in the name or the id, whatever their case and accents. */
   @IsOptional()
   @IsText({ max: 100 })
   q?: string;

@@ -13,6 +13,10 @@ export class CustomerEntity {
   @Column({ type: 'text' })
   name!: string;
 
+  /** What it is found by. */
+  @Column({ type: 'text' })
+  searchText!: string;
+
   @Column({ type: 'text', nullable: true })
   contact!: string | null;
 

@@ -3,7 +3,7 @@ import { InjectRepository } from '@nestjs/typeorm';
 import { Repository } from 'typeorm';
 import { messageContext } from '#kernel';
 import { NotFound, VersionMismatch } from '#kernel/domain';
-import { normalised } from '#shared';
+import { normalised, searchText } from '#shared';
 import { CustomerExists } from '../domain/customer.refusals.js';
 import { changed, type Customer, type CustomerProfile } from '../domain/customer.js';
 import { CustomerEntity } from './customer.entity.js';
@@ -33,7 +33,9 @@ export class Customers {
 
   /** Adds the customer unless one has that id: true if it was added. Two at once: one adds, the other waits and sees it. */
   async ensure(customer: NewCustomer): Promise<boolean> {
-    const row = { ...normalised(customer), tenant: messageContext.current().tenant, version: 1 };
+    const added = normalised(customer);
+    const found = searchText(added.customerId, added.name);
+    const row = { ...added, searchText: found, tenant: messageContext.current().tenant, version: 1 };
     const insert = this.customers.createQueryBuilder().insert().values(row).orIgnore().returning(['customerId']);
     const { raw } = (await insert.execute()) as { raw: unknown[] };
     return raw.length > 0;
@@ -69,7 +71,7 @@ export class Customers {
     const { tenant, customerId, version } = before;
     const { affected } = await this.customers.update(
       { tenant, customerId, version },
-      { ...news, version: after.version },
+      { ...news, searchText: searchText(customerId, after.name), version: after.version },
     );
     if (affected !== 1) throw new VersionMismatch(version);
     return after;

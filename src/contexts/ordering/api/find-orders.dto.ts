@@ -55,7 +55,7 @@ export class FindOrdersParams extends ListQuery {
   @Max(Number.MAX_SAFE_INTEGER)
   totalTo?: number;
 
-  /** Words that all occur in numbers, skus or product names, in any case. */
+  /** Words that all occur in numbers, skus or product names, whatever their case and accents. */
   @IsOptional()
   @IsText({ max: 100 })
   q?: string;

@@ -70,8 +70,17 @@ describe('a cursor', () => {
     expect(await codeOf(cursor)).toBe('cursor-invalid');
   });
 
-  it('fits into a URL, or the list’s author hears of it', async () => {
-    await expect(cursors.seal(['x'.repeat(1_000)], BINDING)).rejects.toThrow('too long');
+  it.each([
+    ['four bytes to a character', '😀'.repeat(200)],
+    ['characters that JSON escapes', '"'.repeat(200)],
+    ['as many marks as letters', 'क\u093c'.repeat(100)],
+  ])('holds the longest name and the longest id: %s', async (_name, name) => {
+    const keys = [name, 'x'.repeat(128)];
+    expect(await cursors.open(await cursors.seal(keys, BINDING), BINDING)).toEqual(keys);
+  });
+
+  it('fits into a URL, or the list’s author is told', async () => {
+    await expect(cursors.seal(['x'.repeat(1_100)], BINDING)).rejects.toThrow('a cursor holds 1024');
   });
 
   it('ends with the last page', async () => {

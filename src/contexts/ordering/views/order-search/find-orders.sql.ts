@@ -1,6 +1,6 @@
 import type { Sort } from '#kernel';
+import { wordPatterns } from '#shared';
 import type { OrderStatus } from '../../contracts/get-order-summary.js';
-import { wordPatterns } from './search-text.js';
 
 /** Which orders a list shows; what is left out doesn't limit it. */
 export interface OrderFilter {

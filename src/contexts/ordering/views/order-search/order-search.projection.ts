@@ -1,5 +1,6 @@
 import { Projection } from '#kernel';
 import { On, type EventMeta } from '#kernel/domain';
+import { searchText } from '#shared';
 import {
   DeliverySet,
   DiscountGranted,
@@ -12,7 +13,6 @@ import {
   OrderStarted,
 } from '../../contracts/ordering.events.js';
 import { OrderSearchView, type DraftMemory } from './order-search.view.js';
-import { searchText } from './search-text.js';
 
 /** Wider than any number gets. */
 const NUMBER_WIDTH = 24;

@@ -1,0 +1,43 @@
+/** Letters that Unicode doesn't take apart, and the root collation of CLDR counts as accented forms of these. */
+const BASE_LETTERS: Readonly<Record<string, string>> = {
+  ø: 'o',
+  ł: 'l',
+  đ: 'd',
+  ð: 'd',
+  ħ: 'h',
+  æ: 'ae',
+  œ: 'oe',
+  ς: 'σ',
+  '⁄': '/',
+};
+const WITH_BASE_LETTER = new RegExp(`[${Object.keys(BASE_LETTERS).join('')}]`, 'gu');
+
+/**
+ * Text as it is searched, in lists of orders, products and customers alike: without case, accents and characters that only
+ * shape others, so that `cote` finds `Côte`, `STRASSE` finds `Straße` and `ΚΟΣ` finds `Κόσμος`. Both sides of a search go
+ * through here.
+ */
+export function searchText(...texts: readonly (string | null)[]): string {
+  return withoutCase(texts.filter((text) => text !== null).join('\n'))
+    .replace(/[\p{M}\p{Default_Ignorable_Code_Point}]/gu, '')
+    .replace(WITH_BASE_LETTER, (letter) => BASE_LETTERS[letter]!);
+}
+
+/**
+ * Marks stand apart afterwards. Down, up and down again: `ß` only has a capital form of two letters, and `ẞ` must become `ß`
+ * first. Before marks go, because the iota under a Greek letter is a letter of its own in capitals.
+ */
+function withoutCase(text: string): string {
+  return text.normalize('NFKD').toLowerCase().toUpperCase().toLowerCase().normalize('NFKD');
+}
+
+/** More words only make a search slower, not sharper. */
+const MAX_WORDS = 8;
+
+/** LIKE patterns that a found text must all match: the words of the question anywhere, `%`, `_` and `\` as they stand. */
+export function wordPatterns(question: string): string[] {
+  const words = searchText(question)
+    .split(/\s+/u)
+    .filter((word) => word !== '');
+  return [...new Set(words)].slice(0, MAX_WORDS).map((word) => `%${word.replace(/[\\%_]/g, '\\$&')}%`);
+}
