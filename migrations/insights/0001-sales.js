@@ -1,5 +1,6 @@
 // Sales by day, by product and by customer. Each report has a narrow row per order, so that an order can be taken out
-// again exactly as it went in, and the totals which those rows add up to.
+// again exactly as it went in, and the totals which those rows add up to. An order's amounts are bounded, the sums over orders aren't:
+// those are numeric, and never overflow.
 export const up = `
 CREATE TABLE insights_read.sales_orders (
   order_id uuid   NOT NULL PRIMARY KEY,
@@ -19,11 +20,11 @@ CREATE TABLE insights_read.sales_daily (
   day      date   NOT NULL,
   currency text   NOT NULL,
   orders   bigint NOT NULL,
-  units    bigint NOT NULL,
-  gross    bigint NOT NULL,
-  discount bigint NOT NULL,
-  net      bigint NOT NULL,
-  shipping bigint NOT NULL,
+  units    numeric NOT NULL,
+  gross    numeric NOT NULL,
+  discount numeric NOT NULL,
+  net      numeric NOT NULL,
+  shipping numeric NOT NULL,
   PRIMARY KEY (tenant, day, currency)
 ) WITH (fillfactor = 50);
 COMMENT ON TABLE insights_read.sales_daily IS 'Amounts in minor units of currency; day in UTC.';
@@ -44,8 +45,8 @@ CREATE TABLE insights_read.product_sales (
   currency text   NOT NULL,
   sku      text   NOT NULL,
   name     text   NOT NULL,
-  quantity bigint NOT NULL,
-  net      bigint NOT NULL,
+  quantity numeric NOT NULL,
+  net      numeric NOT NULL,
   PRIMARY KEY (tenant, day, currency, sku)
 ) WITH (fillfactor = 70);
 COMMENT ON TABLE insights_read.product_sales IS 'net in minor units of currency; name as it was when last sold on that day.';
@@ -67,8 +68,8 @@ CREATE TABLE insights_read.customer_sales (
   currency    text   NOT NULL,
   customer_id text   NOT NULL,
   orders      bigint NOT NULL,
-  quantity    bigint NOT NULL,
-  net         bigint NOT NULL,
+  quantity    numeric NOT NULL,
+  net         numeric NOT NULL,
   PRIMARY KEY (tenant, day, currency, customer_id)
 ) WITH (fillfactor = 70);
 COMMENT ON TABLE insights_read.customer_sales IS 'net in minor units of currency; who the customer is, only Customers knows.';

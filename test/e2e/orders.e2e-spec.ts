@@ -61,6 +61,15 @@ describe('POST /v1/orders', () => {
     expect((await newcomer.get('/v1/me').expect(200)).body).toMatchObject({ customerId: 'nina', name: 'Nina N.' });
   });
 
+  it.each(['علی\u200cرضا', 'ශ්\u200dරී', 'മോഹന്\u200dലാല്\u200d', 'Nguyễn Thị Ánh'])(
+    'sends a parcel to %s, by the name as it is written',
+    async (name) => {
+      const { body } = await order(ada, { shipTo: { ...shipTo, name } }).expect(201);
+      const read = await ada.get(`/v1/orders/${(body as { id: string }).id}`).expect(200);
+      expect(read.body.shipTo.name).toBe(name);
+    },
+  );
+
   it('is one order for one key, also for a newcomer, and another payload is another request', async () => {
     const newcomer = await server.as('kim', 'customer');
     const send = (more = {}) => order(newcomer, more).set('idempotency-key', 'k-1');
@@ -153,10 +162,12 @@ describe('POST /v1/orders', () => {
     expect(unknown.body).toMatchObject({ code: 'ordering.customer-unknown', customerId: 'nobody' });
   });
 
-  it('refuses what can’t be counted exactly', async () => {
-    const lines = [{ sku: 'TEE', quantity: 2, unitPrice: Number.MAX_SAFE_INTEGER }];
-    const { body } = await order(sam, { lines, customerId: 'bob' }).expect(422);
-    expect(body).toMatchObject({ code: 'ordering.amount-too-large' });
+  it('refuses what comes to more than an order may', async () => {
+    for (const unitPrice of [5_000_000_000_001, Number.MAX_SAFE_INTEGER]) {
+      const lines = [{ sku: 'TEE', quantity: 2, unitPrice, discountPercent: 100 }];
+      const { body } = await order(sam, { lines, customerId: 'bob' }).expect(422);
+      expect(body).toMatchObject({ code: 'ordering.amount-too-large', limit: 10_000_000_000_000 });
+    }
   });
 
   it('takes orders over from another system, each once', async () => {

@@ -98,6 +98,48 @@ describe('GET /v1/reports/top-customers', () => {
   });
 });
 
+describe('orders as large as they may be', () => {
+  const largest = 10_000_000_000_000;
+
+  it('are added up in each report, also beyond what a JSON number holds, without harm to another currency', async () => {
+    const day = '1999-09-09';
+    const price = { amount: 1000, currency: 'IRR' };
+    await service.post('/v1/products').send({ sku: 'RUG', name: 'Rug', unitPrice: price }).expect(201);
+    const rug = [{ sku: 'RUG', quantity: 1, unitPrice: largest }];
+    for (let n = 0; n < 901; n += 17) {
+      const wave = Array.from({ length: Math.min(17, 901 - n) }, () => {
+        const body = { customerId: 'bob', placedAt: `${day}T10:00:00Z`, lines: rug, shipTo };
+        return service.post('/v1/orders').send(body).expect(201);
+      });
+      for (const { headers } of await Promise.all(wave)) token = headers['consistency-token']!;
+    }
+    await place('cyd', `${day}T11:00:00Z`, [{ sku: 'MUG', quantity: 1 }]);
+    const sum = '9010000000000000';
+    const euros = {
+      period: day,
+      currency: 'EUR',
+      orders: 1,
+      units: 1,
+      gross: 1000,
+      discount: 0,
+      net: 1000,
+      shipping: 250,
+    };
+    expect(await report(`sales?from=${day}&to=${day}`)).toEqual([
+      euros,
+      { period: day, currency: 'IRR', orders: 901, units: 901, gross: sum, discount: 0, net: sum, shipping: 0 },
+    ]);
+    expect(await report(`top-products?from=${day}&to=${day}`)).toEqual([
+      { sku: 'MUG', name: 'Mug', currency: 'EUR', quantity: 1, net: 1000 },
+      { sku: 'RUG', name: 'Rug', currency: 'IRR', quantity: 901, net: sum },
+    ]);
+    expect(await report(`top-customers?from=${day}&to=${day}`)).toEqual([
+      { customerId: 'cyd', name: 'Cyd', currency: 'EUR', orders: 1, quantity: 1, net: 1000 },
+      { customerId: 'bob', name: 'Bob', currency: 'IRR', orders: 901, quantity: 901, net: sum },
+    ]);
+  });
+});
+
 describe('a report', () => {
   it.each([
     ['sales?by=week', 'query:by'],

@@ -29,9 +29,11 @@ const VIEWS = {
   search: `SELECT order_id, number, external_number, customer_id, status, currency, total, units, placed_at, skus, version,
                   position FROM ordering_read.order_search`,
   timeline: 'SELECT order_id, version, type, at, params, position FROM ordering_read.order_timeline',
-  daily: 'SELECT day, currency, orders, units, gross, discount, net, shipping FROM insights_read.sales_daily',
-  products: 'SELECT day, currency, sku, name, quantity, net FROM insights_read.product_sales',
-  customers: 'SELECT day, currency, customer_id, orders, quantity, net FROM insights_read.customer_sales',
+  daily: `SELECT day, currency, orders, units::bigint, gross::bigint, discount::bigint, net::bigint, shipping::bigint
+            FROM insights_read.sales_daily`,
+  products: 'SELECT day, currency, sku, name, quantity::bigint, net::bigint FROM insights_read.product_sales',
+  customers:
+    'SELECT day, currency, customer_id, orders, quantity::bigint, net::bigint FROM insights_read.customer_sales',
 } as const;
 
 export type ViewName = keyof typeof VIEWS;

@@ -68,37 +68,48 @@ function keysOf(projection: ProjectionDefinition, { recorded, keys }: Delivery):
     .filter(([id]) => keys.includes(id));
 }
 
+/** A change of one row of totals. Amounts are added up as bigint: a batch of large ones would leave the exact numbers. */
+interface Change {
+  readonly columns: Row;
+  readonly amounts: Map<string, bigint>;
+}
+
 /** Sums contribute(after) − contribute(before) by key; keys whose sums didn't change are left out. */
 function totalChanges(
   totals: TotalsDefinition,
   before: ReadonlyMap<string, Row>,
   changed: readonly (readonly [string, { row: Row | undefined }])[],
 ): readonly Row[] {
-  const sums = new Map<string, Row>();
+  const changes = new Map<string, Change>();
   for (const [id, { row }] of changed) {
-    addContributions(sums, totals, { row: before.get(id), sign: -1 });
-    addContributions(sums, totals, { row, sign: 1 });
+    addContributions(changes, totals, { row: before.get(id), sign: -1n });
+    addContributions(changes, totals, { row, sign: 1n });
   }
-  return [...sums.values()].filter((sum) => [...totals.amounts].some((amount) => sum[amount] !== 0));
+  return [...changes.values()]
+    .filter(({ amounts }) => [...amounts.values()].some((amount) => amount !== 0n))
+    .map(rowOf);
 }
 
 function addContributions(
-  sums: Map<string, Row>,
+  changes: Map<string, Change>,
   totals: TotalsDefinition,
-  of: { row: Row | undefined; sign: 1 | -1 },
+  of: { row: Row | undefined; sign: 1n | -1n },
 ): void {
   if (of.row === undefined) return;
   for (const { key, amounts, labels } of totals.contribute(of.row)) {
     const id = totals.table.keyOf(key);
-    const sum = sums.get(id) ?? emptySum(totals, key);
-    for (const amount of totals.amounts) sum[amount] = (sum[amount] as number) + of.sign * (amounts[amount] ?? 0);
-    Object.assign(sum, labels);
-    sums.set(id, sum);
+    const change = changes.get(id) ?? { columns: { ...key }, amounts: new Map<string, bigint>() };
+    for (const name of totals.amounts) {
+      change.amounts.set(name, (change.amounts.get(name) ?? 0n) + of.sign * BigInt(amounts[name] ?? 0));
+    }
+    Object.assign(change.columns, labels);
+    changes.set(id, change);
   }
 }
 
-function emptySum(totals: TotalsDefinition, key: Readonly<Row>): Row {
-  const sum: Row = { ...key };
-  for (const amount of totals.amounts) sum[amount] = 0;
-  return sum;
+/** As it travels in JSON: a sum that no number holds exactly goes as its digits, which PostgreSQL reads as well. */
+function rowOf({ columns, amounts }: Change): Row {
+  const exact = (amount: bigint): number | string =>
+    Number.isSafeInteger(Number(amount)) ? Number(amount) : String(amount);
+  return { ...columns, ...Object.fromEntries([...amounts].map(([name, amount]) => [name, exact(amount)])) };
 }

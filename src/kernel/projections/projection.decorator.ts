@@ -14,7 +14,7 @@ export interface Contribution {
 
 /** A table of sums over rows. The kernel adds contribute(after) − contribute(before), so a change takes the old part out. */
 export interface Totals<Row = never> {
-  /** TypeORM entity of the totals table: key columns primary, amounts `bigint not null default 0`. */
+  /** TypeORM entity of the totals table: key columns primary, amounts `numeric` (or `bigint`, if no sum can leave it) not null. */
   readonly view: Type<object>;
   readonly contribute: (row: Row) => readonly Contribution[];
 }

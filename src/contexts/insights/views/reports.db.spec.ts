@@ -125,6 +125,45 @@ describe('the best customers', () => {
   });
 });
 
+describe('sums that are longer than a number holds exactly', () => {
+  const year = { from: '2001-01-01', to: '2001-12-31' };
+  const dear = { sku: 'TEE', quantity: 1, unitPrice: 10_000_000_000_000 };
+
+  it('are shown as their digits, in one currency without another, and hold no event', async () => {
+    await app.db.pools.app.query(
+      `INSERT INTO insights_read.sales_daily VALUES ('default', '2001-01-01', 'EUR', 901, 901, $1, 0, $1, 0);
+       INSERT INTO insights_read.product_sales VALUES ('default', '2001-01-01', 'EUR', 'TEE', 'Tee', 901, $1);
+       INSERT INTO insights_read.customer_sales VALUES ('default', '2001-01-01', 'EUR', 'ada', 901, 901, $1);`.replaceAll(
+        '$1',
+        '9223372036854775807',
+      ),
+    );
+    for (const placedAt of ['2001-01-01T00:00:00.000Z', '2001-01-02T00:00:00.000Z'])
+      await app.placeOrder({ by: importer, lines: [dear], placedAt });
+    await app.placeOrder({ by: importer, lines: [{ sku: 'CAP', quantity: 1 }], placedAt: '2001-01-03T00:00:00.000Z' });
+
+    const net = String(9_223_372_036_854_775_807n + 20_000_000_000_000n);
+    expect(await app.ask(new GetSalesReportQuery('month', year))).toEqual([
+      sales('2001-01', 'EUR', { orders: 903, units: 903, gross: net, discount: 0, net, shipping: 0 }),
+      sales('2001-01', 'USD', { orders: 1, units: 1, gross: 1500, discount: 0, net: 1500, shipping: 0 }),
+    ]);
+    const [products, customers] = [
+      await app.ask(new GetTopProductsQuery('revenue', 10, year)),
+      await app.ask(new GetTopCustomersQuery('revenue', 10, year)),
+    ];
+    expect(products.map(({ currency, quantity, net: sum }) => [currency, quantity, sum])).toEqual([
+      ['EUR', 903, net],
+      ['USD', 1, 1500],
+    ]);
+    expect(customers.map(({ currency, orders, net: sum }) => [currency, orders, sum])).toEqual([
+      ['EUR', 903, net],
+      ['USD', 1, 1500],
+    ]);
+    const { rows } = await app.db.pools.app.query('SELECT subscription FROM kernel.held_events');
+    expect(rows).toEqual([]);
+  });
+});
+
 function sales(period: string, currency: string, sums: object) {
   return { period, currency, ...sums };
 }

@@ -77,8 +77,8 @@ defineProblems({
   'ordering.amount-too-large': {
     status: 422,
     title: 'The order comes to too much',
-    meaning: 'A line or the total is beyond 9,007,199,254,740,991 minor units and could not be counted exactly.',
-    remedy: 'Lower a quantity or a price.',
+    meaning: 'Lines and delivery of an order come to at most `limit` minor units of its currency, before discounts.',
+    remedy: 'Lower a quantity, a price or the delivery fee, or split it over several orders.',
   },
   'ordering.customer-unknown': {
     status: 422,

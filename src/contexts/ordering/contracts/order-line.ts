@@ -9,6 +9,12 @@ export const MAX_DRAFT_EVENTS = 1_000;
 /** Units per line. */
 export const MAX_QUANTITY = 100_000;
 
+/**
+ * What an order's lines and delivery come to at most, before discounts, in minor units: 100 billion euros. A mistyped price
+ * beyond it is refused, and reports can add up 900 such orders before a sum is longer than a JSON number holds exactly.
+ */
+export const MAX_ORDER_AMOUNT = 10_000_000_000_000;
+
 /** A line of an order with its own copy of what was true when it was priced. Amounts in minor units. */
 export interface OrderLine {
   readonly lineId: string;

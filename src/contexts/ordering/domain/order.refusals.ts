@@ -1,6 +1,6 @@
 import { Refusal } from '#kernel/domain';
 import type { OrderStatus } from '../contracts/get-order-summary.js';
-import { MAX_DRAFT_EVENTS, MAX_LINES, MAX_QUANTITY, type Quote } from '../contracts/order-line.js';
+import { MAX_DRAFT_EVENTS, MAX_LINES, MAX_ORDER_AMOUNT, MAX_QUANTITY, type Quote } from '../contracts/order-line.js';
 
 export class OrderNotEditable extends Refusal {
   override readonly code = 'ordering.order-not-editable';
@@ -77,9 +77,12 @@ export class CurrencyMismatch extends Refusal {
 
 export class AmountTooLarge extends Refusal {
   override readonly code = 'ordering.amount-too-large';
+  readonly limit = MAX_ORDER_AMOUNT;
 
   constructor() {
-    super('The order comes to more than can be counted exactly. Lower a quantity or a price.');
+    super(
+      `An order comes to at most ${MAX_ORDER_AMOUNT} minor units before discounts. Lower a quantity, a price or the delivery fee.`,
+    );
   }
 }
 

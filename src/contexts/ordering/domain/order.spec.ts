@@ -114,6 +114,34 @@ describe('a draft', () => {
       .thenRefused('ordering.too-many-lines', { limit: 100 });
   });
 
+  it('comes to at most 10,000,000,000,000 minor units before discounts, delivery included', () => {
+    const half = { lineId: 'line-1', sku: 'TEE-BLK', quantity: 2, unitPrice: 5_000_000_000_000, discountPercent: 100 };
+    const added = new LineAdded(orderId, {
+      ...teeLine,
+      ...half,
+      isNegotiated: true,
+      gross: 10_000_000_000_000,
+      discount: 10_000_000_000_000,
+      total: 0,
+    });
+    const refusal = ['ordering.amount-too-large', { limit: 10_000_000_000_000 }] as const;
+    given(started)
+      .when((order) => order.addLine(half, [tee]))
+      .thenEvents(added);
+    given(started)
+      .when((order) => order.addLine({ ...half, unitPrice: 5_000_000_000_001 }, [tee]))
+      .thenRefused(...refusal);
+    given(started, added)
+      .when((order) => order.setDelivery({ amount: 1, currency: 'EUR' }))
+      .thenRefused(...refusal);
+    given(started, added)
+      .when((order) => order.addLine({ lineId: 'line-2', sku: 'TEE-BLK', quantity: 1 }, [tee]))
+      .thenRefused(...refusal);
+    given(started, added)
+      .when((order) => order.changeLineQuantity('line-1', 3))
+      .thenRefused(...refusal);
+  });
+
   it('counts only as far as integers are exact', () => {
     const dear = { ...tee, unitPrice: Number.MAX_SAFE_INTEGER };
     given(started)

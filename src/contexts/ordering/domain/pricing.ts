@@ -8,6 +8,7 @@ import {
 } from '#shared';
 import type { MoneyJson } from '#shared';
 import {
+  MAX_ORDER_AMOUNT,
   MAX_QUANTITY,
   type DraftLine,
   type OrderTotals,
@@ -122,6 +123,7 @@ export function totalsOf(lines: readonly DraftLine[], { shippingFee, discounts =
     if (orderDiscount > items - lineDiscounts) throw new DiscountExceedsTotal(orderDiscount, items - lineDiscounts);
     const discount = lineDiscounts + orderDiscount;
     const [shipping, tax] = [shippingFee?.amount ?? 0, 0];
+    if (addSafely(items, shipping, tax) > MAX_ORDER_AMOUNT) throw new AmountTooLarge();
     return { items, discount, shipping, tax, grand: addSafely(items - discount, shipping, tax) };
   });
 }

@@ -51,9 +51,9 @@ export class CustomerSalesView {
   @Column({ type: 'bigint' })
   orders!: number;
 
-  @Column({ type: 'bigint' })
-  quantity!: number;
+  @Column({ type: 'numeric' })
+  quantity!: string;
 
-  @Column({ type: 'bigint' })
-  net!: number;
+  @Column({ type: 'numeric' })
+  net!: string;
 }

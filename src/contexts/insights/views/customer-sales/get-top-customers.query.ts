@@ -1,6 +1,7 @@
 import { Query, QueryBus, QueryHandler, type IQueryHandler } from '@nestjs/cqrs';
 import { GetCustomerNamesQuery } from '#customers/contracts';
 import { ReadSql, ReadsFrom, messageContext } from '#kernel';
+import { withExactSums, type ExactSum } from '../exact-sum.js';
 import type { ReportPeriod } from '../period.js';
 import { CustomerSalesView } from './customer-sales.view.js';
 
@@ -11,10 +12,12 @@ export interface TopCustomer {
   readonly name: string | null;
   readonly currency: string;
   readonly orders: number;
-  readonly quantity: number;
+  readonly quantity: ExactSum;
   /** Minor units, after discounts, without shipping. */
-  readonly net: number;
+  readonly net: ExactSum;
 }
+
+type SumName = 'quantity' | 'net';
 
 /** The customers who bought most, best first, at most `limit` in each currency (two currencies can't be compared). */
 export class GetTopCustomersQuery extends Query<TopCustomer[]> {
@@ -30,7 +33,7 @@ export class GetTopCustomersQuery extends Query<TopCustomer[]> {
 /** A range of the primary key (tenant, day, currency, customer_id). Equals are ranked by revenue, then by id. */
 const TOP = `
 WITH sold AS (
-  SELECT customer_id, currency, sum(orders)::bigint AS orders, sum(quantity)::bigint AS quantity, sum(net)::bigint AS net
+  SELECT customer_id, currency, sum(orders)::bigint AS orders, sum(quantity) AS quantity, sum(net) AS net
     FROM insights_read.customer_sales
    WHERE tenant = $1 AND day BETWEEN coalesce($2::date, '-infinity') AND coalesce($3::date, 'infinity')
    GROUP BY currency, customer_id
@@ -54,9 +57,15 @@ export class GetTopCustomersHandler implements IQueryHandler<GetTopCustomersQuer
 
   async execute({ by, limit, days: { from, to } }: GetTopCustomersQuery): Promise<TopCustomer[]> {
     const values = [messageContext.current().tenant, from, to, by, limit];
-    const rows = await this.sql.query<Omit<TopCustomer, 'name'>>({ name: 'insights.top-customers', text: TOP, values });
+    const rows = await this.sql.query<Omit<TopCustomer, 'name' | SumName> & Record<SumName, string>>({
+      name: 'insights.top-customers',
+      text: TOP,
+      values,
+    });
     const customerIds = [...new Set(rows.map((row) => row.customerId))];
     const names = await this.queries.execute(new GetCustomerNamesQuery({ customerIds }));
-    return rows.map(({ customerId, ...row }) => ({ customerId, name: names.get(customerId) ?? null, ...row }));
+    return rows
+      .map((row) => withExactSums(row, 'quantity', 'net'))
+      .map(({ customerId, ...row }) => ({ customerId, name: names.get(customerId) ?? null, ...row }));
   }
 }

@@ -1,5 +1,6 @@
 import { Query, QueryHandler, type IQueryHandler } from '@nestjs/cqrs';
 import { ReadSql, ReadsFrom, messageContext } from '#kernel';
+import { withExactSums, type ExactSum } from '../exact-sum.js';
 import type { ReportPeriod } from '../period.js';
 import { ProductSalesView } from './product-sales.view.js';
 
@@ -9,10 +10,12 @@ export interface TopProduct {
   /** As it was called when it was last sold. */
   readonly name: string;
   readonly currency: string;
-  readonly quantity: number;
+  readonly quantity: ExactSum;
   /** Minor units, after discounts. */
-  readonly net: number;
+  readonly net: ExactSum;
 }
+
+type SumName = 'quantity' | 'net';
 
 /** The products that sold best, best first, at most `limit` in each currency (two currencies can't be compared). */
 export class GetTopProductsQuery extends Query<TopProduct[]> {
@@ -28,7 +31,7 @@ export class GetTopProductsQuery extends Query<TopProduct[]> {
 /** A range of the primary key (tenant, day, currency, sku). Equals are ranked by the other measure, then by sku. */
 const TOP = `
 WITH sold AS (
-  SELECT sku, (array_agg(name ORDER BY day DESC))[1] AS name, currency, sum(quantity)::bigint AS quantity, sum(net)::bigint AS net
+  SELECT sku, (array_agg(name ORDER BY day DESC))[1] AS name, currency, sum(quantity) AS quantity, sum(net) AS net
     FROM insights_read.product_sales
    WHERE tenant = $1 AND day BETWEEN coalesce($2::date, '-infinity') AND coalesce($3::date, 'infinity')
    GROUP BY currency, sku
@@ -46,8 +49,13 @@ SELECT sku, name, currency, quantity, net FROM ranked WHERE rank <= $5 ORDER BY 
 export class GetTopProductsHandler implements IQueryHandler<GetTopProductsQuery> {
   constructor(private readonly sql: ReadSql) {}
 
-  execute({ by, limit, days: { from, to } }: GetTopProductsQuery): Promise<TopProduct[]> {
+  async execute({ by, limit, days: { from, to } }: GetTopProductsQuery): Promise<TopProduct[]> {
     const values = [messageContext.current().tenant, from, to, by, limit];
-    return this.sql.query<TopProduct>({ name: 'insights.top-products', text: TOP, values });
+    const rows = await this.sql.query<Omit<TopProduct, SumName> & Record<SumName, string>>({
+      name: 'insights.top-products',
+      text: TOP,
+      values,
+    });
+    return rows.map((row) => withExactSums(row, 'quantity', 'net'));
   }
 }

@@ -56,9 +56,9 @@ export class ProductSalesView {
   @Column({ type: 'text' })
   name!: string;
 
-  @Column({ type: 'bigint' })
-  quantity!: number;
+  @Column({ type: 'numeric' })
+  quantity!: string;
 
-  @Column({ type: 'bigint' })
-  net!: number;
+  @Column({ type: 'numeric' })
+  net!: string;
 }

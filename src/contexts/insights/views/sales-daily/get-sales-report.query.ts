@@ -1,5 +1,6 @@
 import { Query, QueryHandler, type IQueryHandler } from '@nestjs/cqrs';
 import { ReadSql, ReadsFrom, messageContext } from '#kernel';
+import { withExactSums, type ExactSum } from '../exact-sum.js';
 import type { ReportPeriod } from '../period.js';
 import { SalesDailyView } from './sales-daily.view.js';
 
@@ -9,12 +10,14 @@ export interface SalesOfPeriod {
   readonly period: string;
   readonly currency: string;
   readonly orders: number;
-  readonly units: number;
-  readonly gross: number;
-  readonly discount: number;
-  readonly net: number;
-  readonly shipping: number;
+  readonly units: ExactSum;
+  readonly gross: ExactSum;
+  readonly discount: ExactSum;
+  readonly net: ExactSum;
+  readonly shipping: ExactSum;
 }
+
+type SumName = 'units' | 'gross' | 'discount' | 'net' | 'shipping';
 
 /** Sales by day or month, oldest first, each currency for itself. Periods in which nothing was sold are left out. */
 export class GetSalesReportQuery extends Query<SalesOfPeriod[]> {
@@ -28,9 +31,8 @@ export class GetSalesReportQuery extends Query<SalesOfPeriod[]> {
 
 /** A range of the primary key (tenant, day, currency). A day may stand at zero, once its orders are taken out again. */
 const SALES = `
-SELECT to_char(day, $2) AS period, currency, sum(orders)::bigint AS orders, sum(units)::bigint AS units,
-       sum(gross)::bigint AS gross, sum(discount)::bigint AS discount, sum(net)::bigint AS net,
-       sum(shipping)::bigint AS shipping
+SELECT to_char(day, $2) AS period, currency, sum(orders)::bigint AS orders, sum(units) AS units,
+       sum(gross) AS gross, sum(discount) AS discount, sum(net) AS net, sum(shipping) AS shipping
   FROM insights_read.sales_daily
  WHERE tenant = $1 AND day BETWEEN coalesce($3::date, '-infinity') AND coalesce($4::date, 'infinity')
  GROUP BY period, currency
@@ -42,9 +44,14 @@ HAVING sum(orders) > 0
 export class GetSalesReportHandler implements IQueryHandler<GetSalesReportQuery> {
   constructor(private readonly sql: ReadSql) {}
 
-  execute({ by, days: { from, to } }: GetSalesReportQuery): Promise<SalesOfPeriod[]> {
+  async execute({ by, days: { from, to } }: GetSalesReportQuery): Promise<SalesOfPeriod[]> {
     const format = by === 'day' ? 'YYYY-MM-DD' : 'YYYY-MM';
     const values = [messageContext.current().tenant, format, from, to];
-    return this.sql.query<SalesOfPeriod>({ name: 'insights.sales-report', text: SALES, values });
+    const rows = await this.sql.query<Omit<SalesOfPeriod, SumName> & Record<SumName, string>>({
+      name: 'insights.sales-report',
+      text: SALES,
+      values,
+    });
+    return rows.map((row) => withExactSums(row, 'units', 'gross', 'discount', 'net', 'shipping'));
   }
 }

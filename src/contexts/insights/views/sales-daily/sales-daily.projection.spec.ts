@@ -1,3 +1,4 @@
+import { givenRows } from '#kernel/testing';
 import { OrderPlaced } from '#ordering/contracts';
 import { placedTee, placement } from '../../../../../test/support/ordering-story.js';
 import { statesOf } from '../../../../../test/support/fold.js';
@@ -65,6 +66,18 @@ describe('sales of a day', () => {
       expect.objectContaining({ day: '2026-11-23', currency: 'USD', orders: 1, net: 3998 }),
       expect.objectContaining({ day: '2026-11-24', currency: 'EUR', orders: 1, net: 3998 }),
     ]);
+  });
+
+  it('of one batch are exact beyond what a number holds', async () => {
+    const orders = ['a', 'b', 'c'].map((orderId) => {
+      const items = orderId === 'c' ? 1 : Number.MAX_SAFE_INTEGER;
+      return new OrderPlaced({ ...placement, orderId, totals: { ...totals, items, discount: 0, grand: items } });
+    });
+    const sum = '18014398509481983';
+    const amounts = { orders: 3, units: 6, gross: sum, discount: 0, net: sum, shipping: 1485 };
+    await givenRows(SalesDailyProjection)
+      .whenEvents(...orders)
+      .thenTotals(SalesDailyView, { tenant: 'default', day: '2026-11-23', currency: 'EUR', ...amounts });
   });
 
   it('count an order once, however often its placement is delivered', () => {

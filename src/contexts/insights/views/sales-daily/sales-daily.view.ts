@@ -55,18 +55,18 @@ export class SalesDailyView {
   @Column({ type: 'bigint' })
   orders!: number;
 
-  @Column({ type: 'bigint' })
-  units!: number;
+  @Column({ type: 'numeric' })
+  units!: string;
 
-  @Column({ type: 'bigint' })
-  gross!: number;
+  @Column({ type: 'numeric' })
+  gross!: string;
 
-  @Column({ type: 'bigint' })
-  discount!: number;
+  @Column({ type: 'numeric' })
+  discount!: string;
 
-  @Column({ type: 'bigint' })
-  net!: number;
+  @Column({ type: 'numeric' })
+  net!: string;
 
-  @Column({ type: 'bigint' })
-  shipping!: number;
+  @Column({ type: 'numeric' })
+  shipping!: string;
 }
