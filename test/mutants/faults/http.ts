@@ -121,4 +121,20 @@ export const http: readonly PlantedFault[] = [
     replace: '',
     specs: ['src/cli/import/in-flight.spec.ts'],
   },
+  {
+    name: 'text-counted-as-it-was-sent',
+    guarantee: 'What is stored of a text is within its limit, and is taken again.',
+    file: 'src/kernel/http/validation/text-rule.ts',
+    find: "const text = value.normalize('NFC');",
+    replace: 'const text = value;',
+    specs: ['src/kernel/http/validation/text-rule.spec.ts'],
+  },
+  {
+    name: 'joiners-anywhere',
+    guarantee: 'Two texts that look alike are one text.',
+    file: 'src/kernel/http/validation/text-rule.ts',
+    find: 'String.raw`(?<=${SHAPED_LETTER})[\\u200C\\u200D]`,',
+    replace: 'String.raw`[\\u200C\\u200D]`,',
+    specs: ['src/kernel/http/validation/text-rule.spec.ts'],
+  },
 ];
