@@ -29,6 +29,22 @@ describe('searching for text', () => {
     expect(searchText(text)).toContain(searchText(question));
   });
 
+  it.each([
+    ['राम', 'रमा'],
+    ['กา', 'กี'],
+    ['မာ', 'မိ'],
+  ])('tells %s from %s: vowel signs are no accents', (question, text) => {
+    expect(searchText(text)).not.toContain(searchText(question));
+  });
+
+  it.each([
+    ['דוד', 'דָּוִד'],
+    ['محمد', 'مُحَمَّد'],
+    ['ไม', 'ไม้'],
+  ])('finds by %s what is written %s, with its points or tones', (question, text) => {
+    expect(searchText(text)).toContain(searchText(question));
+  });
+
   it('is the same for every spelling of every letter', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 20 }), (text) => {

@@ -13,13 +13,24 @@ const BASE_LETTERS: Readonly<Record<string, string>> = {
 const WITH_BASE_LETTER = new RegExp(`[${Object.keys(BASE_LETTERS).join('')}]`, 'gu');
 
 /**
+ * Marks that are accents. Vowel signs of Hindi, Thai or Burmese are marks too, but letters to those who search by them;
+ * the vowel points of Hebrew and Arabic, which are mostly left out, are not.
+ */
+const ACCENTS = new RegExp(
+  String.raw`[\p{M}--\p{Alphabetic}]|[\p{M}&&[\p{Script=Inherited}\p{Script=Hebrew}\p{Script=Arabic}\p{Script=Syriac}]]`,
+  'gv',
+);
+const IGNORABLE = /\p{Default_Ignorable_Code_Point}/gu;
+
+/**
  * Text as it is searched, in lists of orders, products and customers alike: without case, accents and characters that only
  * shape others, so that `cote` finds `Côte`, `STRASSE` finds `Straße` and `ΚΟΣ` finds `Κόσμος`. Both sides of a search go
  * through here.
  */
 export function searchText(...texts: readonly (string | null)[]): string {
   return withoutCase(texts.filter((text) => text !== null).join('\n'))
-    .replace(/[\p{M}\p{Default_Ignorable_Code_Point}]/gu, '')
+    .replace(ACCENTS, '')
+    .replace(IGNORABLE, '')
     .replace(WITH_BASE_LETTER, (letter) => BASE_LETTERS[letter]!);
 }
 
