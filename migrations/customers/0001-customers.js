@@ -14,7 +14,7 @@ CREATE TABLE customers.customers (
 ) WITH (fillfactor = 80);
 COMMENT ON TABLE customers.customers IS 'Personal data: never copied into events, answers kept under idempotency keys, or logs.';
 COMMENT ON COLUMN customers.customers.search_text IS 'Id and name, folded by searchText(). Personal data, like the name.';
-COMMENT ON COLUMN customers.customers.address IS '{ street, city, region, postalCode, country }; region and postalCode may be null.';
+COMMENT ON COLUMN customers.customers.address IS '{ street, street2, city, region, postalCode, country }; street2, region and postalCode may be null.';
 COMMENT ON COLUMN customers.customers.version IS 'Counts the edits; the ETag of the customer.';
 
 -- Lists by name; lists by id use the primary key.

@@ -13,7 +13,7 @@ CREATE TABLE ordering_private.personal_data (
   data       jsonb       NOT NULL,
   updated_at timestamptz NOT NULL DEFAULT clock_timestamp()
 );
-COMMENT ON TABLE ordering_private.personal_data IS 'By order id: { shipTo, paymentMethodToken }. Never part of an event, so it can be erased.';
+COMMENT ON TABLE ordering_private.personal_data IS 'By order id: { shipTo, billTo, note, paymentMethodToken }. Never part of an event, so it can be erased.';
 
 -- Inline: one row per order, written in the commit of the command.
 CREATE TABLE ordering_read.order_summary (

@@ -1,6 +1,8 @@
 /** A postal address. Personal data: it never goes into an event. Country is free text, as merchants deliver it. */
 export interface Address {
   readonly street: string;
+  /** The second line: floor, flat, building, department. */
+  readonly street2: string | null;
   readonly city: string;
   readonly region: string | null;
   readonly postalCode: string | null;
@@ -12,5 +14,16 @@ export interface DeliveryAddress extends Address {
   readonly name: string;
 }
 
+/** Where the invoice goes, and to whom. */
+export type BillingAddress = DeliveryAddress;
+
 /** Longest accepted texts, in characters (code points) of Unicode normal form C, as they are stored. */
-export const ADDRESS_LIMITS = { name: 200, street: 200, city: 100, region: 100, postalCode: 20, country: 60 } as const;
+export const ADDRESS_LIMITS = {
+  name: 200,
+  street: 200,
+  street2: 200,
+  city: 100,
+  region: 100,
+  postalCode: 20,
+  country: 60,
+} as const;

@@ -1,5 +1,5 @@
 /** Door `#shared`: pure values that every context counts and names things with. */
-export { ADDRESS_LIMITS, type Address, type DeliveryAddress } from './address.js';
+export { ADDRESS_LIMITS, type Address, type BillingAddress, type DeliveryAddress } from './address.js';
 export { exponentOf, isCurrency, isCurrencyOn, withdrawnIn } from './currency.js';
 export { MixedCurrency, Money, type MoneyJson } from './money.js';
 export { normalised } from './normalised.js';

@@ -10,7 +10,14 @@ beforeAll(async () => {
 }, 30_000);
 afterAll(() => server.stop());
 
-const address = { street: 'Obere Str. 57', city: 'Berlin', region: null, postalCode: '12209', country: 'Germany' };
+const address = {
+  street: 'Obere Str. 57',
+  street2: null,
+  city: 'Berlin',
+  region: null,
+  postalCode: '12209',
+  country: 'Germany',
+};
 const alfred = {
   name: 'Alfreds Futterkiste',
   contact: 'Maria Anders',

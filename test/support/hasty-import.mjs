@@ -40,7 +40,7 @@ function orderOf({ customerId, placedOn, freight, currency, shipTo, lines }) {
     by: { type: 'service', id: 'hasty-import' },
     customerId,
     lines,
-    shipTo: { region: null, postalCode: null, ...shipTo },
+    shipTo: { street2: null, region: null, postalCode: null, ...shipTo },
     shippingFee: { amount: freight, currency },
     placedAt: `${placedOn}T00:00:00.000Z`,
     isTakenOver: true,

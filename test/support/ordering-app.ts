@@ -18,6 +18,7 @@ export const noon = '2026-11-23T12:00:00.000Z';
 export const shipTo = {
   name: 'Ada L.',
   street: '1 Long Row',
+  street2: null,
   city: 'Leeds',
   region: null,
   postalCode: 'LS1 1AA',

@@ -24,6 +24,10 @@ export class CustomerRow {
   street?: string | null;
 
   @IsOptional()
+  @IsText({ max: ADDRESS_LIMITS.street2 })
+  street2?: string | null;
+
+  @IsOptional()
   @IsText({ max: ADDRESS_LIMITS.city })
   city?: string | null;
 
@@ -56,15 +60,23 @@ export function customerOf(row: CustomerRow): ImportedCustomer {
 }
 
 /**
- * Street, city and country, or none of the five: half an address is a mistake. Undefined where all are left out, so that
+ * Street, city and country, or none of the fields: half an address is a mistake. Undefined where all are left out, so that
  * a known customer keeps the address.
  */
-function addressOf({ street, city, region, postalCode, country }: CustomerRow): CustomerAddress | null | undefined {
+function addressOf({
+  street,
+  street2,
+  city,
+  region,
+  postalCode,
+  country,
+}: CustomerRow): CustomerAddress | null | undefined {
   const isPresent = (text: string | null | undefined): text is string => text !== undefined && text !== null;
   if (isPresent(street) && isPresent(city) && isPresent(country)) {
-    return { street, city, region: region ?? null, postalCode: postalCode ?? null, country };
+    const optional = { street2: street2 ?? null, region: region ?? null, postalCode: postalCode ?? null };
+    return { street, city, country, ...optional };
   }
-  const fields = [street, city, region, postalCode, country];
+  const fields = [street, street2, city, region, postalCode, country];
   if (fields.some(isPresent)) throw new BadRow('an address needs street, city and country, or leave all of it out');
   return fields.includes(null) ? null : undefined;
 }

@@ -11,15 +11,20 @@ import {
   Min,
   ValidateNested,
 } from 'class-validator';
-import { IsCurrency, IsDay, IsText } from '#kernel';
+import { IsCurrency, IsDay, IsInstant, IsText } from '#kernel';
 import { ADDRESS_LIMITS, SKU_PATTERN, type DeliveryAddress } from '#shared';
-import type { PlaceOrder } from '#ordering/contracts';
-import { assertCurrency } from './currency-rule.js';
+import type { LineWish, PlaceOrder } from '#ordering/contracts';
+import { assertCurrencyOn } from './currency-rule.js';
 import { CUSTOMER_ID } from './customer-row.js';
 import { BadRow } from './row-reader.js';
 
 const MOST_LINES = 100;
 const MOST_UNITS = 100_000;
+const LONGEST_NOTE = 2_000;
+/** `YYYY-MM-DD` */
+const DAY_LENGTH = 10;
+/** A day begins in UTC+14 first. */
+const EARLIEST_ZONE_MS = 14 * 60 * 60 * 1_000;
 
 /** One line of an order. */
 export class OrderLineRow {
@@ -42,15 +47,24 @@ export class OrderLineRow {
   @Min(0)
   @Max(100)
   discountPercent?: number | null;
+
+  /** What the product was called when it was sold; left out: what it is called now. */
+  @IsOptional()
+  @IsText({ max: 200 })
+  name?: string | null;
 }
 
-/** Where the goods went. */
-export class ShipToRow {
+/** Where the goods went, or the invoice. */
+export class OrderAddressRow {
   @IsText({ max: ADDRESS_LIMITS.name })
   name!: string;
 
   @IsText({ max: ADDRESS_LIMITS.street })
   street!: string;
+
+  @IsOptional()
+  @IsText({ max: ADDRESS_LIMITS.street2 })
+  street2?: string | null;
 
   @IsText({ max: ADDRESS_LIMITS.city })
   city!: string;
@@ -75,8 +89,15 @@ export class OrderRow {
   @Matches(CUSTOMER_ID)
   customerId!: string;
 
+  /** Needed unless there is a time. */
+  @IsOptional()
   @IsDay()
-  placedOn!: string;
+  placedOn?: string | null;
+
+  /** The time of day too. */
+  @IsOptional()
+  @IsInstant()
+  placedAt?: string | null;
 
   /** For fulfilment, like the next two; not taken in yet. */
   @IsOptional()
@@ -101,10 +122,27 @@ export class OrderRow {
   @IsCurrency()
   currency!: string;
 
+  /** Off the whole order, in minor units of `currency`. */
+  @IsOptional()
+  @IsInt()
+  @Min(0)
+  @Max(Number.MAX_SAFE_INTEGER)
+  discount?: number | null;
+
   @IsDefined()
   @ValidateNested()
-  @Type(() => ShipToRow)
-  shipTo!: ShipToRow;
+  @Type(() => OrderAddressRow)
+  shipTo!: OrderAddressRow;
+
+  @IsOptional()
+  @ValidateNested()
+  @Type(() => OrderAddressRow)
+  billTo?: OrderAddressRow | null;
+
+  /** What the customer said about the order. */
+  @IsOptional()
+  @IsText({ max: LONGEST_NOTE, lines: true })
+  note?: string | null;
 
   @IsArray()
   @ArrayMinSize(1)
@@ -115,31 +153,65 @@ export class OrderRow {
 }
 
 /** An order as it was placed in another system. */
-export type TakenOverOrder = Pick<PlaceOrder, 'customerId' | 'placedAt'> & {
+export type TakenOverOrder = Pick<PlaceOrder, 'customerId' | 'placedAt' | 'shipTo' | 'billTo' | 'note' | 'discount'> & {
   readonly externalNumber: string;
-  readonly lines: readonly Required<
-    Pick<OrderLineRow, 'sku' | 'unitPrice' | 'quantity'> & { discountPercent: number }
-  >[];
+  readonly lines: readonly TakenOverLine[];
   readonly shippingFee: { readonly amount: number; readonly currency: string };
-  readonly shipTo: DeliveryAddress;
+};
+
+type TakenOverLine = Pick<LineWish, 'sku' | 'quantity' | 'name'> & {
+  readonly unitPrice: number;
+  readonly currency: string;
+  readonly discountPercent: number;
 };
 
 /** @throws BadRow for what only shows when fields are looked at together. */
 export function orderOf(row: OrderRow, now: Date): TakenOverOrder {
-  const { orderNumber, customerId, placedOn, shippedOn, freight, currency, shipTo, lines } = row;
-  assertCurrency(currency);
-  const placedAt = `${placedOn}T00:00:00.000Z`;
-  if (placedAt > now.toISOString()) throw new BadRow('placedOn is in the future');
-  if (shippedOn && shippedOn < placedOn) throw new BadRow('shippedOn is before placedOn');
-  const { name, street, city, region, postalCode, country } = shipTo;
+  const { orderNumber, customerId, freight, discount, currency, shipTo, billTo, note, lines } = row;
+  const placedAt = placedAtOf(row, now);
+  assertCurrencyOn(currency, placedAt);
   return {
     externalNumber: orderNumber,
     customerId,
     placedAt,
     shippingFee: { amount: freight ?? 0, currency },
-    shipTo: { name, street, city, region: region ?? null, postalCode: postalCode ?? null, country },
-    lines: lines.map(({ sku, unitPrice, quantity, discountPercent }) => {
-      return { sku, unitPrice, quantity, discountPercent: discountPercent ?? 0 };
-    }),
+    discount: discount ? { amount: discount, currency } : undefined,
+    shipTo: addressOf(shipTo),
+    billTo: billTo ? addressOf(billTo) : undefined,
+    note: note ?? undefined,
+    lines: lines.map((line) => lineOf(line, currency)),
   };
+}
+
+/** Old prices are in the currency of the order, whatever the product is priced in today. */
+function lineOf({ sku, unitPrice, quantity, discountPercent, name }: OrderLineRow, currency: string): TakenOverLine {
+  return { sku, unitPrice, currency, quantity, discountPercent: discountPercent ?? 0, name: name ?? undefined };
+}
+
+function addressOf(row: OrderAddressRow): DeliveryAddress {
+  const { name, street, street2, city, region, postalCode, country } = row;
+  const optional = { street2: street2 ?? null, region: region ?? null, postalCode: postalCode ?? null };
+  return { name, street, city, country, ...optional };
+}
+
+/** The time, or midnight UTC where the file names the day alone. @throws BadRow */
+function placedAtOf({ placedOn, placedAt, shippedOn }: OrderRow, now: Date): string {
+  const day = placedOn ?? placedAt?.slice(0, DAY_LENGTH);
+  if (day === undefined) throw new BadRow('placedOn is required, or placedAt');
+  if (placedAt && !placedAt.startsWith(day)) throw new BadRow('placedOn and placedAt name different days');
+  if (shippedOn && shippedOn < day) throw new BadRow('shippedOn is before placedOn');
+  return placedAt ? pastTime(placedAt, now) : pastDay(day, now);
+}
+
+function pastTime(placedAt: string, now: Date): string {
+  const time = new Date(placedAt);
+  if (time > now) throw new BadRow('placedAt is in the future');
+  return time.toISOString();
+}
+
+/** A shop east of Greenwich has orders of a day that hasn't begun in UTC. */
+function pastDay(day: string, now: Date): string {
+  const latest = new Date(now.getTime() + EARLIEST_ZONE_MS).toISOString();
+  if (day > latest.slice(0, DAY_LENGTH)) throw new BadRow('placedOn is in the future');
+  return `${day}T00:00:00.000Z`;
 }

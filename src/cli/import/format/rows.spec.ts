@@ -45,8 +45,19 @@ describe('a good row', () => {
       name: 'Alfreds',
       contact: 'Maria Anders',
       phone: '030',
-      address: { street: 'Obere Str. 57', city: 'Berlin', region: null, postalCode: null, country: 'Germany' },
+      address: {
+        street: 'Obere Str. 57',
+        street2: null,
+        city: 'Berlin',
+        region: null,
+        postalCode: null,
+        country: 'Germany',
+      },
     });
+  });
+
+  it('of customers may have a second line in the address', () => {
+    expect(customerFrom({ ...customer, street2: '3rd floor' })).toMatchObject({ address: { street2: '3rd floor' } });
   });
 
   it('of customers may go without an address: null takes it away, nothing leaves it', () => {
@@ -60,9 +71,53 @@ describe('a good row', () => {
       customerId: 'ALFKI',
       placedAt: '1996-07-04T00:00:00.000Z',
       shippingFee: { amount: 3_238, currency: 'USD' },
-      shipTo: { ...shipTo, region: null, postalCode: null },
-      lines: [line],
+      shipTo: { ...shipTo, street2: null, region: null, postalCode: null },
+      lines: [{ ...line, currency: 'USD' }],
     });
+  });
+
+  it('of orders keeps the name of the goods, the discount, the note, the second address and the time of day', () => {
+    const { placedOn: _placedOn, ...rest } = order;
+    const row = {
+      ...rest,
+      placedAt: '1996-07-04T14:05:00+02:00',
+      discount: 500,
+      shipTo: { ...shipTo, street2: '3rd floor' },
+      billTo: { ...shipTo, name: 'Accounts' },
+      note: 'Ring twice.\nThen wait.',
+      lines: [{ ...line, name: 'Tea of the year' }],
+    };
+    expect(orderFrom(row)).toMatchObject({
+      placedAt: '1996-07-04T12:05:00.000Z',
+      discount: { amount: 500, currency: 'USD' },
+      shipTo: { street2: '3rd floor' },
+      billTo: { name: 'Accounts', street: 'Obere Str. 57', street2: null },
+      note: 'Ring twice.\nThen wait.',
+      lines: [{ name: 'Tea of the year' }],
+    });
+  });
+
+  it('of orders may name the day beside the time', () => {
+    const placedAt = '1996-07-04T23:30:00-05:00';
+    expect(orderFrom({ ...order, placedAt })).toMatchObject({ placedAt: '1996-07-05T04:30:00.000Z' });
+  });
+
+  it.each([
+    ['BGN', '2025-12-30'],
+    ['HRK', '2022-06-01'],
+    ['DEM', '1996-07-04'],
+  ])('of orders may be in %s, which was in use on %s', (currency, placedOn) => {
+    expect(orderFrom({ ...order, currency, placedOn, requiredOn: null })).toMatchObject({
+      shippingFee: { amount: 3_238, currency },
+      lines: [{ currency }],
+    });
+  });
+
+  it('of orders may be of a day that has begun east of Greenwich', () => {
+    const evening = new Date('2026-11-27T22:46:00Z');
+    const read = (placedOn: string): unknown => orderOf(readRow(OrderRow, bytesOf({ ...order, placedOn })), evening);
+    expect(read('2026-11-28')).toMatchObject({ placedAt: '2026-11-28T00:00:00.000Z' });
+    expect(() => read('2026-11-29')).toThrow('placedOn is in the future');
   });
 
   it('of orders costs no freight and gives no discount where it names none', () => {
@@ -94,7 +149,7 @@ describe('a bad row', () => {
     ['a list', [], 'must be an object'],
     ['null', 'null', 'must be an object'],
     ['a rounded number', '{"freight":12345678901234567890}', 'a number in the row has more digits than can be kept'],
-    ['an unknown field', { ...order, discount: 1 }, 'discount is no field of this format'],
+    ['an unknown field', { ...order, rebate: 1 }, 'rebate is no field of this format'],
     ['a missing field', { ...order, currency: undefined }, 'currency is required'],
     ['a number for a text', { ...order, orderNumber: 10248 }, 'orderNumber must be a text of 1 to 64'],
     [
@@ -122,6 +177,18 @@ describe('a bad row', () => {
     ['too many lines', { ...order, lines: Array.from({ length: 101 }, () => line) }, 'lines takes at most 100'],
     ['a day that isn’t', { ...order, placedOn: '1997-02-29' }, 'placedOn must be a day like'],
     ['a time for a day', { ...order, placedOn: '1997-02-28T00:00:00Z' }, 'placedOn must be a day like'],
+    ['neither day nor time', { ...order, placedOn: null }, 'placedOn is required, or placedAt'],
+    [
+      'a time of another day',
+      { ...order, placedAt: '1996-07-05T00:30:00+02:00' },
+      'placedOn and placedAt name different days',
+    ],
+    ['a time without a zone', { ...order, placedAt: '1996-07-04T09:30:00' }, 'placedAt must be a time like'],
+    ['a time to come', { ...order, placedOn: null, placedAt: '2026-11-23T09:00:01Z' }, 'placedAt is in the future'],
+    ['a currency after its end', { ...order, placedOn: '2026-02-01', currency: 'BGN' }, 'BGN was withdrawn in 2026-01'],
+    ['less than no discount', { ...order, discount: -1 }, 'discount must not be less than 0'],
+    ['half a billing address', { ...order, billTo: { name: 'A', street: 'B' } }, 'billTo.city is required'],
+    ['too long a note', { ...order, note: 'x'.repeat(2_001) }, 'note must be a text of 1 to 2000'],
     ['a day to come', { ...order, placedOn: '2026-11-24' }, 'placedOn is in the future'],
     ['a wrong day of dispatch', { ...order, shippedOn: 'soon' }, 'shippedOn must be a day like'],
     ['dispatch before the order', { ...order, shippedOn: '1996-07-03' }, 'shippedOn is before placedOn'],
@@ -141,6 +208,12 @@ describe('a bad row', () => {
 
   it('is told for a product in a currency that isn’t', () => {
     expect(() => productFrom({ ...product, currency: 'EUX' })).toThrow('there is no EUX');
+  });
+
+  it('is told for a product priced in a currency that was withdrawn', () => {
+    expect(() => productFrom({ ...product, currency: 'DEM' })).toThrow(
+      'currency DEM was withdrawn in 2002-03; a price for new orders needs one that is in use, such as EUR',
+    );
   });
 
   it('is told for bytes that aren’t UTF-8', () => {

@@ -10,10 +10,11 @@ export function profileChanges({ name, contact, email, phone, address }: ChangeC
 
 function wholeAddress({
   street,
+  street2 = null,
   city,
   region = null,
   postalCode = null,
   country,
 }: CustomerAddressBody): CustomerProfile['address'] {
-  return { street, city, region, postalCode, country };
+  return { street, street2, city, region, postalCode, country };
 }

@@ -11,6 +11,11 @@ export class CustomerAddressBody {
   @IsText({ max: ADDRESS_LIMITS.street })
   street!: string;
 
+  /** The second line: floor, flat, building, department. */
+  @IsOptional()
+  @IsText({ max: ADDRESS_LIMITS.street2 })
+  street2?: string | null;
+
   @IsText({ max: ADDRESS_LIMITS.city })
   city!: string;
 

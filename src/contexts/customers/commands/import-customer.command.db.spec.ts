@@ -2,7 +2,14 @@ import { OrderingApp } from '../../../../test/support/ordering-app.js';
 import { ImportCustomerCommand, type ImportedCustomer } from '../contracts/index.js';
 import { CustomerReader } from '../storage/customer-reader.js';
 
-const address = { street: 'Obere Str. 57', city: 'Berlin', region: null, postalCode: '12209', country: 'Germany' };
+const address = {
+  street: 'Obere Str. 57',
+  street2: null,
+  city: 'Berlin',
+  region: null,
+  postalCode: '12209',
+  country: 'Germany',
+};
 const alfred = { name: 'Alfreds Futterkiste', contact: 'Maria Anders', phone: '030-0074321', address };
 
 let app: OrderingApp;

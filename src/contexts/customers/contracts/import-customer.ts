@@ -2,6 +2,8 @@ import { Command } from '@nestjs/cqrs';
 
 export interface CustomerAddress {
   readonly street: string;
+  /** The second line: floor, flat, building, department. */
+  readonly street2: string | null;
   readonly city: string;
   readonly region: string | null;
   readonly postalCode: string | null;

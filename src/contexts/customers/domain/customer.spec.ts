@@ -6,7 +6,14 @@ const alfred: Customer = {
   contact: 'Maria Anders',
   email: null,
   phone: '030-0074321',
-  address: { street: 'Obere Str. 57', city: 'Berlin', region: null, postalCode: '12209', country: 'Germany' },
+  address: {
+    street: 'Obere Str. 57',
+    street2: null,
+    city: 'Berlin',
+    region: null,
+    postalCode: '12209',
+    country: 'Germany',
+  },
   version: 2,
 };
 

@@ -32,6 +32,7 @@ function same(one: string | CustomerAddress | null, other: string | CustomerAddr
 
 const ADDRESS_FIELDS = [
   'street',
+  'street2',
   'city',
   'region',
   'postalCode',

@@ -4,7 +4,7 @@ import { GetCustomerContactQuery } from '#customers/contracts';
 import { CustomerReader } from './customer-reader.js';
 import { Customers } from './customers.js';
 
-const address = { street: '1 Long Row', city: 'Leeds', region: null, postalCode: null, country: 'GB' };
+const address = { street: '1 Long Row', street2: null, city: 'Leeds', region: null, postalCode: null, country: 'GB' };
 
 let app: OrderingApp;
 let customers: Customers;

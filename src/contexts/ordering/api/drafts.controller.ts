@@ -40,7 +40,7 @@ import {
   SetDeliveryBody,
   StartDraftBody,
 } from './order-input.dto.js';
-import { deliveryAddress, feeWish, lineWish } from './order-wishes.js';
+import { addressWish, draftLineWish, feeWish } from './order-wishes.js';
 
 /** Drafts: put together line by line, then placed or given up. Edits name the version they edit. */
 @Controller('v1/orders')
@@ -70,7 +70,7 @@ export class DraftsController {
     @CurrentPrincipal() principal: Principal,
   ): Promise<LineAddedBody> {
     const by = actorOf(principal);
-    const line = { ...lineWish(body, by), lineId: newId() };
+    const line = { ...draftLineWish(body, by), lineId: newId() };
     return this.commands.execute(new AddLineCommand({ orderId, by, ifVersion }, line));
   }
 
@@ -108,7 +108,11 @@ export class DraftsController {
     @CurrentPrincipal() principal: Principal,
   ): Promise<ChangedOrderBody> {
     const by = actorOf(principal);
-    const delivery = { shipTo: deliveryAddress(body.shipTo), shippingFee: feeWish(body.shippingFee, by) };
+    const delivery = {
+      shipTo: addressWish(body.shipTo),
+      billTo: body.billTo ? addressWish(body.billTo) : undefined,
+      shippingFee: feeWish(body.shippingFee, by, this.#now()),
+    };
     await this.arrivals.welcomeOwner(orderId, principal, delivery.shipTo.name);
     return this.commands.execute(new SetDeliveryCommand({ orderId, by, ifVersion }, delivery));
   }
@@ -158,6 +162,7 @@ export class DraftsController {
     const placement = {
       expectedTotal: body.expectedTotal ?? undefined,
       paymentMethodToken: body.paymentMethodToken ?? undefined,
+      note: body.note ?? undefined,
       shortagePolicy: body.shortagePolicy ?? ('reject' as const),
       placedAt: this.#now(),
     };

@@ -3,7 +3,7 @@ import { MoneyBody } from '#kernel';
 import type { Actor } from '#kernel/domain';
 import type { Obstacle } from '../contracts/order-actions.js';
 import { ORDER_STATUSES, type OrderStatus } from '../contracts/get-order-summary.js';
-import { ShipToBody } from './order-input.dto.js';
+import { BillToBody, ShipToBody } from './order-input.dto.js';
 
 /** An order after a command. */
 export class ChangedOrderBody {
@@ -122,6 +122,9 @@ export class OrderBody {
   shipments!: readonly object[];
 
   shipTo!: ShipToBody | null;
+  /** Null: the invoice goes where the goods go. */
+  billTo!: BillToBody | null;
+  note!: string | null;
   /** Empty until fulfilment exists. */
   @ApiProperty({ type: 'array', items: { type: 'object' } })
   exceptions!: readonly object[];

@@ -12,9 +12,9 @@ import {
   Min,
   ValidateNested,
 } from 'class-validator';
-import { IsInstant, IsText, MoneyBody } from '#kernel';
+import { IsCurrency, IsInstant, IsText, MoneyBody } from '#kernel';
 import { ADDRESS_LIMITS, SKU_PATTERN } from '#shared';
-import { MAX_LINES, MAX_QUANTITY, type ShortagePolicy } from '../contracts/order-line.js';
+import { MAX_LINES, MAX_NOTE_LENGTH, MAX_QUANTITY, type ShortagePolicy } from '../contracts/order-line.js';
 
 export const CUSTOMER_ID = /^[A-Za-z0-9._:@|-]{1,128}$/;
 /** Begins with a letter, so that nobody sends a card's number for a token. */
@@ -44,6 +44,11 @@ export class LineBody {
   @Min(0)
   @Max(100)
   discountPercent?: number | null;
+
+  /** For services, in an order that is taken over: what the product was called then; left out: what it is called now. */
+  @IsOptional()
+  @IsText({ max: 200 })
+  name?: string | null;
 }
 
 /** Where a parcel goes, and to whom. */
@@ -53,6 +58,11 @@ export class ShipToBody {
 
   @IsText({ max: ADDRESS_LIMITS.street })
   street!: string;
+
+  /** The second line: floor, flat, building, department. */
+  @IsOptional()
+  @IsText({ max: ADDRESS_LIMITS.street2 })
+  street2?: string | null;
 
   @IsText({ max: ADDRESS_LIMITS.city })
   city!: string;
@@ -70,6 +80,9 @@ export class ShipToBody {
   country!: string;
 }
 
+/** Where the invoice goes, and to whom. */
+export class BillToBody extends ShipToBody {}
+
 /** Checkout: an order that is made and placed in one go. */
 export class PlaceOrderBody {
   /** The same sku twice stays two lines. */
@@ -84,6 +97,17 @@ export class PlaceOrderBody {
   @ValidateNested()
   @Type(() => ShipToBody)
   shipTo!: ShipToBody;
+
+  /** Left out: the invoice goes where the goods go. */
+  @IsOptional()
+  @ValidateNested()
+  @Type(() => BillToBody)
+  billTo?: BillToBody | null;
+
+  /** What the customer wants to say about the order. */
+  @IsOptional()
+  @IsText({ max: MAX_NOTE_LENGTH, lines: true })
+  note?: string | null;
 
   /** A gateway's token, never a card. It may be left out as long as no payment is taken. */
   @IsOptional()
@@ -116,6 +140,17 @@ export class PlaceOrderBody {
   @IsText({ max: 64 })
   externalNumber?: string | null;
 
+  /** For services, with placedAt: of the lines' unit prices, if it isn't the products' own. It may be withdrawn by now. */
+  @IsOptional()
+  @IsCurrency()
+  currency?: string | null;
+
+  /** For services, with placedAt: what was taken off the whole order. */
+  @IsOptional()
+  @ValidateNested()
+  @Type(() => MoneyBody)
+  discount?: MoneyBody | null;
+
   /** For services; left out: nothing. */
   @IsOptional()
   @ValidateNested()
@@ -144,6 +179,12 @@ export class SetDeliveryBody {
   @Type(() => ShipToBody)
   shipTo!: ShipToBody;
 
+  /** Left out: the invoice goes where the goods go. */
+  @IsOptional()
+  @ValidateNested()
+  @Type(() => BillToBody)
+  billTo?: BillToBody | null;
+
   /** For services; left out: nothing. */
   @IsOptional()
   @ValidateNested()
@@ -164,6 +205,11 @@ export class GrantDiscountBody {
 }
 
 export class PlaceDraftBody {
+  /** What the customer wants to say about the order. */
+  @IsOptional()
+  @IsText({ max: MAX_NOTE_LENGTH, lines: true })
+  note?: string | null;
+
   /** What the customer was shown; another total is refused with a fresh quote. */
   @IsOptional()
   @ValidateNested()

@@ -1,11 +1,12 @@
 import { invalidInput } from '#kernel';
 import type { Actor } from '#kernel/domain';
-import { isCurrency, type DeliveryAddress, type MoneyJson } from '#shared';
+import { isCurrencyOn, type DeliveryAddress, type MoneyJson } from '#shared';
 import type { LineWish, PlaceOrder } from '../contracts/place-order.js';
 import { assertAbsent, customerIdFor } from './callers.js';
 import type { LineBody, PlaceOrderBody, ShipToBody } from './order-input.dto.js';
 
 const SERVICES_ONLY = 'Only services take orders over from another system.';
+const TAKEN_OVER_ONLY = 'Only an order that is taken over has this. Send placedAt too.';
 
 /** What a checkout asks for. @throws invalid input for fields that the caller's role may not set, or may not leave out. */
 export function placeOrderWish(
@@ -13,48 +14,99 @@ export function placeOrderWish(
   by: Actor,
   { orderId, now }: { orderId: string; now: Date },
 ): PlaceOrder {
-  const { externalNumber, shippingFee, shortagePolicy, expectedTotal } = body;
-  if (by.type !== 'service') {
-    assertAbsent(body.placedAt, '/placedAt', SERVICES_ONLY);
-    assertAbsent(externalNumber, '/externalNumber', SERVICES_ONLY);
-  }
+  assertMayTakeOver(body, by);
+  const at = placedAt(body.placedAt, now);
   return {
     orderId,
     by,
     customerId: customerIdFor(by, body.customerId),
-    lines: body.lines.map((line, index) => lineWish(line, by, `/lines/${index}`)),
-    shipTo: deliveryAddress(body.shipTo),
-    paymentMethodToken: body.paymentMethodToken ?? undefined,
-    expectedTotal: expectedTotal ?? undefined,
-    shippingFee: feeWish(shippingFee, by) ?? undefined,
-    shortagePolicy: shortagePolicy ?? undefined,
-    placedAt: placedAt(body.placedAt, now),
+    lines: linesWish(body, by, at),
+    ...personWish(body),
+    expectedTotal: body.expectedTotal ?? undefined,
+    shippingFee: feeWish(body.shippingFee, by, at) ?? undefined,
+    discount: moneyWish(body.discount, '/discount', at) ?? undefined,
+    shortagePolicy: body.shortagePolicy ?? undefined,
+    placedAt: at,
     isTakenOver: typeof body.placedAt === 'string',
-    externalNumber: externalNumber ?? undefined,
+    externalNumber: body.externalNumber ?? undefined,
   };
 }
 
-/** A line, with the price that staff agreed upon. @throws invalid input when a customer names one. */
-export function lineWish({ sku, quantity, unitPrice, discountPercent }: LineBody, by: Actor, pointer = ''): LineWish {
+/** A line of a draft, with the price that staff agreed upon. @throws invalid input for what the caller may not name. */
+export function draftLineWish(line: LineBody, by: Actor): LineWish {
+  assertNew(line.name, '/name');
+  return lineWish(line, by, '');
+}
+
+/** @throws invalid input when anybody but a service sets a fee, or sets it in no currency of the day. */
+export function feeWish(fee: MoneyJson | null | undefined, by: Actor, day: string): MoneyJson | null {
+  if (by.type !== 'service') assertAbsent(fee, '/shippingFee', 'Delivery costs what the shop says.');
+  return moneyWish(fee, '/shippingFee', day);
+}
+
+export function addressWish(body: ShipToBody): DeliveryAddress {
+  const { name, street, street2 = null, city, region = null, postalCode = null, country } = body;
+  return { name, street, street2, city, region, postalCode, country };
+}
+
+/** What belongs to the person behind the order, and may be erased. */
+function personWish(body: PlaceOrderBody): Pick<PlaceOrder, 'shipTo' | 'billTo' | 'note' | 'paymentMethodToken'> {
+  return {
+    shipTo: addressWish(body.shipTo),
+    billTo: body.billTo ? addressWish(body.billTo) : undefined,
+    note: body.note ?? undefined,
+    paymentMethodToken: body.paymentMethodToken ?? undefined,
+  };
+}
+
+function linesWish({ lines, currency }: PlaceOrderBody, by: Actor, day: string): LineWish[] {
+  if (typeof currency === 'string') assertCurrency(currency, '/currency', day);
+  return lines.map((line, index) => {
+    return { ...lineWish(line, by, `/lines/${index}`), currency: currency ?? undefined };
+  });
+}
+
+function lineWish({ sku, quantity, unitPrice, discountPercent, name }: LineBody, by: Actor, pointer: string): LineWish {
   if (by.type === 'customer') {
     assertAbsent(unitPrice, `${pointer}/unitPrice`, 'Prices come from the catalog.');
     assertAbsent(discountPercent, `${pointer}/discountPercent`, 'Discounts are granted by staff.');
   }
-  return { sku, quantity, unitPrice: unitPrice ?? undefined, discountPercent: discountPercent ?? undefined };
+  return {
+    sku,
+    quantity,
+    unitPrice: unitPrice ?? undefined,
+    discountPercent: discountPercent ?? undefined,
+    name: name ?? undefined,
+  };
 }
 
-/** @throws invalid input when anybody but a service sets a fee, or sets it in no currency. */
-export function feeWish(fee: MoneyJson | null | undefined, by: Actor): MoneyJson | null {
-  if (by.type !== 'service') assertAbsent(fee, '/shippingFee', 'Delivery costs what the shop says.');
-  if (fee === undefined || fee === null) return null;
-  if (!isCurrency(fee.currency))
-    throw invalidInput('/shippingFee/currency', 'is-currency', 'There is no such currency.');
-  return { amount: fee.amount, currency: fee.currency };
+/** @throws invalid input for what only an order from another system has: from all but services, and without its time. */
+function assertMayTakeOver(body: PlaceOrderBody, by: Actor): void {
+  const { placedAt: at, externalNumber, currency, discount, lines } = body;
+  const names = lines.map(({ name }, index): [unknown, string] => [name, `/lines/${index}/name`]);
+  const ofOldOrders: [unknown, string][] = [[currency, '/currency'], [discount, '/discount'], ...names];
+  if (by.type !== 'service') {
+    const fields: [unknown, string][] = [[at, '/placedAt'], [externalNumber, '/externalNumber'], ...ofOldOrders];
+    for (const [value, pointer] of fields) assertAbsent(value, pointer, SERVICES_ONLY);
+  } else if (typeof at !== 'string') {
+    for (const [value, pointer] of ofOldOrders) assertNew(value, pointer);
+  }
 }
 
-export function deliveryAddress(body: ShipToBody): DeliveryAddress {
-  const { name, street, city, region = null, postalCode = null, country } = body;
-  return { name, street, city, region, postalCode, country };
+/** @throws invalid input for a field that no new order has. */
+function assertNew(value: unknown, pointer: string): void {
+  if (value !== undefined && value !== null) throw invalidInput(pointer, 'not-for-new-orders', TAKEN_OVER_ONLY);
+}
+
+function moneyWish(money: MoneyJson | null | undefined, pointer: string, day: string): MoneyJson | null {
+  if (money === undefined || money === null) return null;
+  assertCurrency(money.currency, `${pointer}/currency`, day);
+  return { amount: money.amount, currency: money.currency };
+}
+
+/** @throws invalid input for what was no currency on the day. */
+function assertCurrency(currency: string, pointer: string, day: string): void {
+  if (!isCurrencyOn(currency, day)) throw invalidInput(pointer, 'is-currency', 'There is no such currency.');
 }
 
 function placedAt(given: string | null | undefined, now: Date): string {

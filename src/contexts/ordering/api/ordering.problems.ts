@@ -74,6 +74,13 @@ defineProblems({
     meaning: 'Lines, discounts, fee and expected total are in the different `currencies`.',
     remedy: 'Order goods of different currencies apart.',
   },
+  'ordering.currency-withdrawn': {
+    status: 422,
+    title: 'The currency is no longer in use',
+    meaning: 'The currency `currency` was withdrawn in the month `withdrawnIn`, before the order was placed.',
+    remedy:
+      'Give the products prices in a currency that is in use. Orders that are taken over keep the currency of their day.',
+  },
   'ordering.amount-too-large': {
     status: 422,
     title: 'The order comes to too much',

@@ -17,6 +17,8 @@ export interface DraftPlacement {
   readonly expectedTotal?: MoneyJson | undefined;
   /** A gateway's token, never a card. */
   readonly paymentMethodToken?: string | undefined;
+  /** What the customer wants to say about the order. */
+  readonly note?: string | undefined;
   readonly shortagePolicy: ShortagePolicy;
   readonly placedAt: string;
 }
@@ -49,11 +51,11 @@ export class PlaceDraftHandler implements ICommandHandler<PlaceDraftCommand> {
   }
 
   private async place(order: Order, placement: DraftPlacement): Promise<PlacedOrder> {
-    const { expectedTotal, paymentMethodToken, shortagePolicy, placedAt } = placement;
+    const { expectedTotal, paymentMethodToken, note, shortagePolicy, placedAt } = placement;
     const products = await this.queries.execute(new GetProductsForSaleQuery({ skus: order.draftSkus() }));
     const quote = order.quoteForPlacing(products, expectedTotal);
     const placed = order.place(quote, { number: await this.numbers.next(), shortagePolicy, placedAt });
-    await this.personalData.amend(order.id, { paymentMethodToken });
+    await this.personalData.amend(order.id, { paymentMethodToken, note });
     return placedOrder(order.id, await this.orders.save(order), placed);
   }
 }

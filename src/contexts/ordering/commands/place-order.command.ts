@@ -26,6 +26,8 @@ export class PlaceOrderHandler implements ICommandHandler<PlaceOrderCommand> {
       orderId,
       customerId,
       shipTo,
+      billTo,
+      note,
       paymentMethodToken,
       shortagePolicy = 'reject',
       externalNumber,
@@ -38,10 +40,11 @@ export class PlaceOrderHandler implements ICommandHandler<PlaceOrderCommand> {
     ]);
     const order = new Order(orderId);
     const lines = wish.lines.map((line) => ({ ...line, lineId: newId() }));
-    const quote = order.quoteForCheckOut({ ...wish, lines }, products);
+    const discounts = wish.discount === undefined ? [] : [wish.discount];
+    const quote = order.quoteForCheckOut({ ...wish, lines, discounts }, products);
     const number = await this.numbers.next();
     const placed = order.checkOut(customerId, quote, { number, shortagePolicy, placedAt, externalNumber });
-    this.personalData.put(orderId, { shipTo, paymentMethodToken });
+    this.personalData.put(orderId, { shipTo, billTo, note, paymentMethodToken });
     if (externalNumber !== undefined) this.claim(externalNumber, orderId);
     return placedOrder(orderId, await this.orders.save(order), placed);
   }

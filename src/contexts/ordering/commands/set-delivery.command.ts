@@ -1,16 +1,24 @@
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { CheckAccess } from '#kernel';
-import type { DeliveryAddress, MoneyJson } from '#shared';
+import type { BillingAddress, DeliveryAddress, MoneyJson } from '#shared';
 import type { ChangedOrder } from '../contracts/changed-order.js';
 import { OrderAccess } from '../storage/order-access.js';
 import { OrderPersonalData } from '../storage/order-personal-data.js';
 import { OrderRepository, type OrderAddress } from '../storage/order.repository.js';
 
-/** Says where a draft goes, and what that costs the customer. */
+/** Where a draft goes, where its invoice goes, and what delivery costs the customer. */
+export interface Delivery {
+  readonly shipTo: DeliveryAddress;
+  /** Left out: the invoice goes where the goods go. */
+  readonly billTo?: BillingAddress | undefined;
+  readonly shippingFee: MoneyJson | null;
+}
+
+/** Sets the delivery of a draft, all of it. */
 export class SetDeliveryCommand extends Command<ChangedOrder> {
   constructor(
     readonly order: OrderAddress,
-    readonly delivery: { readonly shipTo: DeliveryAddress; readonly shippingFee: MoneyJson | null },
+    readonly delivery: Delivery,
   ) {
     super();
   }
@@ -24,10 +32,11 @@ export class SetDeliveryHandler implements ICommandHandler<SetDeliveryCommand> {
     private readonly personalData: OrderPersonalData,
   ) {}
 
-  async execute({ order: address, delivery: { shipTo, shippingFee } }: SetDeliveryCommand): Promise<ChangedOrder> {
+  async execute({ order: address, delivery }: SetDeliveryCommand): Promise<ChangedOrder> {
     const order = await this.orders.loadFor(address);
+    const { shipTo, billTo, shippingFee } = delivery;
     order.setDelivery(shippingFee);
-    this.personalData.put(order.id, { shipTo });
+    this.personalData.put(order.id, { shipTo, billTo });
     return { id: order.id, status: 'draft', version: await this.orders.save(order) };
   }
 }

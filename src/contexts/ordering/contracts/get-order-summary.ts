@@ -1,5 +1,5 @@
 import { Query } from '@nestjs/cqrs';
-import type { DeliveryAddress } from '#shared';
+import type { BillingAddress, DeliveryAddress } from '#shared';
 import type { OrderTotals } from './order-line.js';
 
 export const ORDER_STATUSES = ['draft', 'placed', 'discarded'] as const;
@@ -66,6 +66,9 @@ export interface OrderSummary {
   /** It is known where the goods go, even if the address has been erased since. */
   readonly deliveryIsSet: boolean;
   readonly shipTo: DeliveryAddress | null;
+  /** Null: the invoice goes where the goods go, or the address has been erased. */
+  readonly billTo: BillingAddress | null;
+  readonly note: string | null;
   readonly exceptions: readonly never[];
 }
 

@@ -15,6 +15,9 @@ export const MAX_QUANTITY = 100_000;
  */
 export const MAX_ORDER_AMOUNT = 10_000_000_000_000;
 
+/** Characters of an order's note. */
+export const MAX_NOTE_LENGTH = 2_000;
+
 /** A line of an order with its own copy of what was true when it was priced. Amounts in minor units. */
 export interface OrderLine {
   readonly lineId: string;

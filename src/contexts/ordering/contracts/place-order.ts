@@ -1,6 +1,6 @@
 import { Command } from '@nestjs/cqrs';
 import { DurableCommand, type Actor } from '#kernel/domain';
-import type { DeliveryAddress, MoneyJson } from '#shared';
+import type { BillingAddress, DeliveryAddress, MoneyJson } from '#shared';
 import type { ShortagePolicy } from './order-line.js';
 
 /** One line as it is asked for. */
@@ -12,6 +12,10 @@ export interface LineWish {
   readonly unitPrice?: number | undefined;
   /** A whole number from 0 to 100; left out: 0. */
   readonly discountPercent?: number | undefined;
+  /** Of `unitPrice`, for an order that was taken over; left out: the currency that the product has now. */
+  readonly currency?: string | undefined;
+  /** What the product was called when an order that was taken over was placed; left out: what it is called now. */
+  readonly name?: string | undefined;
 }
 
 export interface PlaceOrder {
@@ -23,11 +27,17 @@ export interface PlaceOrder {
   /** 1 to 100; the same SKU twice stays two lines. */
   readonly lines: readonly LineWish[];
   readonly shipTo: DeliveryAddress;
+  /** Left out: the invoice goes where the goods go. */
+  readonly billTo?: BillingAddress | undefined;
+  /** What the customer wants to say about the order. Personal data, like the addresses. */
+  readonly note?: string | undefined;
   /** A gateway's token, never a card. */
   readonly paymentMethodToken?: string | undefined;
   /** What the customer was shown; the order is refused with a fresh quote if it comes to anything else. */
   readonly expectedTotal?: MoneyJson | undefined;
   readonly shippingFee?: MoneyJson | undefined;
+  /** What was taken off the whole of an order that was taken over. */
+  readonly discount?: MoneyJson | undefined;
   /** Default: reject. */
   readonly shortagePolicy?: ShortagePolicy | undefined;
   /** RFC 3339 */

@@ -39,6 +39,13 @@ describe('placing a draft', () => {
     expect(order.state).toMatchObject({ status: 'placed', totals: { items: 7200, grand: 7200 } });
   });
 
+  it('uses the names of the moment', () => {
+    const order = new Order(orderId);
+    order.replay([started, teeAdded, deliverySet]);
+    place(order, [{ ...tee, name: 'Black tee, organic' }]);
+    expect(order.state).toMatchObject({ lines: [{ name: 'Black tee, organic' }] });
+  });
+
   it('is refused with a fresh quote when the price has moved', () => {
     given(started, teeAdded, deliverySet)
       .when((order) => place(order, [{ ...tee, unitPrice: 2100 }], 3998))
@@ -124,6 +131,27 @@ describe('checkout', () => {
         },
       ],
     });
+  });
+
+  it('takes an amount off an order that had a discount in the system it comes from', () => {
+    const order = new Order(orderId);
+    const lines = [{ lineId: 'line-1', sku: 'TEE-BLK', quantity: 2 }];
+    const discounts = [{ amount: 500, currency: 'EUR' }];
+    const placedOrder = order.checkOut('ada', order.quoteForCheckOut({ lines, discounts }, [tee]), placement);
+    expect(placedOrder.totals).toMatchObject({ items: 3998, discount: 500, grand: 3498 });
+  });
+
+  it.each([
+    ['2026-01-31T23:59:59.999Z', 'placed'],
+    ['2026-02-01T00:00:00.000Z', 'unstarted'],
+  ])('at %s in a currency withdrawn in 2026-01 leaves the order %s', (placedAt, status) => {
+    const order = new Order(orderId);
+    const line = { lineId: 'line-1', sku: 'TEE-BLK', quantity: 1, unitPrice: 3900, currency: 'BGN' };
+    const quote = order.quoteForCheckOut({ lines: [line] }, [tee]);
+    const checkOut = (): unknown => order.checkOut('ada', quote, { ...placement, placedAt });
+    if (status === 'placed') expect(checkOut).not.toThrow();
+    else expect(checkOut).toThrow(expect.objectContaining({ code: 'ordering.currency-withdrawn', currency: 'BGN' }));
+    expect(order.state.status).toBe(status);
   });
 
   it('happens once per order', () => {

@@ -75,6 +75,18 @@ export class CurrencyMismatch extends Refusal {
   }
 }
 
+export class CurrencyWithdrawn extends Refusal {
+  override readonly code = 'ordering.currency-withdrawn';
+
+  constructor(
+    readonly currency: string,
+    /** `YYYY-MM` */
+    readonly withdrawnIn: string,
+  ) {
+    super(`${currency} was withdrawn in ${withdrawnIn}. Only orders placed before then can be in it.`);
+  }
+}
+
 export class AmountTooLarge extends Refusal {
   override readonly code = 'ordering.amount-too-large';
   readonly limit = MAX_ORDER_AMOUNT;

@@ -26,10 +26,12 @@ import {
 import {
   amountsOf,
   assertExpected,
+  assertInUse,
   assertQuantity,
   priceLines,
   quoteFor,
   totalsOf,
+  type Extras,
   type SellableProduct,
   type UnpricedLine,
 } from './pricing.js';
@@ -43,9 +45,8 @@ export interface Placement {
 }
 
 /** What is to be ordered in one go. */
-export interface Basket {
+export interface Basket extends Extras {
   readonly lines: readonly UnpricedLine[];
-  readonly shippingFee?: MoneyJson | undefined;
   readonly expectedTotal?: MoneyJson | undefined;
   /** The order was placed in another system: its goods may be discontinued by now. */
   readonly isTakenOver?: boolean | undefined;
@@ -150,13 +151,15 @@ export class Order extends Aggregate {
   }
 
   /**
-   * What the draft would be placed at with these products: agreed prices stay, all others are the catalog's.
+   * What the draft would be placed at with these products: agreed prices stay, all others and the names are the catalog's.
    *
    * @throws OrderNotEditable, OrderEmpty, SkuUnavailable, CurrencyMismatch, DiscountExceedsTotal, AmountTooLarge
    */
   quote(products: readonly SellableProduct[]): Quote {
     const draft = this.#draftFor('quote');
-    const wishes = draft.lines.map((line) => (line.isNegotiated ? line : { ...line, unitPrice: undefined }));
+    const wishes = draft.lines.map(({ name: _name, unitPrice, ...line }) => {
+      return line.isNegotiated ? { ...line, unitPrice } : line;
+    });
     return quoteFor(priceLines(wishes, products), draft);
   }
 
@@ -172,7 +175,7 @@ export class Order extends Aggregate {
     return quote;
   }
 
-  /** Places the draft at a quote from {@link quoteForPlacing}. */
+  /** Places the draft at a quote from {@link quoteForPlacing}. @throws CurrencyWithdrawn */
   place(quote: Quote, placement: Placement): Placed {
     return this.#place(this.#draftFor('place').customerId, quote, placement);
   }
@@ -191,7 +194,7 @@ export class Order extends Aggregate {
     return quote;
   }
 
-  /** Makes and places an order in one go, at a quote from {@link quoteForCheckOut}. */
+  /** Makes and places an order in one go, at a quote from {@link quoteForCheckOut}. @throws CurrencyWithdrawn */
   checkOut(customerId: string, quote: Quote, placement: Placement): Placed {
     this.#assertUnstarted();
     return this.#place(customerId, quote, placement);
@@ -206,6 +209,7 @@ export class Order extends Aggregate {
   #place(customerId: string, quote: Quote, placement: Placement): Placed {
     const { currency, lines, taxLines, totals } = quote;
     const { number, externalNumber = null, shortagePolicy, placedAt } = placement;
+    assertInUse(currency, placedAt);
     const money = { currency, lines, taxLines, totals };
     const order = { orderId: this.id, number, externalNumber, customerId, shortagePolicy, placedAt };
     this.record(new OrderPlaced({ ...order, ...money }));

@@ -45,6 +45,12 @@ describe('pricing', () => {
     expect(priceLines(lines, [old], { maySellDiscontinued: true })[0]).toMatchObject({ total: 100 });
   });
 
+  it('keeps the name and the currency that an old line was sold in', () => {
+    const line = { lineId: '1', sku: 'A', quantity: 1, name: 'The A of 1996', unitPrice: 195, currency: 'DEM' };
+    expect(priceLines([line], [product('A', 100)])[0]).toMatchObject({ name: 'The A of 1996', currency: 'DEM' });
+    expect(priceLines([{ ...line, name: undefined }], [product('A', 100)])[0]).toMatchObject({ name: 'The A' });
+  });
+
   it('expects a total in the currency of the order', () => {
     const quote = quoteFor(priceLines([{ lineId: '1', sku: 'A', quantity: 1 }], [product('A', 100)]));
     expect(() => assertExpected(quote, { amount: 100, currency: 'EUR' })).not.toThrow();

@@ -2,9 +2,11 @@ import {
   AmountTooLarge as Overflow,
   addSafely,
   allocateByLargestRemainder,
+  isCurrencyOn,
   isQuantity,
   multiplySafely,
   percentOf,
+  withdrawnIn,
 } from '#shared';
 import type { MoneyJson } from '#shared';
 import {
@@ -18,6 +20,7 @@ import {
 import {
   AmountTooLarge,
   CurrencyMismatch,
+  CurrencyWithdrawn,
   DiscountExceedsTotal,
   PriceChanged,
   QuantityInvalid,
@@ -45,6 +48,8 @@ export interface UnpricedLine {
   /** Of the agreed price; left out: the product's. */
   readonly currency?: string | undefined;
   readonly discountPercent?: number | undefined;
+  /** As it was sold; left out: the product's. */
+  readonly name?: string | undefined;
 }
 
 /** What else moves the total, besides the lines. */
@@ -70,7 +75,7 @@ export function amountsOf(line: { quantity: number; unitPrice: number; discountP
   });
 }
 
-/** Gives each line the catalog's name and price, unless a price was agreed upon. @throws SkuUnavailable, QuantityInvalid */
+/** Gives each line the catalog's name and price, unless others were agreed upon. @throws SkuUnavailable, QuantityInvalid */
 export function priceLines(
   lines: readonly UnpricedLine[],
   products: readonly SellableProduct[],
@@ -89,7 +94,8 @@ export function priceLines(
 function priceLine(line: UnpricedLine, product: SellableProduct): DraftLine {
   const { lineId, sku, quantity, discountPercent = 0 } = line;
   assertQuantity(sku, quantity);
-  const { name, taxClass } = product;
+  const { taxClass } = product;
+  const name = line.name ?? product.name;
   const isNegotiated = line.unitPrice !== undefined;
   const unitPrice = line.unitPrice ?? product.unitPrice;
   const currency = (isNegotiated ? line.currency : undefined) ?? product.currency;
@@ -106,6 +112,12 @@ export function assertQuantity(sku: string, quantity: number): void {
 export function assertOneCurrency(currencies: readonly string[]): void {
   const distinct = [...new Set(currencies)];
   if (distinct.length > 1) throw new CurrencyMismatch(distinct);
+}
+
+/** Old orders keep the currency of their day; new ones need one that is in use. @throws CurrencyWithdrawn */
+export function assertInUse(currency: string, placedAt: string): void {
+  const month = withdrawnIn(currency);
+  if (month !== undefined && !isCurrencyOn(currency, placedAt)) throw new CurrencyWithdrawn(currency, month);
 }
 
 /**

@@ -1,10 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { PersonalData, ReadSql } from '#kernel';
-import type { DeliveryAddress } from '#shared';
+import type { BillingAddress, DeliveryAddress } from '#shared';
 
 /** What is known about the person behind an order, and may be erased. */
 export interface OrderPerson {
   readonly shipTo?: DeliveryAddress | undefined;
+  readonly billTo?: BillingAddress | undefined;
+  /** What the customer said about the order, in their own words. */
+  readonly note?: string | undefined;
   /** The gateway's name for a means of payment. Kept here, because a log can't forget it. */
   readonly paymentMethodToken?: string | undefined;
 }

@@ -68,7 +68,7 @@ function historyOf(wishes: readonly DraftWish[]): { facts: readonly Facts[]; eve
 }
 
 function shownInSummary(row: OrderSummaryView | undefined, version: number): Facts {
-  const shown = summaryOf(Object.assign(row!, { version, eventId: 1, shipTo: null }));
+  const shown = summaryOf(Object.assign(row!, { version, eventId: 1, shipTo: null, billTo: null, note: null }));
   const { authorised: _a, captured: _c, refunded: _r, due: _d, ...totals } = shown.totals;
   const { status, customerId, number, currency, deliveryIsSet } = shown;
   const lines = shown.lines.map((line) => lineFacts({ ...line, quantity: line.quantities.ordered }));

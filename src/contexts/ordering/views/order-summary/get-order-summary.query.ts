@@ -1,7 +1,7 @@
 import { QueryHandler, type IQueryHandler } from '@nestjs/cqrs';
 import { ReadSql, ReadsFrom, messageContext } from '#kernel';
 import { NotFound } from '#kernel/domain';
-import type { DeliveryAddress } from '#shared';
+import type { BillingAddress, DeliveryAddress } from '#shared';
 import {
   GetOrderSummaryQuery,
   type OrderReference,
@@ -13,12 +13,15 @@ import { OrderSummaryView, type SummaryLine } from './order-summary.view.js';
 
 interface SummaryRow extends Required<OrderSummaryView> {
   readonly shipTo: DeliveryAddress | null;
+  readonly billTo: BillingAddress | null;
+  readonly note: string | null;
 }
 
 const ONE = `
 SELECT s.order_id AS "orderId", s.number, s.external_number AS "externalNumber", s.customer_id AS "customerId", s.status,
        s.currency, s.placed_at AS "placedAt", s.updated_at AS "updatedAt", s.lines, s.discounts, s.order_discount AS "orderDiscount",
-       s.shipping, s.tax, s.delivery_is_set AS "deliveryIsSet", s.version, p.data->'shipTo' AS "shipTo"
+       s.shipping, s.tax, s.delivery_is_set AS "deliveryIsSet", s.version, p.data->'shipTo' AS "shipTo",
+       p.data->'billTo' AS "billTo", p.data->>'note' AS note
   FROM ordering_read.order_summary s
   LEFT JOIN ordering_private.personal_data p ON p.subject = s.order_id::text
  WHERE s.tenant = $2 AND ($3::text IS NULL OR s.customer_id = $3)`;
@@ -66,7 +69,9 @@ export function summaryOf(row: SummaryRow): OrderSummary {
     totals: totalsOf(row),
     shipments: [],
     deliveryIsSet: row.deliveryIsSet,
-    shipTo: row.shipTo && deliveryAddress(row.shipTo),
+    shipTo: row.shipTo && address(row.shipTo),
+    billTo: row.billTo && address(row.billTo),
+    note: row.note,
     exceptions: [],
   };
 }
@@ -99,6 +104,6 @@ function summaryDiscount({ discountId, amount, reason }: OrderSummaryDiscount): 
   return { discountId, amount, reason };
 }
 
-function deliveryAddress({ name, street, city, region, postalCode, country }: DeliveryAddress): DeliveryAddress {
-  return { name, street, city, region, postalCode, country };
+function address({ name, street, street2, city, region, postalCode, country }: DeliveryAddress): DeliveryAddress {
+  return { name, street, street2, city, region, postalCode, country };
 }
