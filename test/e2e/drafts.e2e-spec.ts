@@ -39,12 +39,13 @@ async function draft(): Promise<Draft> {
 describe('a draft', () => {
   it('is put together, quoted and placed', async () => {
     const { path, lineId } = await draft();
+    const billTo = { ...shipTo, name: 'Accounts' };
     const changed = await ada.patch(`${path}/lines/${lineId}`).set('if-match', '"2"').send({ quantity: 3 }).expect(200);
     expect(changed.body).toEqual({ id: path.split('/').at(-1), status: 'draft', version: 3 });
     expect(changed.headers).toMatchObject({ etag: '"3"', 'consistency-token': expect.any(String) });
     await ada.post(`${path}/lines`).set('if-match', '"3"').send({ sku: 'MUG', quantity: 1 }).expect(200);
     await ada.delete(`${path}/lines/${lineId}`).set('if-match', '"4"').expect(200);
-    await ada.put(`${path}/delivery`).set('if-match', '"5"').send({ shipTo }).expect(200);
+    await ada.put(`${path}/delivery`).set('if-match', '"5"').send({ shipTo, billTo }).expect(200);
     const discount = { amount: { amount: 50, currency: 'EUR' }, reason: 'late last time' };
     await sam.post(`${path}/discounts`).set('if-match', '"6"').send(discount).expect(200);
     const quote = await ada.get(`${path}/quote`).expect(200);
@@ -55,12 +56,13 @@ describe('a draft', () => {
       totals: { items: 850, discount: 50, shipping: 0, tax: 0, grand: 800 },
       total: { amount: 800, currency: 'EUR' },
     });
-    const placement = { paymentMethodToken: 'tok_ok', expectedTotal: quote.body.total };
+    const placement = { paymentMethodToken: 'tok_ok', expectedTotal: quote.body.total, note: 'Ring twice.' };
     const placed = await ada.post(`${path}/place`).send(placement).expect(201);
     expect(placed.body).toMatchObject({ status: 'placed', version: 8, number: 'SO-1001', total: { amount: 800 } });
     expect(placed.headers).toMatchObject({ location: path, etag: '"8"' });
     const { body } = await ada.get('/v1/orders/SO-1001').expect(200);
-    expect(body).toMatchObject({ status: 'placed', version: 8, shipTo, totals: { grand: 800 } });
+    expect(body).toMatchObject({ status: 'placed', version: 8, shipTo, billTo, note: 'Ring twice.' });
+    expect(body).toMatchObject({ totals: { grand: 800 } });
     expect((await ada.get('/v1/me').expect(200)).body).toMatchObject({ name: shipTo.name });
   });
 

@@ -42,6 +42,8 @@ describe('GET /v1/orders/{idOrNumber}', () => {
       paymentStatus: 'none',
       fulfilmentStatus: 'unfulfilled',
       shipTo,
+      billTo: null,
+      note: null,
     });
     expect(body.totals).toEqual({
       items: 3998,
@@ -65,6 +67,17 @@ describe('GET /v1/orders/{idOrNumber}', () => {
     expect((await ada.get(`/v1/orders/${number}`).expect(200)).body).toEqual(body);
     expect((await ada.get(`/v1/orders/${id.toUpperCase()}`).expect(200)).body).toEqual(body);
     await ada.get(`/v1/orders/${id}`).set('if-none-match', '"1"').expect(304);
+  });
+
+  it('shows the note, the billing address and the second address line that were sent', async () => {
+    const billTo = { ...shipTo, name: 'Accounts', street2: '3rd floor' };
+    const placed = await order(ada, {
+      shipTo: { ...shipTo, street2: 'Flat 2' },
+      billTo,
+      note: 'Ring twice.\nThen wait.',
+    });
+    const { body } = await after(ada, placed, `/v1/orders/${(placed.body as { id: string }).id}`).expect(200);
+    expect(body).toMatchObject({ shipTo: { street2: 'Flat 2' }, billTo, note: 'Ring twice.\nThen wait.' });
   });
 
   it('answers alike for what is foreign, absent or impossible', async () => {

@@ -139,6 +139,11 @@ describe('POST /v1/orders', () => {
     ['a date', { placedAt: '2026-01-01T00:00:00Z' }, '/placedAt'],
     ['an external number', { externalNumber: '1' }, '/externalNumber'],
     ['a fee', { shippingFee: { amount: 0, currency: 'EUR' } }, '/shippingFee'],
+    ['a discount on the whole', { discount: { amount: 1, currency: 'EUR' } }, '/discount'],
+    ['a currency', { currency: 'EUR' }, '/currency'],
+    ['a name for the goods', { lines: [line, { ...line, name: 'Mine' }] }, '/lines/1/name'],
+    ['too long a note', { note: 'x'.repeat(2_001) }, '/note'],
+    ['half a billing address', { billTo: { ...shipTo, city: undefined } }, '/billTo/city'],
   ])('refuses from a customer %s, and points at it', async (_, more, pointer) => {
     const { body } = await order(ada, more).expect(400);
     expect(body).toMatchObject({ code: 'validation-failed', errors: [{ pointer }] });
@@ -196,6 +201,43 @@ describe('POST /v1/orders', () => {
     expect((await importer.post('/v1/orders').send(fee).expect(400)).body).toMatchObject({
       errors: [{ pointer: '/shippingFee/currency' }],
     });
+  });
+
+  it('takes over what an old order has besides: its currency, the names of the goods, a discount', async () => {
+    const old = {
+      lines: [{ sku: 'TEE', quantity: 2, unitPrice: 3900, name: 'Black tee of 2025' }],
+      currency: 'BGN',
+      discount: { amount: 800, currency: 'BGN' },
+      shipTo,
+      customerId: 'bob',
+      placedAt: '2025-12-30T09:30:00Z',
+      externalNumber: 'BG-1',
+    };
+    const { body } = await importer.post('/v1/orders').send(old).expect(201);
+    expect(body).toMatchObject({ total: { amount: 7000, currency: 'BGN' } });
+    const read = await importer.get(`/v1/orders/${(body as { number: string }).number}`).expect(200);
+    expect(read.body).toMatchObject({
+      currency: 'BGN',
+      lines: [{ sku: 'TEE', name: 'Black tee of 2025', unitPrice: 3900 }],
+      totals: { items: 7800, discount: 800, grand: 7000 },
+    });
+    const late = { ...old, externalNumber: 'BG-2', placedAt: '2026-02-01T00:00:00Z' };
+    expect((await importer.post('/v1/orders').send(late).expect(400)).body).toMatchObject({
+      errors: [{ pointer: '/currency' }],
+    });
+  });
+
+  it('refuses the same for a new order of a service', async () => {
+    const named = { ...line, name: 'Mine' };
+    const wishes: [object, string][] = [
+      [{ currency: 'EUR' }, '/currency'],
+      [{ discount: { amount: 1, currency: 'EUR' } }, '/discount'],
+      [{ lines: [named] }, '/lines/0/name'],
+    ];
+    for (const [wish, pointer] of wishes) {
+      const { body } = await order(importer, { customerId: 'bob', ...wish }).expect(400);
+      expect(body).toMatchObject({ errors: [{ pointer, code: 'not-for-new-orders' }] });
+    }
   });
 
   it('is closed to those who only look', async () => {

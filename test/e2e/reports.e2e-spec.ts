@@ -1,6 +1,14 @@
 import { ServedWaybill, type Client } from '../support/served-waybill.js';
 
-const shipTo = { name: 'Ada L.', street: '1 Long Row', street2: null, city: 'Leeds', region: null, postalCode: null, country: 'GB' };
+const shipTo = {
+  name: 'Ada L.',
+  street: '1 Long Row',
+  street2: null,
+  city: 'Leeds',
+  region: null,
+  postalCode: null,
+  country: 'GB',
+};
 
 let server: ServedWaybill;
 let manager: Client;

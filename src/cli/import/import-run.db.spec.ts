@@ -1,64 +1,27 @@
-import { freshDatabase, type FreshDatabase } from '#kernel/testing';
+import { gzipSync } from 'node:zlib';
 import { violationsOfImport } from '../../../test/support/import-check.js';
 import { FIXTURE_FOLDER, TemporaryFolder, readBooks, type Books } from '../../../test/support/import-folders.js';
+import { ImportRig, countsOf, type Circumstances } from '../../../test/support/import-rig.js';
 import { readFacts, settled } from '../../../test/support/ledger-facts.js';
 import { violationsAtRest } from '../../../test/support/ledger-rest.js';
-import { boot, type Waybill } from '../../boot.js';
-import { openImportFolder } from './files/import-folder.js';
-import { ImportRun } from './import-run.js';
-import { TakeIn } from './take-in.js';
-import { KINDS, type Tally } from './tally.js';
+import type { Tally } from './tally.js';
 
 /** Each test starts a Waybill of its own and takes a company over, perhaps on a busy machine. */
 import.meta.jest.setTimeout(30_000);
 
-const NOW = new Date('2026-11-23T09:00:00Z');
 const books = readBooks(FIXTURE_FOLDER);
-const never = new AbortController().signal;
 
-let db: FreshDatabase;
-let waybill: Waybill;
-let said: string[];
+let rig: ImportRig;
+let db: ImportRig['db'];
+let said: ImportRig['said'];
 beforeEach(async () => {
-  db = await freshDatabase(import.meta.url);
-  waybill = await boot(db.configuration, { serves: 'nothing', runSubscriptions: true, logger: false });
-  said = [];
+  rig = await ImportRig.open(import.meta.url);
+  ({ db, said } = rig);
 }, 30_000);
-afterEach(async () => {
-  await waybill.stop();
-  await db.drop();
-}, 30_000);
+afterEach(() => rig.close(), 30_000);
 
-async function importing(path: string, stop: AbortSignal = never, whenSaid?: () => void): Promise<Tally> {
-  const progress = {
-    begin: (): void => undefined,
-    advance: (): void => whenSaid?.(),
-    say: (text: string): void => void said.push(text),
-    stop: (): void => undefined,
-  };
-  const folder = await openImportFolder(path);
-  const run = new ImportRun({ folder, takeIn: new TakeIn(waybill.app), progress, stop, now: NOW });
-  await run.run();
-  return run.tally;
-}
-
-async function importingBooks(changes: Partial<Books>): Promise<string[]> {
-  const folder = TemporaryFolder.of({ ...books, ...changes });
-  try {
-    return countsOf(await importing(folder.path));
-  } finally {
-    folder.discard();
-  }
-}
-
-/** What isn't zero: `6 products new`. */
-function countsOf(tally: Tally): string[] {
-  return KINDS.flatMap((kind) =>
-    (['new', 'updated', 'already there', 'bad'] as const)
-      .filter((column) => tally.of(kind, column) !== 0)
-      .map((column) => `${tally.of(kind, column)} ${kind} ${column}`),
-  );
-}
+const importing = (path: string, circumstances?: Circumstances): Promise<Tally> => rig.import(path, circumstances);
+const importingBooks = (changes: Partial<Books>): Promise<string[]> => rig.importBooks({ ...books, ...changes });
 
 async function violations(): Promise<string[]> {
   await settled(db.url);
@@ -105,7 +68,7 @@ describe('an import', () => {
 
   it('ends the orders under way when it is stopped, and takes in the rest the next time', async () => {
     const stop = new AbortController();
-    const tally = await importing(FIXTURE_FOLDER, stop.signal, () => stop.abort());
+    const tally = await importing(FIXTURE_FOLDER, { stop: stop.signal, afterRow: () => stop.abort() });
     expect(tally.rows).toBeLessThan(20);
     expect(tally.of('products', 'new')).toBeGreaterThan(0);
     await importing(FIXTURE_FOLDER);
@@ -167,7 +130,7 @@ describe('a bad row', () => {
     rows[2] = JSON.stringify({ ...books.orders[2], lines: [{ ...line, quantity: 0 }] });
     rows[3] = JSON.stringify({ ...books.orders[3], lines: [{ ...line, sku: 'NO-SUCH' }] });
     rows[4] = JSON.stringify({ ...books.orders[4], customerId: 'NOBODY' });
-    rows[5] = JSON.stringify({ ...books.orders[5], currency: 'EUR' });
+    rows[5] = JSON.stringify({ ...books.orders[5], currency: 'DEM', placedOn: '2003-01-02', shippedOn: null });
     rows[6] = JSON.stringify({ ...books.orders[6], lines: [{ ...line, unitPrice: Number.MAX_SAFE_INTEGER }] });
     rows[7] = JSON.stringify({ ...books.orders[0], freight: 7 });
     const folder = TemporaryFolder.of(books).writeFile('orders.jsonl', rows.join('\n'));
@@ -180,7 +143,7 @@ describe('a bad row', () => {
       'orders.jsonl:3: lines[0].quantity must not be less than 1',
       'orders.jsonl:4: there is no product NO-SUCH',
       'orders.jsonl:5: There is no customer NOBODY. Add the customer first.',
-      expect.stringMatching(/^orders.jsonl:6: An order is in one currency/),
+      'orders.jsonl:6: currency DEM was withdrawn in 2002-03; the order was placed after that',
       expect.stringMatching(/^orders.jsonl:7: An order comes to at most 10000000000000 minor units/),
       expect.stringMatching(/^orders.jsonl:8: order B-7001 is already here as SO-\d+ with another freight$/),
     ]);
@@ -228,6 +191,8 @@ describe('a file', () => {
     ['products.json', '{"sku":"A"}', 'products.json is not a JSON array'],
     ['customers.json', '', 'customers.json is not a JSON array'],
     ['orders.jsonl', Buffer.from('\uFEFF{}', 'utf16le'), 'orders.jsonl is UTF-16. Save it as UTF-8.'],
+    ['orders.jsonl', '[{},{}]', 'orders.jsonl is a JSON array; it must hold one object per line.'],
+    ['customers.json', gzipSync('[]'), 'customers.json is compressed (gzip). Unpack it first.'],
   ])('%s is refused before anything is taken in when it holds no rows', async (name, content, reason) => {
     const folder = TemporaryFolder.of(books).writeFile(name, content);
     await expect(importing(folder.path)).rejects.toThrow(reason);
@@ -237,6 +202,7 @@ describe('a file', () => {
 
   it('is missed before anything is taken in', async () => {
     await expect(importing('/no/such/folder')).rejects.toThrow('/no/such/folder is no folder');
+    await expect(importing('')).rejects.toThrow('The folder has no name. Name one that holds products.json');
     const folder = new TemporaryFolder().writeFile('products.json', '[]').writeFile('customers.json', '[]');
     await expect(importing(folder.path)).rejects.toThrow("orders.jsonl can't be read: there is no such file.");
     folder.discard();

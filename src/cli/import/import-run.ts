@@ -1,10 +1,10 @@
 import { CustomerRow, customerOf } from './format/customer-row.js';
 import { OrderRow, orderOf } from './format/order-row.js';
 import { ProductRow, productOf } from './format/product-row.js';
-import { BadRow, readRow } from './format/row-reader.js';
+import { BadRow, UntrimmedRow, readRow, type ReadOptions } from './format/row-reader.js';
 import type { ImportFile } from './files/import-file.js';
 import type { ImportFolder } from './files/import-folder.js';
-import type { RawRow } from './files/raw-row.js';
+import { placeOf, type RawRow, type ReadRow } from './files/raw-row.js';
 import { forEachInFlight } from './in-flight.js';
 import type { ImportProgress } from './progress.js';
 import type { ImportedProduct } from '#catalog/contracts';
@@ -20,7 +20,7 @@ interface Taking {
   run(): Promise<Outcome>;
 }
 
-type Prepared = { readonly row: RawRow } & ({ readonly taking: Taking } | { readonly reason: string });
+type Prepared = { readonly row: RawRow } & ({ readonly taking: Taking } | { readonly flaw: BadRow });
 
 export interface ImportParts {
   readonly folder: ImportFolder;
@@ -29,6 +29,8 @@ export interface ImportParts {
   /** Aborted: rows under way are finished, no others are begun. */
   readonly stop: AbortSignal;
   readonly now: Date;
+  /** Spaces at the ends of texts are taken off; default: such rows are bad. */
+  readonly trim?: boolean;
 }
 
 /**
@@ -49,27 +51,37 @@ export class ImportRun {
     await this.#each(
       'products',
       folder.products,
-      onceEach('sku', (row) => this.#product(row)),
+      onceEach(
+        'sku',
+        this.#preparing((bytes, options) => this.#product(bytes, options)),
+      ),
     );
     await this.#each(
       'customers',
       folder.customers,
-      onceEach('customerId', (row) => {
-        const customer = customerOf(readRow(CustomerRow, row));
-        return { key: customer.customerId, run: () => takeIn.customer(customer) };
+      onceEach(
+        'customerId',
+        this.#preparing((bytes, options) => {
+          const customer = customerOf(readRow(CustomerRow, bytes, options));
+          return { key: customer.customerId, run: () => takeIn.customer(customer) };
+        }),
+      ),
+    );
+    await this.#each(
+      'orders',
+      folder.orders,
+      this.#preparing((bytes, options) => {
+        const order = orderOf(readRow(OrderRow, bytes, options), now);
+        return { key: order.externalNumber, run: () => takeIn.order(order) };
       }),
     );
-    await this.#each('orders', folder.orders, (row) => {
-      const order = orderOf(readRow(OrderRow, row), now);
-      return { key: order.externalNumber, run: () => takeIn.order(order) };
-    });
     await this.#discontinue();
     return !stop.aborted;
   }
 
   /** Takes a product in as it is sold; a known one that is discontinued already stays so. */
-  #product(bytes: Buffer): Taking {
-    const { discontinued, ...product } = productOf(readRow(ProductRow, bytes));
+  #product(bytes: Buffer, options: ReadOptions): Taking {
+    const { discontinued, ...product } = productOf(readRow(ProductRow, bytes, options));
     const run = async (): Promise<Outcome> => {
       if (discontinued !== true) return this.parts.takeIn.product({ ...product, discontinued });
       const outcome = await this.parts.takeIn.product(product);
@@ -77,6 +89,19 @@ export class ImportRun {
       return outcome;
     };
     return { key: product.sku, run };
+  }
+
+  /** A row that only trimming would make a good one is refused for that alone, whatever else it seems to have. */
+  #preparing(read: Read): Prepare {
+    const { trim = false } = this.parts;
+    return ({ bytes }) => {
+      try {
+        return read(bytes, { trim });
+      } catch (error) {
+        if (error instanceof BadRow && !trim && isGoodWhenTrimmed(read, bytes)) throw new UntrimmedRow();
+        throw error;
+      }
+    };
   }
 
   async #each(kind: Kind, file: ImportFile, prepare: Prepare): Promise<void> {
@@ -90,12 +115,14 @@ export class ImportRun {
 
   async #take(kind: Kind, file: ImportFile, item: Prepared): Promise<void> {
     try {
-      if ('reason' in item) throw new BadRow(item.reason);
+      if ('flaw' in item) throw item.flaw;
       this.tally.add(kind, await item.taking.run());
     } catch (error) {
       if (!(error instanceof BadRow)) throw error;
       this.tally.add(kind, 'bad');
-      this.parts.progress.say(`${file.name}:${item.row.line}: ${error.message}`);
+      const place = `${file.name}:${placeOf(item.row)}`;
+      if (error instanceof UntrimmedRow) this.tally.addUntrimmed(place);
+      else this.parts.progress.say(`${place}: ${error.message}`);
     }
   }
 
@@ -111,30 +138,42 @@ export class ImportRun {
 }
 
 /** @throws BadRow */
-type Prepare = (bytes: Buffer, line: number) => Taking;
+type Read = (bytes: Buffer, options: ReadOptions) => Taking;
+/** @throws BadRow */
+type Prepare = (row: ReadRow) => Taking;
 
 async function* prepared(file: ImportFile, prepare: Prepare): AsyncGenerator<Prepared> {
   for await (const row of file.rows()) yield { row, ...understood(row, prepare) };
 }
 
-function understood(row: RawRow, prepare: Prepare): { taking: Taking } | { reason: string } {
-  if ('problem' in row) return { reason: row.problem };
+function understood(row: RawRow, prepare: Prepare): { taking: Taking } | { flaw: BadRow } {
+  if ('problem' in row) return { flaw: new BadRow(row.problem) };
   try {
-    return { taking: prepare(row.bytes, row.line) };
+    return { taking: prepare(row) };
   } catch (error) {
-    if (error instanceof BadRow) return { reason: error.message };
+    if (error instanceof BadRow) return { flaw: error };
+    throw error;
+  }
+}
+
+function isGoodWhenTrimmed(read: Read, bytes: Buffer): boolean {
+  try {
+    read(bytes, { trim: true });
+    return true;
+  } catch (error) {
+    if (error instanceof BadRow) return false;
     throw error;
   }
 }
 
 /** Refuses the second row of a key: which of the two would be true? */
-function onceEach(field: string, prepare: (bytes: Buffer) => Taking): Prepare {
-  const lineOf = new Map<string, number>();
-  return (bytes, line) => {
-    const taking = prepare(bytes);
-    const first = lineOf.get(taking.key);
+function onceEach(field: string, prepare: Prepare): Prepare {
+  const firstPlaces = new Map<string, string>();
+  return (row) => {
+    const taking = prepare(row);
+    const first = firstPlaces.get(taking.key);
     if (first !== undefined) throw new BadRow(`${field} ${taking.key} is on line ${first} already`);
-    lineOf.set(taking.key, line);
+    firstPlaces.set(taking.key, placeOf(row));
     return taking;
   };
 }

@@ -17,18 +17,28 @@ export function registerImport(program: Command): void {
     .command('import')
     .description('Take products, customers and orders over from another system; may be stopped and repeated at will.')
     .argument('<folder>', 'holds products.json, customers.json and orders.jsonl (docs/how-to/import-your-data.md)')
+    .option('--trim', 'take spaces off the ends of texts; without it, rows that have some are left out')
     .action(importFolder);
 }
 
-async function importFolder(path: string): Promise<void> {
-  const folder = await usable(() => openImportFolder(path));
-  await usable(() => withWaybill((waybill, interrupted) => takeIn(folder, waybill, interrupted)));
+interface ImportOptions {
+  readonly trim?: boolean;
 }
 
-async function takeIn(folder: ImportFolder, { app }: Waybill, stop: AbortSignal): Promise<void> {
+async function importFolder(path: string, options: ImportOptions): Promise<void> {
+  const folder = await usable(() => openImportFolder(path));
+  await usable(() => withWaybill((waybill, interrupted) => takeIn(folder, options, waybill, interrupted)));
+}
+
+async function takeIn(
+  folder: ImportFolder,
+  { trim }: ImportOptions,
+  { app }: Waybill,
+  stop: AbortSignal,
+): Promise<void> {
   const totalBytes = folder.products.sizeBytes + folder.customers.sizeBytes + folder.orders.sizeBytes;
   const progress = progressOn(process.stderr, totalBytes);
-  const run = new ImportRun({ folder, takeIn: new TakeIn(app), progress, stop, now: app.get(Clock).now() });
+  const run = new ImportRun({ folder, takeIn: new TakeIn(app), progress, stop, now: app.get(Clock).now(), trim });
   let isComplete = false;
   try {
     isComplete = await run.run();
@@ -37,13 +47,7 @@ async function takeIn(folder: ImportFolder, { app }: Waybill, stop: AbortSignal)
     cli.print(run.tally.summary());
   }
   if (!isComplete) throw new CliExit(INTERRUPTED, 'Stopped before the end. Run the import again to take in the rest.');
-  const { bad } = run.tally;
-  if (bad > 0) throw new CliExit(EXIT.failed, advice(bad));
-}
-
-function advice(bad: number): string {
-  const rows = bad === 1 ? '1 row is bad' : `${bad} rows are bad`;
-  return `${rows}, see above; all others are in. Correct them and run the import again: nothing is taken twice.`;
+  if (run.tally.bad > 0) throw new CliExit(EXIT.failed, run.tally.advice());
 }
 
 /** Ends with the exit code that the error stands for. */

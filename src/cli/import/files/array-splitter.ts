@@ -1,4 +1,4 @@
-import { RowBytes, TOO_LONG, isBlank, type RawRow, type RowSplitter } from './raw-row.js';
+import { RowBytes, TOO_LONG, isBlank, type Place, type RawRow, type RowSplitter } from './raw-row.js';
 
 const LINE_FEED = 0x0a;
 const QUOTE = 0x22;
@@ -36,7 +36,11 @@ export class ArraySplitter implements RowSplitter {
   #afterComma = false;
   #toldOfMore = false;
   #line = 1;
+  #column = 0;
   #rowLine = 1;
+  #rowColumn = 1;
+  /** The line of the row or problem before. */
+  #lastLine = 0;
   #end: number;
 
   constructor(startsAt = 0) {
@@ -49,23 +53,25 @@ export class ArraySplitter implements RowSplitter {
     let from = 0;
     for (let at = 0; at < chunk.length; at += 1) {
       const byte = chunk[at]!;
+      if (!isContinuation(byte)) this.#column += 1;
       const wasInside = this.#state === 'inside';
       const stepped = this.#step(byte);
       if (!wasInside) from = at;
       this.#end = start + at + 1;
       if (stepped === 'row') yield this.#finished(chunk.subarray(from, at));
-      else if (stepped !== undefined) yield { line: this.#line, end: this.#end, problem: stepped.problem };
-      if (byte === LINE_FEED) this.#line += 1;
+      else if (stepped !== undefined) yield { ...this.#placeHere(), problem: stepped.problem };
+      if (byte === LINE_FEED) this.#beginLine();
     }
     if (this.#state === 'inside') this.#row.add(chunk.subarray(from));
   }
 
   /** @throws NoRows */
   *end(): Iterable<RawRow> {
-    const place = { line: this.#line, end: this.#end };
     if (this.#state === 'before') throw new NoRows(NOT_AN_ARRAY);
-    if (this.#state === 'inside') yield { ...place, line: this.#rowLine, problem: CUT_OFF };
-    if (this.#state === 'between') yield { ...place, problem: 'the file ends before the closing ]; is it complete?' };
+    if (this.#state === 'inside') yield { ...this.#place(this.#rowLine, this.#rowColumn), problem: CUT_OFF };
+    if (this.#state === 'between') {
+      yield { ...this.#placeHere(), problem: 'the file ends before the closing ]; is it complete?' };
+    }
   }
 
   /** Where one byte leads: to the end of a row, to something wrong, or to nothing worth telling. */
@@ -96,6 +102,7 @@ export class ArraySplitter implements RowSplitter {
     if (byte === COMMA) return { problem: 'a row is missing before this comma' };
     this.#state = 'inside';
     this.#rowLine = this.#line;
+    this.#rowColumn = this.#column;
     this.#depth = 0;
     this.#inside(byte);
     return undefined;
@@ -124,11 +131,31 @@ export class ArraySplitter implements RowSplitter {
     return { problem: 'something follows the closing ]; one file holds one array' };
   }
 
+  #beginLine(): void {
+    this.#line += 1;
+    this.#column = 0;
+  }
+
+  #placeHere(): Place {
+    return this.#place(this.#line, this.#column);
+  }
+
+  #place(line: number, column: number): Place {
+    const isFirstOnLine = line !== this.#lastLine;
+    this.#lastLine = line;
+    return { line, column: isFirstOnLine ? undefined : column, end: this.#end };
+  }
+
   #finished(lastPart: Buffer): RawRow {
     this.#row.add(lastPart);
-    const place = { line: this.#rowLine, end: this.#end };
+    const place = this.#place(this.#rowLine, this.#rowColumn);
     const isTooLong = this.#row.isTooLong;
     const bytes = this.#row.take();
     return isTooLong ? { ...place, problem: TOO_LONG } : { ...place, bytes };
   }
+}
+
+/** The second to fourth byte of a character in UTF-8. */
+function isContinuation(byte: number): boolean {
+  return (byte & 0xc0) === 0x80;
 }

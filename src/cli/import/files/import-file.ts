@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs';
 import { access, constants, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { ArraySplitter, NoRows } from './array-splitter.js';
+import { BYTE_ORDER_MARK, beginsWith, wrongKind } from './file-kind.js';
 import { LineSplitter } from './line-splitter.js';
 import type { RawRow, RowSplitter } from './raw-row.js';
 
@@ -9,9 +10,6 @@ import type { RawRow, RowSplitter } from './raw-row.js';
 export class Unreadable extends Error {
   override readonly name = 'Unreadable';
 }
-
-const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
-const UTF_16_MARKS = [Buffer.from([0xff, 0xfe]), Buffer.from([0xfe, 0xff])];
 
 /** One file of an import, read row by row. */
 export class ImportFile {
@@ -40,14 +38,13 @@ export class ImportFile {
   /**
    * The rows in the order of the file; reads ahead by one chunk at most.
    *
-   * @throws Unreadable when the file holds no rows at all, or can't be read to its end.
+   * @throws Unreadable when the file is of another kind, holds no rows at all, or can't be read to its end.
    */
   async *rows(): AsyncGenerator<RawRow> {
     try {
       let splitter: RowSplitter | undefined;
       for await (const chunk of createReadStream(this.path) as AsyncIterable<Buffer>) {
-        const isFirst = splitter === undefined;
-        const skip = isFirst ? this.#markLength(chunk) : 0;
+        const skip = splitter === undefined ? this.#lookAtStart(chunk) : 0;
         splitter ??= this.#splitter(skip);
         yield* splitter.push(chunk.subarray(skip));
       }
@@ -69,12 +66,11 @@ export class ImportFile {
     return this.name.endsWith('.jsonl') ? new LineSplitter(startsAt) : new ArraySplitter(startsAt);
   }
 
-  /** A UTF-8 mark is passed over, since some editors insist on it. */
-  #markLength(start: Buffer): number {
-    if (UTF_16_MARKS.some((mark) => start.subarray(0, mark.length).equals(mark))) {
-      throw new Unreadable(`${this.name} is UTF-16. Save it as UTF-8.`);
-    }
-    return start.subarray(0, BYTE_ORDER_MARK.length).equals(BYTE_ORDER_MARK) ? BYTE_ORDER_MARK.length : 0;
+  /** How many bytes to pass over: a UTF-8 mark, since some editors insist on it. @throws Unreadable */
+  #lookAtStart(start: Buffer): number {
+    const flaw = wrongKind(this.name, start);
+    if (flaw !== undefined) throw new Unreadable(`${this.name} ${flaw}.`);
+    return beginsWith(start, BYTE_ORDER_MARK) ? BYTE_ORDER_MARK.length : 0;
   }
 }
 

@@ -1,8 +1,12 @@
+import { BYTE_ORDER_MARK, beginsWith } from './file-kind.js';
 import { RowBytes, TOO_LONG, isBlank, type RawRow, type RowSplitter } from './raw-row.js';
 
 const LINE_FEED = 0x0a;
 
-/** JSON Lines: one value per line, ended by LF or CR LF; the last line may go without. Blank lines are passed over. */
+/**
+ * JSON Lines: one value per line, ended by LF or CR LF; the last line may go without. Blank lines are passed over, and so
+ * is a byte order mark before a line: files that were put together by `cat` have some in their middle.
+ */
 export class LineSplitter implements RowSplitter {
   readonly #row = new RowBytes();
   #line = 1;
@@ -35,7 +39,8 @@ export class LineSplitter implements RowSplitter {
   *#finished(): Iterable<RawRow> {
     const place = { line: this.#line, end: this.#end };
     if (this.#row.isTooLong) yield { ...place, problem: TOO_LONG };
-    const bytes = this.#row.take();
+    const line = this.#row.take();
+    const bytes = beginsWith(line, BYTE_ORDER_MARK) ? line.subarray(BYTE_ORDER_MARK.length) : line;
     if (!bytes.every(isBlank)) yield { ...place, bytes };
   }
 }

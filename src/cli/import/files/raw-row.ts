@@ -1,9 +1,12 @@
 /** One row of a file before it is understood: a line, or an element of an array. */
 export type RawRow = ReadRow | BrokenRow;
 
-interface Place {
+/** Where in its file a row is. */
+export interface Place {
   /** Where the row starts, counted from 1. */
   readonly line: number;
+  /** The character of the line at which it starts, counted from 1, where another row starts earlier on the line. */
+  readonly column?: number | undefined;
   /** Bytes of the file up to the row's end: how far the import is. */
   readonly end: number;
 }
@@ -15,6 +18,11 @@ export interface ReadRow extends Place {
 /** A row that can't even be cut out of its file. */
 export interface BrokenRow extends Place {
   readonly problem: string;
+}
+
+/** A row's place as editors open it: `212`, or `1:5012` in a file without line breaks. */
+export function placeOf({ line, column }: RawRow): string {
+  return column === undefined ? `${line}` : `${line}:${column}`;
 }
 
 /** Cuts a file into rows, piece by piece: what is kept in memory is one row, however long the file. */

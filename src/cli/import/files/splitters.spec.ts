@@ -1,6 +1,6 @@
 import { ArraySplitter } from './array-splitter.js';
 import { LineSplitter } from './line-splitter.js';
-import { MAX_ROW_BYTES, type RawRow, type RowSplitter } from './raw-row.js';
+import { MAX_ROW_BYTES, placeOf, type RawRow, type RowSplitter } from './raw-row.js';
 
 const said = (row: RawRow): string =>
   `${row.line} ${'bytes' in row ? row.bytes.toString().trim() : `! ${row.problem}`}`;
@@ -33,6 +33,10 @@ describe('a file of lines', () => {
 
   it('tells how far it is', () => {
     expect(rowsIn(new LineSplitter(3), '{}\n{}\n').map(({ end }) => end)).toEqual([6, 9]);
+  });
+
+  it('has no byte order mark before a row, wherever files were joined', () => {
+    expect(linesOf('\uFEFF1\n2\n\uFEFF3\n\uFEFF\n4')).toEqual(['1 1', '2 2', '3 3', '5 4']);
   });
 
   it('goes on after a line without an end in sight', () => {
@@ -83,6 +87,14 @@ describe('a file of one array', () => {
     const rowsAround = elementsOf(`[1,\n"${'x'.repeat(MAX_ROW_BYTES + 1)}",\n2]`, 65_536);
     expect(rowsAround).toEqual(['1 1', expect.stringContaining('2 ! is longer than 1 MiB'), '3 2']);
   });
+
+  it.each([1, 3, 1_000])(
+    'tells rows of one line apart by the character they start at, in chunks of %d bytes',
+    (size) => {
+      const places = rowsIn(new ArraySplitter(), '[{"a":"é"},{"b":2},\n {"c":3}, 4,,]', size).map(placeOf);
+      expect(places).toEqual(['1', '1:12', '2', '2:11', '2:13', '2:14']);
+    },
+  );
 
   it.each(['', '  \n', '{"a":1}', 'sku;name', '"x"'])('is refused where there is none: %j', (other) => {
     expect(() => elementsOf(other)).toThrow('is not a JSON array');

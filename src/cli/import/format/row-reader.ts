@@ -10,6 +10,20 @@ export class BadRow extends Error {
   override readonly name = 'BadRow';
 }
 
+/** A row whose only flaw are spaces at the ends of its texts: trimmed, it could be taken in. */
+export class UntrimmedRow extends BadRow {
+  constructor() {
+    super('has texts with spaces at their ends');
+  }
+}
+
+export interface ReadOptions {
+  /** Takes spaces off the ends of texts; a text of spaces alone becomes null. */
+  readonly trim: boolean;
+}
+
+const AS_IT_IS: ReadOptions = { trim: false };
+
 /** Enough to correct a row; the next run tells the rest. */
 const MOST_REASONS = 5;
 
@@ -19,14 +33,27 @@ const MOST_REASONS = 5;
  *
  * @throws BadRow
  */
-export function readRow<T extends object>(type: InputClass<T>, bytes: Buffer): T {
+export function readRow<T extends object>(type: InputClass<T>, bytes: Buffer, { trim } = AS_IT_IS): T {
   if (!isUtf8(bytes)) throw new BadRow('is not UTF-8');
   try {
-    return InputReader.for(type).body(parseJsonBody(bytes));
+    const row = parseJsonBody(bytes);
+    return InputReader.for(type).body(trim ? trimmed(row) : row);
   } catch (error) {
     if (!(error instanceof ProblemError)) throw error;
     throw new BadRow(error.code === 'malformed-json' ? (flawIn(bytes) ?? inWordsOfRows(error.message)) : told(error));
   }
+}
+
+/** A byte order mark, as text. */
+const MARK = '\uFEFF';
+const JOINED = 'has a byte order mark in its middle; were two files joined without a line break between them?';
+
+/** The same value with every text in it trimmed, through objects and lists. */
+function trimmed(value: unknown): unknown {
+  if (typeof value === 'string') return value === '' ? value : value.trim() || null;
+  if (Array.isArray(value)) return value.map(trimmed);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, trimmed(part)]));
 }
 
 /** What JSON expected, and where in the row; undefined where the text is JSON and something else is wrong with it. */
@@ -36,6 +63,7 @@ function flawIn(bytes: Buffer): string | undefined {
   parse(text, flaws, { disallowComments: true, allowTrailingComma: false });
   const [flaw] = flaws;
   if (flaw === undefined) return undefined;
+  if (text.slice(flaw.offset - 1, flaw.offset + 1).includes(MARK)) return JOINED;
   const code = printParseErrorCode(flaw.error);
   const end = flaw.offset + (code === 'UnexpectedEndOfString' ? flaw.length : 0);
   if (end >= text.trimEnd().length) return 'is not valid JSON: it ends too early; is the file complete?';

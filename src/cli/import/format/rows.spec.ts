@@ -129,6 +129,29 @@ describe('a good row', () => {
     });
   });
 
+  it('may have spaces at the ends of texts where they are to be trimmed; a text of spaces alone is none', () => {
+    const row = {
+      ...customer,
+      company: ' Alfreds ',
+      street: 'Obere\u00a0Str. 57\t',
+      region: '  ',
+      phone: '\u3000030',
+    };
+    expect(customerOf(readRow(CustomerRow, bytesOf(row), { trim: true }))).toEqual({
+      customerId: 'ALFKI',
+      name: 'Alfreds',
+      phone: '030',
+      address: expect.objectContaining({ street: 'Obere\u00a0Str. 57', region: null }),
+    });
+    expect(() => customerFrom(row)).toThrow('company must be a text of 1 to 200 visible characters');
+  });
+
+  it('needs its texts, trimmed or not', () => {
+    const read = (company: string): unknown => readRow(CustomerRow, bytesOf({ ...customer, company }), { trim: true });
+    expect(() => read('')).toThrow('company must be a text');
+    expect(() => read(' ')).toThrow('company must be a text');
+  });
+
   it('has its texts composed, so that a second run finds them the same', () => {
     expect(customerFrom({ ...customer, company: 'Cafe\u0301' })).toMatchObject({ name: 'Caf\u00e9' });
   });
@@ -148,6 +171,8 @@ describe('a bad row', () => {
     ['a key twice', '{"a":1,"a":2}', 'an object in the row names a key twice'],
     ['a list', [], 'must be an object'],
     ['null', 'null', 'must be an object'],
+    ['two rows that were joined', '{"a":1}\uFEFF{"b":2}', 'has a byte order mark in its middle; were two files joined'],
+    ['a mark elsewhere, and another flaw', '{"a":"\uFEFF","b" 2}', 'is not valid JSON: colon expected at character 14'],
     ['a rounded number', '{"freight":12345678901234567890}', 'a number in the row has more digits than can be kept'],
     ['an unknown field', { ...order, rebate: 1 }, 'rebate is no field of this format'],
     ['a missing field', { ...order, currency: undefined }, 'currency is required'],

@@ -7,11 +7,13 @@ let app: OrderingApp;
 beforeAll(async () => void (app = await OrderingApp.open(import.meta.url)), 30_000);
 afterAll(() => app.close());
 
+const billTo = { ...shipTo, name: 'Accounts' };
+
 /** A draft of two tees with a delivery; what placing it answers and leaves behind. */
 async function draftOfTees(): Promise<string> {
   const orderId = await app.draft();
   await app.execute(new AddLineCommand({ orderId, by: ada }, { lineId: 'line-1', sku: 'TEE', quantity: 2 }));
-  await app.execute(new SetDeliveryCommand({ orderId, by: ada }, { shipTo, shippingFee: null }));
+  await app.execute(new SetDeliveryCommand({ orderId, by: ada }, { shipTo, billTo, shippingFee: null }));
   return orderId;
 }
 
@@ -21,11 +23,21 @@ function place(orderId: string, placement: Partial<DraftPlacement> = {}, by = ad
 }
 
 describe('placing a draft', () => {
-  it('orders it, and adds the means of payment to the address that is known', async () => {
+  it('orders it, and adds the means of payment and the note to the addresses that are known', async () => {
     const orderId = await draftOfTees();
-    expect(await place(orderId)).toMatchObject({ id: orderId, version: 4, status: 'placed', total: { amount: 3998 } });
+    expect(await place(orderId, { note: 'Ring twice.' })).toMatchObject({
+      id: orderId,
+      version: 4,
+      status: 'placed',
+      total: { amount: 3998 },
+    });
     expect((await app.eventsOf(orderId))[3]).toMatchObject({ orderId, placedAt: noon, totals: { grand: 3998 } });
-    expect(await app.personalDataOf(orderId)).toEqual({ shipTo, paymentMethodToken: 'tok_ok' });
+    expect(await app.personalDataOf(orderId)).toEqual({
+      shipTo,
+      billTo,
+      note: 'Ring twice.',
+      paymentMethodToken: 'tok_ok',
+    });
   });
 
   it('is one order, however often it is placed', async () => {

@@ -24,7 +24,10 @@ describe('checkout', () => {
   });
 
   it('leaves one event, the summary and the personal data behind, and nothing personal in the log', async () => {
+    const billTo = { ...shipTo, name: 'Accounts' };
     const { id, number } = await app.placeOrder({
+      billTo,
+      note: 'Ring twice.',
       paymentMethodToken: 'tok_ok',
       expectedTotal: { amount: 3998, currency: 'EUR' },
     });
@@ -39,11 +42,12 @@ describe('checkout', () => {
       shortagePolicy: 'reject',
       taxLines: [],
     });
-    expect(JSON.stringify(event)).not.toMatch(/Leeds|Long Row|tok_ok/);
-    expect(await app.personalDataOf(id)).toEqual({ shipTo, paymentMethodToken: 'tok_ok' });
+    expect(JSON.stringify(event)).not.toMatch(/Leeds|Long Row|tok_ok|Accounts|Ring twice/);
+    const person = { shipTo, billTo, note: 'Ring twice.' };
+    expect(await app.personalDataOf(id)).toEqual({ ...person, paymentMethodToken: 'tok_ok' });
     expect(await app.ask(new GetOrderSummaryQuery({ order: { id }, onlyCustomerId: 'ada' }))).toMatchObject({
       number,
-      shipTo,
+      ...person,
     });
   });
 
