@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
+import { getMetadataStorage } from 'class-validator';
 import { CustomerRow, customerOf } from './customer-row.js';
-import { OrderRow, orderOf } from './order-row.js';
+import { OrderAddressRow, OrderLineRow, OrderRow, orderOf } from './order-row.js';
 import { ProductRow, productOf } from './product-row.js';
 import { readRow } from './row-reader.js';
 
@@ -249,3 +251,14 @@ describe('a bad row', () => {
     expect(() => orderFrom({ a: 1, b: 2 })).toThrow(/(.*; ){5}and \d more$/);
   });
 });
+
+it.each([ProductRow, CustomerRow, OrderRow, OrderLineRow, OrderAddressRow])(
+  'the how-to names every field of %p',
+  (type) => {
+    const page = readFileSync(new URL('../../../../docs/how-to/import-your-data.md', import.meta.url), 'utf8');
+    const rules = getMetadataStorage().getTargetValidationMetadatas(type, '', true, false);
+    const fields = [...new Set(rules.map(({ propertyName }) => propertyName))];
+    expect(fields).not.toEqual([]);
+    expect(fields.filter((field) => !page.includes(`\`${field}\``))).toEqual([]);
+  },
+);
