@@ -80,6 +80,17 @@ describe('a row with spaces at the ends of texts', () => {
     );
   });
 
+  it('is counted together with the orders that name it', async () => {
+    const folder = TemporaryFolder.of({ ...books, customers: spaced.customers });
+    const tally = await rig.import(folder.path);
+    folder.discard();
+    const named = books.orders.length - spaced.orders.length;
+    expect(countsOf(tally)).toContain(`${named} orders bad`);
+    expect(rig.said).toEqual([]);
+    expect(tally.advice()).toContain(`${named + 1} rows were left out`);
+    expect(tally.advice()).toContain(`(${named} of them for naming such a row)`);
+  });
+
   it('is taken in trimmed where that is asked for, and found again', async () => {
     expect(await importingBooks(spaced, { trim: true })).toContain('4 customers new');
     expect(await importingBooks(spaced, { trim: true })).toContain('4 customers already there');

@@ -98,8 +98,8 @@ export class ImportRun {
       try {
         return read(bytes, { trim });
       } catch (error) {
-        if (error instanceof BadRow && !trim && isGoodWhenTrimmed(read, bytes)) throw new UntrimmedRow();
-        throw error;
+        const key = error instanceof BadRow && !trim ? keyWhenTrimmed(read, bytes) : undefined;
+        throw key === undefined ? error : new UntrimmedRow(key);
       }
     };
   }
@@ -119,11 +119,16 @@ export class ImportRun {
       this.tally.add(kind, await item.taking.run());
     } catch (error) {
       if (!(error instanceof BadRow)) throw error;
-      this.tally.add(kind, 'bad');
-      const place = `${file.name}:${placeOf(item.row)}`;
-      if (error instanceof UntrimmedRow) this.tally.addUntrimmed(place);
-      else this.parts.progress.say(`${place}: ${error.message}`);
+      this.#leaveOut(kind, `${file.name}:${placeOf(item.row)}`, error);
     }
+  }
+
+  #leaveOut(kind: Kind, place: string, row: BadRow): void {
+    const { untrimmed } = this.tally;
+    this.tally.add(kind, 'bad');
+    if (row instanceof UntrimmedRow) untrimmed.add(kind, row.key, place);
+    else if (untrimmed.areNamedBy(row)) untrimmed.addNaming(place);
+    else this.parts.progress.say(`${place}: ${row.message}`);
   }
 
   async #discontinue(): Promise<void> {
@@ -156,12 +161,12 @@ function understood(row: RawRow, prepare: Prepare): { taking: Taking } | { flaw:
   }
 }
 
-function isGoodWhenTrimmed(read: Read, bytes: Buffer): boolean {
+/** What the row would be known by if it were trimmed; undefined where it would still be bad. */
+function keyWhenTrimmed(read: Read, bytes: Buffer): string | undefined {
   try {
-    read(bytes, { trim: true });
-    return true;
+    return read(bytes, { trim: true }).key;
   } catch (error) {
-    if (error instanceof BadRow) return false;
+    if (error instanceof BadRow) return undefined;
     throw error;
   }
 }

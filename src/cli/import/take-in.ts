@@ -90,7 +90,8 @@ export class TakeIn {
     try {
       return await throughFaults(() => messageContext.run(new MessageContext(fields), work));
     } catch (error) {
-      throw isRefusal(error) ? new BadRow(reasonOf(error.code, error.message, error.facts())) : error;
+      if (!isRefusal(error)) throw error;
+      throw new BadRow(reasonOf(error.code, error.message, error.facts()), { cause: error });
     }
   }
 }

@@ -3,7 +3,8 @@ import { Tally } from './tally.js';
 function tallyOf({ bad = 0, untrimmed = 0 }): Tally {
   const tally = new Tally();
   tally.add('orders', 'bad', bad + untrimmed);
-  for (let row = 1; row <= untrimmed; row += 1) tally.addUntrimmed(`customers.json:${row * 10}`);
+  for (let row = 1; row <= untrimmed; row += 1)
+    tally.untrimmed.add('customers', `${row}`, `customers.json:${row * 10}`);
   return tally;
 }
 

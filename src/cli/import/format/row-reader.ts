@@ -12,7 +12,8 @@ export class BadRow extends Error {
 
 /** A row whose only flaw are spaces at the ends of its texts: trimmed, it could be taken in. */
 export class UntrimmedRow extends BadRow {
-  constructor() {
+  /** @param key what the row is known by. */
+  constructor(readonly key: string) {
     super('has texts with spaces at their ends');
   }
 }
@@ -36,8 +37,7 @@ const MOST_REASONS = 5;
 export function readRow<T extends object>(type: InputClass<T>, bytes: Buffer, { trim } = AS_IT_IS): T {
   if (!isUtf8(bytes)) throw new BadRow('is not UTF-8');
   try {
-    const row = parseJsonBody(bytes);
-    return InputReader.for(type).body(trim ? trimmed(row) : row);
+    return InputReader.for(type).body(withTexts(parseJsonBody(bytes), trim ? trimmed : withUnixLines));
   } catch (error) {
     if (!(error instanceof ProblemError)) throw error;
     throw new BadRow(error.code === 'malformed-json' ? (flawIn(bytes) ?? inWordsOfRows(error.message)) : told(error));
@@ -48,12 +48,21 @@ export function readRow<T extends object>(type: InputClass<T>, bytes: Buffer, { 
 const MARK = '\uFEFF';
 const JOINED = 'has a byte order mark in its middle; were two files joined without a line break between them?';
 
-/** The same value with every text in it trimmed, through objects and lists. */
-function trimmed(value: unknown): unknown {
-  if (typeof value === 'string') return value === '' ? value : value.trim() || null;
-  if (Array.isArray(value)) return value.map(trimmed);
+/** The same value with every text in it changed, through objects and lists. */
+function withTexts(value: unknown, change: (text: string) => string | null): unknown {
+  if (typeof value === 'string') return change(value);
+  if (Array.isArray(value)) return value.map((part) => withTexts(part, change));
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, trimmed(part)]));
+  return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, withTexts(part, change)]));
+}
+
+/** Notes come from Windows too. */
+function withUnixLines(text: string): string {
+  return text.replaceAll('\r\n', '\n');
+}
+
+function trimmed(text: string): string | null {
+  return text === '' ? text : withUnixLines(text.trim()) || null;
 }
 
 /** What JSON expected, and where in the row; undefined where the text is JSON and something else is wrong with it. */

@@ -99,6 +99,12 @@ describe('a good row', () => {
     });
   });
 
+  it('of orders has Unix line breaks in its note, from wherever it comes', () => {
+    expect(orderFrom({ ...order, note: 'Ring twice.\r\nThen wait.' })).toMatchObject({
+      note: 'Ring twice.\nThen wait.',
+    });
+  });
+
   it('of orders may name the day beside the time', () => {
     const placedAt = '1996-07-04T23:30:00-05:00';
     expect(orderFrom({ ...order, placedAt })).toMatchObject({ placedAt: '1996-07-05T04:30:00.000Z' });
