@@ -2,6 +2,7 @@ import type { PlantedFault } from '../planted-fault.js';
 import { commands } from './commands.js';
 import { eventLog } from './event-log.js';
 import { http } from './http.js';
+import { imports } from './import.js';
 import { isolation } from './isolation.js';
 import { jobs } from './jobs.js';
 import { logAndReleases } from './log-and-releases.js';
@@ -18,4 +19,5 @@ export const plantedFaults: readonly PlantedFault[] = [
   ...eventLog,
   ...logAndReleases,
   ...isolation,
+  ...imports,
 ];
