@@ -12,7 +12,7 @@ afterAll(() => server.stop());
 
 const address = {
   street: 'Obere Str. 57',
-  street2: null,
+  street2: '3rd floor',
   city: 'Berlin',
   region: null,
   postalCode: '12209',

@@ -33,7 +33,8 @@ let server: ServedWaybill;
 beforeEach(async () => void (server = await ServedWaybill.start(import.meta.url)), 30_000);
 afterEach(() => server.stop(), 30_000);
 
-const importing = (path: string): BuiltProgram => startImport(path, server.db.environment);
+const importing = (path: string, ...options: string[]): BuiltProgram =>
+  startImport(path, server.db.environment, ...options);
 
 async function violations(of: Books): Promise<string[]> {
   await settled(server.db.url);
@@ -97,6 +98,29 @@ describe('waybill import, beside a running server', () => {
     const third = importing(join(FIXTURE_FOLDER, 'nowhere'));
     expect(await third.ended).toMatchObject({ code: 2 });
     expect(third.output).toMatch(/nowhere is no folder\. Name one that holds products\.json/);
+  }, 60_000);
+
+  it('leaves rows with spaces at the ends of texts out, and takes them in with --trim', async () => {
+    const { customers, orders, products } = readBooks(FIXTURE_FOLDER);
+    const spaced = customers.map((customer) => ({ ...customer, city: `${customer.city} ` }));
+    const folderWithSpaces = TemporaryFolder.of({ products, customers: spaced, orders });
+    const first = importing(folderWithSpaces.path);
+    expect(await first.ended).toMatchObject({ code: 1 });
+    expect(first.output).toContain('40 rows were left out for spaces at the ends of texts (36 of them for naming such');
+    expect(first.output).not.toContain('customers.json:2:');
+    expect(await importing(folderWithSpaces.path, '--trim').ended).toMatchObject({ code: 0 });
+    folderWithSpaces.discard();
+    expect(await violations({ products, customers, orders })).toEqual([]);
+  }, 60_000);
+
+  it('ends with exit code 2 for a file of another kind and for a folder without a name', async () => {
+    const wrong = TemporaryFolder.of(readBooks(FIXTURE_FOLDER)).writeFile('orders.jsonl', '[{}]');
+    const [array, nameless] = [importing(wrong.path), importing('')];
+    expect(await array.ended).toMatchObject({ code: 2 });
+    expect(array.output).toContain('orders.jsonl is a JSON array; it must hold one object per line.');
+    expect(await nameless.ended).toMatchObject({ code: 2 });
+    expect(nameless.output).toContain('The folder has no name. Name one that holds products.json');
+    wrong.discard();
   }, 60_000);
 
   it('ends the orders under way on Ctrl-C, and takes in the rest the next time', async () => {

@@ -147,8 +147,8 @@ export class KillableServer {
 }
 
 /** `waybill import <folder>` as a process of its own. */
-export function startImport(folder: string, environment: Environment): BuiltProgram {
-  return BuiltProgram.start('dist/cli/main.js', ['import', folder], { LOG_LEVEL: 'error', ...environment });
+export function startImport(folder: string, environment: Environment, ...options: string[]): BuiltProgram {
+  return BuiltProgram.start('dist/cli/main.js', ['import', ...options, folder], { LOG_LEVEL: 'error', ...environment });
 }
 
 /**

@@ -22,8 +22,8 @@ describe('a customer', () => {
     expect(changed(alfred, { contact: 'Hanna Moos' })).toEqual({ ...alfred, contact: 'Hanna Moos', version: 3 });
   });
 
-  it('gets another address as a whole', () => {
-    const address = { ...alfred.address!, street: 'Obere Str. 58' };
+  it.each([{ street: 'Obere Str. 58' }, { street2: '3rd floor' }])('gets another address as a whole: %j', (change) => {
+    const address = { ...alfred.address!, ...change };
     expect(changed(alfred, { address })).toEqual({ ...alfred, address, version: 3 });
   });
 
