@@ -56,6 +56,8 @@ describe('the summary of an order', () => {
       shipments: [],
       deliveryIsSet: true,
       shipTo,
+      billTo: null,
+      note: null,
       exceptions: [],
     });
     expect(await summaryOf({ number })).toEqual(summary);
@@ -80,11 +82,13 @@ describe('the summary of an order', () => {
     expect(quote).toMatchObject({ total: { amount: 1000, currency: 'EUR' }, lines: [{ orderDiscount: 999 }] });
   });
 
-  it('forgets the address when it is erased, and nothing else', async () => {
-    const { id } = await app.placeOrder();
+  it('forgets the addresses and the note when they are erased, and nothing else', async () => {
+    const billTo = { ...shipTo, name: 'Accounts', street2: '3rd floor' };
+    const { id } = await app.placeOrder({ billTo, note: 'Ring twice.' });
     const before = await summaryOf({ id });
+    expect(before).toMatchObject({ shipTo, billTo, note: 'Ring twice.' });
     await app.db.pools.app.query('DELETE FROM ordering_private.personal_data WHERE subject = $1', [id]);
-    expect(await summaryOf({ id })).toEqual({ ...before, shipTo: null });
+    expect(await summaryOf({ id })).toEqual({ ...before, shipTo: null, billTo: null, note: null });
   });
 
   it('is there the moment the command is, without waiting for anything', async () => {
