@@ -57,7 +57,12 @@ async function holdDatabase() {
 
 await buildIfStale();
 standby = warmUp();
-const held = await holdDatabase();
+const held = await holdDatabase().catch(async (error) => {
+  standby.kill();
+  const { explainedFailure } = await import('../dist/kernel/operations/process-end.js');
+  console.error(explainedFailure(error));
+  process.exit(1);
+});
 const compiler = spawn(process.execPath, [nestCli(), 'build', '--watch', '--preserveWatchOutput'], {
   cwd: root,
   stdio: ['ignore', 'pipe', 'inherit'],

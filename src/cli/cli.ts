@@ -43,24 +43,24 @@ export type CliWork<T> = (waybill: Waybill, interrupted: AbortSignal) => Promise
 export async function withWaybill<T>(work: CliWork<T>, options: BootOptions = {}): Promise<T> {
   const configuration = cli.configuration();
   const logger = createLogger(configuration, 'stderr');
-  const waybill = await boot(configuration, {
-    serves: 'nothing',
-    runSubscriptions: false,
-    say: cli.say,
-    logger,
-    ...options,
-  });
   const interruption = new AbortController();
   const interrupt = (): void => {
     if (!interruption.signal.aborted) setTimeout(() => process.exit(INTERRUPTED), GRACE_MS).unref();
     interruption.abort(new CliExit(INTERRUPTED, 'Interrupted.'));
   };
+  // From before the start: an embedded server that it brings up must be stopped, too.
   process.on('SIGINT', interrupt);
   process.on('SIGTERM', interrupt);
   try {
-    return await work(waybill, interruption.signal);
+    const usual = { serves: 'nothing', runSubscriptions: false, say: cli.say, logger } as const;
+    const waybill = await boot(configuration, { ...usual, ...options });
+    try {
+      interruption.signal.throwIfAborted();
+      return await work(waybill, interruption.signal);
+    } finally {
+      await waybill.stop();
+    }
   } finally {
-    await waybill.stop();
     process.off('SIGINT', interrupt);
     process.off('SIGTERM', interrupt);
   }

@@ -38,7 +38,7 @@ describe('the start of an embedded server', () => {
       expect(await answer(ownerUrl, 'SELECT count(*)::int AS value FROM pg_database')).toBe(4);
       expect(await leave(first)).toBe('stopped');
 
-      const server = npmStart(FOREIGN);
+      const server = onFolder('dist/main.js', [], FOREIGN);
       const [, url] = await server.said(/(http:\/\/127\.0\.0\.1:\d+)/);
       expect((await fetch(`${url}/health/ready`)).status).toBe(200);
       expect(await server.kill('SIGTERM')).toMatchObject({ code: 0 });
@@ -81,13 +81,16 @@ describe('the start of an embedded server', () => {
     TIMEOUT_MS,
   );
 
-  it(
-    'stops its server when it is told to stop while it starts',
-    async () => {
+  it.each([
+    ['server', 'dist/main.js', [], 'SIGTERM', 0],
+    ['command line', 'dist/cli/main.js', ['status'], 'SIGINT', 130],
+  ] as const)(
+    'is undone when the %s is told to stop meanwhile',
+    async (_what, script, args, signal, code) => {
       folder = await EmbeddedFolder.make();
-      const server = npmStart();
+      const program = onFolder(script, args);
       await until('PostgreSQL runs', async () => (await folder.serverPid()) !== undefined, TIMEOUT_MS);
-      expect(await server.kill('SIGTERM')).toEqual({ code: 0, signal: null });
+      expect(await program.kill(signal)).toEqual({ code, signal: null });
       expect(await folder.serverPid()).toBeUndefined();
     },
     TIMEOUT_MS,
@@ -96,15 +99,15 @@ describe('the start of an embedded server', () => {
   it('ends with a sentence where the data folder is a file', async () => {
     folder = await EmbeddedFolder.make();
     await writeFile(folder.dataDir, '');
-    const server = npmStart();
+    const server = onFolder('dist/main.js');
     expect(await server.ended).toMatchObject({ code: 1 });
     expect(server.output).toMatch(/^DATA_DIR \S+ is not a folder\. Set DATA_DIR to/m);
     expect(server.output).not.toMatch(/^\s+at /m);
   });
 });
 
-/** The server as `npm start` runs it, on the folder of the test. */
-function npmStart(environment: Environment = {}): BuiltProgram {
+/** A program as its user starts it, on the folder of the test. */
+function onFolder(script: string, args: readonly string[] = [], environment: Environment = {}): BuiltProgram {
   const unset = { NODE_ENV: '', DATABASE_URL: '', AUTH_MODE: '', WAYBILL_TEST_DATABASE_URL: '' };
-  return BuiltProgram.start('dist/main.js', [], { ...environment, ...unset, DATA_DIR: folder.dataDir, PORT: '0' });
+  return BuiltProgram.start(script, args, { ...environment, ...unset, DATA_DIR: folder.dataDir, PORT: '0' });
 }

@@ -47,12 +47,16 @@ export async function openDatabase(configuration: Configuration, say: Say = () =
       isNew: prepared.applied.length === migrations.steps.length,
       warnings: prepared.warnings,
       close: async () => {
-        await pools.end();
-        await server.leave();
+        try {
+          await pools.end();
+        } finally {
+          await server.leave();
+        }
       },
     };
   } catch (error) {
-    await server.leave();
+    // Whatever goes wrong there, the first error is the one that tells what to do.
+    await server.leave().catch(() => undefined);
     throw error;
   }
 }

@@ -46,8 +46,11 @@ export async function stopGracefully(running: Running, shutdown: Configuration['
   const backgroundEnded = await atMost(shutdown.batchesMs, stopped);
   if (!requestsEnded || !backgroundEnded) running.app.get(Pools, { strict: false }).cut();
   if (!backgroundEnded) await atMost(HAND_OVER_MS, background.abandon());
-  await running.app.close();
-  await running.closeDatabase();
+  try {
+    await running.app.close();
+  } finally {
+    await running.closeDatabase();
+  }
 }
 
 /** @returns whether all of them ended within the limit. */
