@@ -4,6 +4,8 @@ import { MessageContext, messageContext, newId, type EffectIntent } from '#kerne
 import { ImportCustomerCommand } from '#customers/contracts';
 import { PlaceOrderCommand } from '#ordering/contracts';
 import { DiscardOrderCommand } from '../../src/contexts/ordering/commands/discard-order.command.js';
+import { ParkedEffects } from '../../src/kernel/effects/parked-effects.js';
+import { SystemStatus } from '../../src/kernel/operations/reports/system-status.js';
 import { until } from '../../src/kernel/testing/until.js';
 import { OrderingApp, ada, importer, noon, shipTo } from './ordering-app.js';
 
@@ -77,6 +79,16 @@ export class NotificationsApp {
       [key],
     );
     return rows;
+  }
+
+  get parked(): ParkedEffects {
+    return this.ordering.waybill.app.get(ParkedEffects, { strict: false });
+  }
+
+  /** What the status of the system says about deliveries. */
+  async deliveryFindings(): Promise<string[]> {
+    const { findings } = await this.ordering.waybill.app.get(SystemStatus, { strict: false }).current();
+    return findings.map(({ state, what }) => `${state}: ${what}`).filter((text) => text.includes('deliver'));
   }
 
   /** The one notification about an order, once its delivery has ended. */

@@ -1,8 +1,6 @@
 import { MailBox } from '../../../../test/support/mail-box.js';
 import { NotificationsApp } from '../../../../test/support/notifications-app.js';
 import { eventually } from '#kernel/testing';
-import { ParkedEffects } from '../../../kernel/effects/parked-effects.js';
-import { SystemStatus } from '../../../kernel/operations/reports/system-status.js';
 
 let app: NotificationsApp;
 let box: MailBox;
@@ -79,22 +77,20 @@ describe('a letter', () => {
     box.refusesSender = true;
     const orderId = await app.place('gina');
     const { app: pool } = app.ordering.db.pools;
-    const complaints = async (): Promise<string[]> => {
-      const { findings } = await app.ordering.waybill.app.get(SystemStatus, { strict: false }).current();
-      return findings.map(({ state, what }) => `${state}: ${what}`).filter((what) => what.includes('deliver'));
-    };
-    await eventually(async () => expect(await complaints()).toEqual(['warning: notifications.deliver: 1 call failed']));
+    await eventually(async () =>
+      expect(await app.deliveryFindings()).toEqual(['warning: notifications.deliver: 1 call failed']),
+    );
     await pool.query(`UPDATE kernel.effects SET attempts = 11 WHERE state = 'pending'`);
     await eventually(async () =>
-      expect(await complaints()).toEqual(['failure: notifications.deliver: 1 call parked after too many failures']),
+      expect(await app.deliveryFindings()).toEqual([
+        'failure: notifications.deliver: 1 call parked after too many failures',
+      ]),
     );
-    const [parked] = await app.ordering.waybill.app.get(ParkedEffects, { strict: false }).find({ state: 'parked' });
+    const [parked] = await app.parked.find({ state: 'parked' });
     expect(parked!.error).toContain('EENVELOPE 550 5.7.60 after MAIL FROM');
 
     box.refusesSender = false;
-    await app.ordering.waybill.app
-      .get(ParkedEffects, { strict: false })
-      .retry({ kind: 'notifications.deliver' }, { by: { id: 'ops' }, reason: undefined });
+    await app.parked.retry({ kind: 'notifications.deliver' }, { by: { id: 'ops' }, reason: undefined });
     expect(await app.settled(orderId)).toMatchObject({ status: 'sent' });
     expect(box.mailsTo('gina@example.org')).toHaveLength(1);
   });
