@@ -43,6 +43,9 @@ COMMENT ON TABLE kernel.unique_values IS 'Values that only one owner may hold; c
 -- views: the inline views that the same statement writes, with the version of the code that folds them. Each must be
 -- kept inline, by that version, and not be under rebuild; the shared lock keeps a rebuild waiting until this commit ends.
 -- The check comes in a statement after the lock, so that it sees a rebuild that the lock has waited for.
+-- returnsKnownKey: a known first key is told by one row with an empty stream_id, because a repeat is ordinary traffic and an
+-- ERROR would be logged with its whole statement. Nothing has been written by then: the keys come first. The caller must then write
+-- nothing else in its statement.
 -- Raises WB001 (key known), WB002 (version conflict), WB003 (unique value taken), WB011 (a view refuses this code's rows),
 -- WB012 (another epoch).
 CREATE FUNCTION kernel.commit(p_work jsonb)
@@ -68,6 +71,11 @@ BEGIN
       (x->>'commandId')::uuid, x->>'outcome', x->>'body', x->>'lastStream', (x->>'lastVersion')::bigint)
     ON CONFLICT DO NOTHING;
     IF NOT FOUND THEN
+      IF i = 0 AND p_work ? 'returnsKnownKey' THEN
+        stream_id := '';
+        RETURN NEXT;
+        RETURN;
+      END IF;
       RAISE EXCEPTION 'idempotency key is known' USING ERRCODE = 'WB001';
     END IF;
   END LOOP;

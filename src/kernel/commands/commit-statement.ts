@@ -46,6 +46,18 @@ export interface CommittedStream {
   readonly last_event: string;
 }
 
+/** The work's key is known: nothing was written. As kernel.commit raises it where other writes hang on the statement. */
+class KnownKey extends Error {
+  readonly code = 'WB001';
+
+  constructor() {
+    super('idempotency key is known');
+  }
+}
+
+/** What kernel.commit returns instead of a stream's id for a known key. */
+const KNOWN_KEY = '';
+
 const composed = new Map<string, { name: string; text: string }>();
 
 /** One statement for each combination of side writes, composed once and then run by name: the planner sees it once per
@@ -54,7 +66,7 @@ function statementFor(sides: readonly SideWrite[], guard: CommitGuard | undefine
   const id = [...sides.map((side) => side.id), guard?.call ?? ''].join(',');
   const known = composed.get(id);
   if (known !== undefined) return known;
-  const parts = sides.map((side, index) => `, s${index} AS (${side.sql(`$${index + 2}::jsonb`)})`);
+  const parts = sides.map((side, index) => `, s${index} AS (${side.sql(rowsOf(index + 2, guard))})`);
   const columns = 'c.stream_id, c.version, c.last_event_id, c.last_event';
   const commit =
     'WITH c AS MATERIALIZED (SELECT stream_id, version, last_event_id, last_event FROM kernel.commit($1::jsonb))';
@@ -68,7 +80,18 @@ function statementFor(sides: readonly SideWrite[], guard: CommitGuard | undefine
   return statement;
 }
 
-/** Runs the one statement that writes a whole unit of work. In autocommit it *is* the transaction. */
+/** The rows of a side. There are none for a known key, which kernel.commit tells without an error unless there is a guard. */
+function rowsOf(parameter: number, guard: CommitGuard | undefined): string {
+  const given = `$${parameter}::jsonb`;
+  if (guard !== undefined) return given;
+  return `(SELECT CASE WHEN EXISTS (SELECT FROM c WHERE c.stream_id = '${KNOWN_KEY}') THEN '[]'::jsonb ELSE ${given} END)`;
+}
+
+/**
+ * Runs the one statement that writes a whole unit of work. In autocommit it *is* the transaction.
+ *
+ * @throws an error with the code WB001 for a known key, as for everything that kernel.commit raises: roll back
+ */
 export async function commitWork(
   on: Queryable,
   work: CommitWork,
@@ -76,11 +99,13 @@ export async function commitWork(
   guard?: CommitGuard,
 ): Promise<readonly CommittedStream[]> {
   const sorted = [...sides.keys()].toSorted((a, b) => (a.id < b.id ? -1 : 1));
-  const values = [JSON.stringify(work), ...sorted.map((side) => JSON.stringify(sides.get(side)))];
+  const told = guard === undefined ? { ...work, returnsKnownKey: true } : work;
+  const values = [JSON.stringify(told), ...sorted.map((side) => JSON.stringify(sides.get(side)))];
   if (guard !== undefined) values.push(JSON.stringify(guard.argument));
   const result: QueryResult<CommittedStream & { [column: string]: unknown }> = await on.query({
     ...statementFor(sorted, guard),
     values,
   });
+  if (result.rows[0]?.stream_id === KNOWN_KEY) throw new KnownKey();
   return result.rows.filter((row) => row.stream_id !== null);
 }

@@ -15,6 +15,11 @@ const KEY_ROWS = `
       (x->>'commandId')::uuid, x->>'outcome', x->>'body', x->>'lastStream', (x->>'lastVersion')::bigint)
     ON CONFLICT DO NOTHING;
     IF NOT FOUND THEN
+      IF i = 0 AND p_work ? 'returnsKnownKey' THEN
+        stream_id := '';
+        RETURN NEXT;
+        RETURN;
+      END IF;
       RAISE EXCEPTION 'idempotency key is known' USING ERRCODE = 'WB001';
     END IF;
   END LOOP;

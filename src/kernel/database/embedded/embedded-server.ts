@@ -5,6 +5,7 @@ import { ResilientClient } from '../resilient-client.js';
 import { Cluster, DATABASE, type KeptState } from './cluster.js';
 import { DataDirRefused, makeDataDir } from './data-dir.js';
 import { withFileLock } from './file-lock.js';
+import { keepLogSmall } from './log-rotation.js';
 import { ownerUrl, withClient } from './probe.js';
 import { EmbeddedServerRefused, Server } from './server.js';
 
@@ -55,13 +56,16 @@ export async function useEmbeddedServer(options: EmbeddedOptions): Promise<Embed
       if (!wasRunning) await server.stopAfterFailure();
       throw error;
     });
+    const stopKeepingLog = keepLogSmall(cluster.log);
     return {
       ownerUrl: ownerUrl(port, password, DATABASE),
       port,
       folder: cluster.folder,
       wasRunning,
-      leave: ({ keepRunning = false } = {}) =>
-        locked(cluster, options, () => leave(presence, keepRunning ? undefined : server)),
+      leave: ({ keepRunning = false } = {}) => {
+        stopKeepingLog();
+        return locked(cluster, options, () => leave(presence, keepRunning ? undefined : server));
+      },
     };
   });
 }

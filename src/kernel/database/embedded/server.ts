@@ -1,10 +1,11 @@
-import { chown, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { chown, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { serverAccount, type Account } from './account.js';
 import { findBinaries, type Binaries } from './binaries.js';
 import { newPassword, OWNER, type Cluster, type KeptState } from './cluster.js';
 import { freePort } from './free-port.js';
+import { rotateLog } from './log-rotation.js';
 import { probe } from './probe.js';
 import { ServerPrograms, type Ended } from './server-process.js';
 
@@ -27,7 +28,6 @@ const READY_TIMEOUT_MS = 60_000;
 const SAY_AFTER_MS = 2_000;
 /** A killed server's last children hold its memory for a moment; a port may be taken between look and use. */
 const START_TRIES = 8;
-const LOG_LIMIT_BYTES = 10 * 1_024 * 1_024;
 
 /** The same order of texts on every machine; no way in but loopback, with a password. */
 const INITDB = [
@@ -164,8 +164,7 @@ export class Server {
   async #clearTheWay(): Promise<void> {
     const noted = await this.cluster.noted();
     if (noted && (await this.cluster.isServing(noted.pid)) === false) await this.cluster.forgetNote();
-    const log = await stat(this.cluster.log).catch(() => undefined);
-    if (log && log.size > LOG_LIMIT_BYTES) await rename(this.cluster.log, `${this.cluster.log}.old`);
+    await rotateLog(this.cluster.log);
   }
 
   #prepared(): Promise<Tools> {
