@@ -63,7 +63,7 @@ export function isCurrency(code: unknown): code is string {
  *
  * @param day `YYYY-MM-DD`, or a time that begins so.
  */
-export function isCurrencyOn(code: unknown, day: string): code is string {
+export function isCurrencyOn(code: unknown, day: string): boolean {
   if (typeof code !== 'string' || !CURRENCIES.has(code)) return false;
   const month = withdrawnIn(code);
   return month === undefined || day.slice(0, month.length) <= month;

@@ -73,6 +73,7 @@ describe('POST /v1/products', () => {
     ['no price', { unitPrice: undefined }, '/unitPrice'],
     ['a price without a currency', { unitPrice: { amount: 1 } }, '/unitPrice/currency'],
     ['a price in a currency that is none', { unitPrice: { amount: 1, currency: 'ABC' } }, '/unitPrice/currency'],
+    ['a price in a withdrawn currency', { unitPrice: { amount: 1, currency: 'BGN' } }, '/unitPrice/currency'],
     ['a price in small letters', { unitPrice: { amount: 1, currency: 'eur' } }, '/unitPrice/currency'],
     ['a price below nothing', { unitPrice: { amount: -1, currency: 'EUR' } }, '/unitPrice/amount'],
     ['a price with decimals', { unitPrice: { amount: 19.99, currency: 'EUR' } }, '/unitPrice/amount'],

@@ -1,7 +1,7 @@
 import { Type } from 'class-transformer';
 import { IsBoolean, IsDefined, IsOptional, Matches, ValidateNested } from 'class-validator';
 import { IsText, ListQuery, MoneyBody, SortBy, invalidInput, type Sort } from '#kernel';
-import { SKU_PATTERN, isCurrency } from '#shared';
+import { SKU_PATTERN, isCurrency, withdrawnIn } from '#shared';
 import type { NewProduct, Price, Product, ProductTexts } from '../domain/product.js';
 
 const TAX_CLASS = /^[A-Za-z0-9._-]{1,64}$/;
@@ -101,16 +101,15 @@ export function newProduct({ sku, name, category, unit, taxClass, unitPrice }: A
   return { sku, ...texts, ...priceOf({ unitPrice }) };
 }
 
-/** @throws invalid input for a currency that doesn't exist, whose minor unit nobody could know. */
+/** @throws invalid input for a currency that is not in use, or doesn't exist: nobody could know its minor unit. */
 export function priceOf({ unitPrice: { amount, currency } }: ChangePriceBody): Price {
-  if (!isCurrency(currency)) {
-    throw invalidInput(
-      '/unitPrice/currency',
-      'unknown-currency',
-      'This is no currency of ISO 4217. Use a code such as EUR.',
-    );
-  }
-  return { unitPrice: amount, currency };
+  if (isCurrency(currency)) return { unitPrice: amount, currency };
+  throw invalidInput('/unitPrice/currency', 'unknown-currency', `${whyNot(currency)} Use a code such as EUR.`);
+}
+
+function whyNot(currency: string): string {
+  const month = withdrawnIn(currency);
+  return month === undefined ? 'This is no currency of ISO 4217.' : `${currency} was withdrawn in ${month}.`;
 }
 
 /** @throws invalid input where the name is taken away. */

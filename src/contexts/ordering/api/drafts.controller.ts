@@ -40,7 +40,7 @@ import {
   SetDeliveryBody,
   StartDraftBody,
 } from './order-input.dto.js';
-import { addressWish, draftLineWish, feeWish } from './order-wishes.js';
+import { deliveryAddress, draftLine, feeWish } from './order-wishes.js';
 
 /** Drafts: put together line by line, then placed or given up. Edits name the version they edit. */
 @Controller('v1/orders')
@@ -70,7 +70,7 @@ export class DraftsController {
     @CurrentPrincipal() principal: Principal,
   ): Promise<LineAddedBody> {
     const by = actorOf(principal);
-    const line = { ...draftLineWish(body, by), lineId: newId() };
+    const line = { ...draftLine(body, by), lineId: newId() };
     return this.commands.execute(new AddLineCommand({ orderId, by, ifVersion }, line));
   }
 
@@ -109,8 +109,8 @@ export class DraftsController {
   ): Promise<ChangedOrderBody> {
     const by = actorOf(principal);
     const delivery = {
-      shipTo: addressWish(body.shipTo),
-      billTo: body.billTo ? addressWish(body.billTo) : undefined,
+      shipTo: deliveryAddress(body.shipTo),
+      billTo: body.billTo ? deliveryAddress(body.billTo) : undefined,
       shippingFee: feeWish(body.shippingFee, by, this.#now()),
     };
     await this.arrivals.welcomeOwner(orderId, principal, delivery.shipTo.name);

@@ -1,6 +1,6 @@
 import { invalidInput } from '#kernel';
 import type { Actor } from '#kernel/domain';
-import { isCurrencyOn, type DeliveryAddress, type MoneyJson } from '#shared';
+import { isCurrencyOn, withdrawnIn, type DeliveryAddress, type MoneyJson } from '#shared';
 import type { LineWish, PlaceOrder } from '../contracts/place-order.js';
 import { assertAbsent, customerIdFor } from './callers.js';
 import type { LineBody, PlaceOrderBody, ShipToBody } from './order-input.dto.js';
@@ -20,11 +20,11 @@ export function placeOrderWish(
     orderId,
     by,
     customerId: customerIdFor(by, body.customerId),
-    lines: linesWish(body, by, at),
-    ...personWish(body),
+    lines: orderLines(body, by, at),
+    ...personalParts(body),
     expectedTotal: body.expectedTotal ?? undefined,
     shippingFee: feeWish(body.shippingFee, by, at) ?? undefined,
-    discount: moneyWish(body.discount, '/discount', at) ?? undefined,
+    discount: moneyOn(body.discount, '/discount', at) ?? undefined,
     shortagePolicy: body.shortagePolicy ?? undefined,
     placedAt: at,
     isTakenOver: typeof body.placedAt === 'string',
@@ -33,7 +33,7 @@ export function placeOrderWish(
 }
 
 /** A line of a draft, with the price that staff agreed upon. @throws invalid input for what the caller may not name. */
-export function draftLineWish(line: LineBody, by: Actor): LineWish {
+export function draftLine(line: LineBody, by: Actor): LineWish {
   assertNew(line.name, '/name');
   return lineWish(line, by, '');
 }
@@ -41,25 +41,25 @@ export function draftLineWish(line: LineBody, by: Actor): LineWish {
 /** @throws invalid input when anybody but a service sets a fee, or sets it in no currency of the day. */
 export function feeWish(fee: MoneyJson | null | undefined, by: Actor, day: string): MoneyJson | null {
   if (by.type !== 'service') assertAbsent(fee, '/shippingFee', 'Delivery costs what the shop says.');
-  return moneyWish(fee, '/shippingFee', day);
+  return moneyOn(fee, '/shippingFee', day);
 }
 
-export function addressWish(body: ShipToBody): DeliveryAddress {
+export function deliveryAddress(body: ShipToBody): DeliveryAddress {
   const { name, street, street2 = null, city, region = null, postalCode = null, country } = body;
   return { name, street, street2, city, region, postalCode, country };
 }
 
 /** What belongs to the person behind the order, and may be erased. */
-function personWish(body: PlaceOrderBody): Pick<PlaceOrder, 'shipTo' | 'billTo' | 'note' | 'paymentMethodToken'> {
+function personalParts(body: PlaceOrderBody): Pick<PlaceOrder, 'shipTo' | 'billTo' | 'note' | 'paymentMethodToken'> {
   return {
-    shipTo: addressWish(body.shipTo),
-    billTo: body.billTo ? addressWish(body.billTo) : undefined,
+    shipTo: deliveryAddress(body.shipTo),
+    billTo: body.billTo ? deliveryAddress(body.billTo) : undefined,
     note: body.note ?? undefined,
     paymentMethodToken: body.paymentMethodToken ?? undefined,
   };
 }
 
-function linesWish({ lines, currency }: PlaceOrderBody, by: Actor, day: string): LineWish[] {
+function orderLines({ lines, currency }: PlaceOrderBody, by: Actor, day: string): LineWish[] {
   if (typeof currency === 'string') assertCurrency(currency, '/currency', day);
   return lines.map((line, index) => {
     return { ...lineWish(line, by, `/lines/${index}`), currency: currency ?? undefined };
@@ -98,7 +98,7 @@ function assertNew(value: unknown, pointer: string): void {
   if (value !== undefined && value !== null) throw invalidInput(pointer, 'not-for-new-orders', TAKEN_OVER_ONLY);
 }
 
-function moneyWish(money: MoneyJson | null | undefined, pointer: string, day: string): MoneyJson | null {
+function moneyOn(money: MoneyJson | null | undefined, pointer: string, day: string): MoneyJson | null {
   if (money === undefined || money === null) return null;
   assertCurrency(money.currency, `${pointer}/currency`, day);
   return { amount: money.amount, currency: money.currency };
@@ -106,7 +106,10 @@ function moneyWish(money: MoneyJson | null | undefined, pointer: string, day: st
 
 /** @throws invalid input for what was no currency on the day. */
 function assertCurrency(currency: string, pointer: string, day: string): void {
-  if (!isCurrencyOn(currency, day)) throw invalidInput(pointer, 'is-currency', 'There is no such currency.');
+  if (isCurrencyOn(currency, day)) return;
+  const month = withdrawnIn(currency);
+  const detail = month === undefined ? 'There is no such currency.' : `${currency} was withdrawn in ${month}.`;
+  throw invalidInput(pointer, 'is-currency', detail);
 }
 
 function placedAt(given: string | null | undefined, now: Date): string {
