@@ -7,11 +7,13 @@ import { isolation } from './isolation.js';
 import { jobs } from './jobs.js';
 import { logAndReleases } from './log-and-releases.js';
 import { pricing } from './pricing.js';
+import { requests } from './requests.js';
 import { subscriptions } from './subscriptions.js';
 
 /** All planted faults, by area. */
 export const plantedFaults: readonly PlantedFault[] = [
   ...http,
+  ...requests,
   ...commands,
   ...jobs,
   ...pricing,

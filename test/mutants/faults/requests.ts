@@ -1,0 +1,91 @@
+import type { PlantedFault } from '../planted-fault.js';
+
+const CONNECTIONS = 'src/kernel/http/app/connection-limits.ts';
+const CONNECTION_SPEC = ['src/kernel/http/app/connection-limits.spec.ts'];
+const alwaysUp = 'Nobody can stop the process by requests, and health probes are always answered.';
+const forAll = 'Nobody can take all places.';
+const limited = 'Nobody sends more requests than their rate limit allows.';
+
+/** What one client can take of a process. */
+export const requests: readonly PlantedFault[] = [
+  {
+    name: 'any-number-pipelined',
+    guarantee: alwaysUp,
+    file: CONNECTIONS,
+    find: 'const isAdmitted = unanswered.size < this.settings.maxPipelined;',
+    replace: 'const isAdmitted = true;',
+    specs: CONNECTION_SPEC,
+  },
+  {
+    name: 'unread-answer-kept',
+    guarantee: alwaysUp,
+    file: CONNECTIONS,
+    find: 'else if (nowMs - connection.unread.sinceMs >= this.settings.responseTimeoutMs) socket.destroy();',
+    replace: '',
+    specs: CONNECTION_SPEC,
+  },
+  {
+    name: 'no-connection-replaced',
+    guarantee: alwaysUp,
+    file: CONNECTIONS,
+    find: 'this.#connections.size >= this.settings.maxConnections && !this.#closeOne()',
+    replace: 'this.#connections.size >= this.settings.maxConnections',
+    specs: CONNECTION_SPEC,
+  },
+  {
+    name: 'served-connection-replaced',
+    guarantee: 'A request that is being worked on is answered, however many connections come.',
+    file: CONNECTIONS,
+    find: 'if (connection.isWorkedOn) continue;',
+    replace: '',
+    specs: CONNECTION_SPEC,
+  },
+  {
+    name: 'places-of-clients-that-hung-up',
+    guarantee: forAll,
+    file: CONNECTIONS,
+    find: 'closeAll(connection.unanswered);',
+    replace: '',
+    specs: ['src/kernel/http/app/request-places.spec.ts'],
+  },
+  {
+    name: 'no-share-for-others',
+    guarantee: forAll,
+    file: 'src/kernel/http/exchange/places.ts',
+    find: 'const isLarge = (this.#of.get(caller) ?? 0) >= this.#share;',
+    replace: 'const isLarge = this.#of.get(caller) === -1;',
+    specs: ['src/kernel/http/exchange/admission.spec.ts', 'src/kernel/http/app/request-places.spec.ts'],
+  },
+  {
+    name: 'rate-limit-only-told',
+    guarantee: limited,
+    file: 'src/kernel/http/exchange/rate-limits.ts',
+    find: 'if (retryAfterS > 0) throw rateLimited(retryAfterS);',
+    replace: 'void rateLimited;',
+    specs: ['src/kernel/http/exchange/rate-limits.spec.ts'],
+  },
+  {
+    name: 'refusals-not-counted',
+    guarantee: limited,
+    file: 'src/kernel/http/app/request-authorization.ts',
+    find: 'await this.rateLimits.countAddress(request, reply); throw error;',
+    replace: 'throw error;',
+    specs: ['src/kernel/http/exchange/rate-limits.spec.ts'],
+  },
+  {
+    name: 'other-transfer-coding-read',
+    guarantee: 'A body is read as what it is, or not at all.',
+    file: 'src/kernel/http/app/request-authorization.ts',
+    find: "if (coding.toLowerCase() !== 'chunked')",
+    replace: "if (coding === '')",
+    specs: ['src/kernel/http/app/raw-socket.spec.ts'],
+  },
+  {
+    name: 'side-rows-of-a-repeat',
+    guarantee: 'A key takes effect once, and every repeat gets the first answer.',
+    file: 'src/kernel/commands/commit-statement.ts',
+    find: 'if (guard !== undefined) return given;',
+    replace: "if (guard !== undefined || given !== '') return given;",
+    specs: ['src/kernel/commands/quiet-replays.db.spec.ts'],
+  },
+];
