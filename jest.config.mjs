@@ -1,6 +1,6 @@
 /**
  * The file's suffix is its speed class: pure needs nothing, db a PostgreSQL, interleaving every order of statements, e2e a
- * whole server, durability real kills.
+ * whole server, security one that is attacked, durability real kills.
  */
 const shared = {
   // Not the whole checkout: .data holds a thousand files of the database.
@@ -34,6 +34,7 @@ export default {
     },
     { ...withDatabase, displayName: 'db', testMatch: ['<rootDir>/src/**/*.db.spec.ts'] },
     { ...withDatabase, displayName: 'e2e', testMatch: ['<rootDir>/test/e2e/**/*.e2e-spec.ts'] },
+    { ...withDatabase, displayName: 'security', testMatch: ['<rootDir>/test/security/**/*.security-spec.ts'] },
     { ...withDatabase, displayName: 'durability', testMatch: ['<rootDir>/test/durability/**/*.durability-spec.ts'] },
     {
       ...withDatabase,

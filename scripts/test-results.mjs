@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { root } from './build-if-stale.mjs';
 
 /** The speed classes, fastest first. The suffix of a spec's file says which it belongs to. */
-export const testClasses = ['pure', 'db', 'interleavings', 'e2e', 'durability'];
+export const testClasses = ['pure', 'db', 'interleavings', 'e2e', 'security', 'durability'];
 
 /** The classes that need a database, run again through a pooler, and specs of its own; not part of `npm test`. */
 export const poolerRun = { name: 'pgbouncer', classes: ['db', 'e2e', 'pgbouncer'] };

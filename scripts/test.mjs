@@ -7,7 +7,7 @@ import { buildIfStale, root } from './build-if-stale.mjs';
 import { countsOf, freshResultFile, freshTrafficFile, poolerRun, testClasses, trafficOf } from './test-results.mjs';
 
 /** Two workers fill two cores, and three if they also wait. Broken fleets wait most of the time. */
-const workers = { pure: 2, db: 3, interleavings: 2, e2e: 3, durability: 2, [poolerRun.name]: 3 };
+const workers = { pure: 2, db: 3, interleavings: 2, e2e: 3, security: 2, durability: 2, [poolerRun.name]: 3 };
 /** Pure specs run from the sources alone; the others may start the built program. */
 const withoutBuild = new Set(['pure', 'interleavings']);
 

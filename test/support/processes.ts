@@ -144,6 +144,10 @@ export class KillableServer {
   get output(): string {
     return this.#program?.output ?? '';
   }
+
+  get pid(): number | undefined {
+    return this.#program?.pid;
+  }
 }
 
 /** `waybill import <folder>` as a process of its own. */
