@@ -13,7 +13,8 @@ const CODES_BY_EXPONENT: Readonly<Record<number, string>> = {
 
 /**
  * Withdrawn ISO 4217 currencies (list three) by exponent, each with the month in which it was withdrawn. Where the list
- * has several, the last one. Those withdrawn before 1990, and codes without a settled minor unit, are left out.
+ * has several, the last one; `ANG` stayed legal tender for three months more. Those withdrawn before 1990, and codes
+ * without a settled minor unit, are left out.
  * Exponents are those of the standard while the currency was in use: amounts of `ITL` are whole lire.
  */
 const WITHDRAWN_BY_EXPONENT: Readonly<Record<number, string>> = {
@@ -21,7 +22,7 @@ const WITHDRAWN_BY_EXPONENT: Readonly<Record<number, string>> = {
     'ADP:2003-07 BEF:2002-03 BYB:2001-01 BYR:2017-01 ESP:2002-03 GRD:2002-03 ITL:2002-03 LUF:2002-03 MGF:2004-12 ' +
     'PTE:2002-03 ROL:2005-06 TPE:2002-11 TRL:2005-12',
   2:
-    'AFA:2003-01 ANG:2025-07 AON:2000-02 AOR:2000-02 ARA:1992-01 ATS:2002-03 AYM:2005-10 AZM:2005-12 BAD:1997-07 ' +
+    'AFA:2003-01 ANG:2025-06 AOK:1991-03 AON:2000-02 AOR:2000-02 ARA:1992-01 ATS:2002-03 AYM:2005-10 AZM:2005-12 BAD:1998-07 ' +
     'BGL:2003-11 BGN:2026-01 BRE:1993-03 BRN:1990-03 BRR:1994-07 BUK:1990-02 CHC:2004-11 CSD:2006-10 CSK:1993-03 ' +
     'CUC:2021-06 CYP:2008-01 DDM:1990-09 DEM:2002-03 ECS:2000-09 EEK:2011-01 FIM:2002-03 FRF:2002-03 GEK:1995-10 ' +
     'GHC:2008-01 GHP:2007-06 GWP:1997-05 HRD:1995-01 HRK:2023-01 IEP:2002-03 LTL:2014-12 LTT:1993-07 LVL:2014-01 ' +
