@@ -102,8 +102,13 @@ async function startApi(root: Root, configuration: Configuration, logger: Logger
   const app = await createHttpApp(root, configuration, { logger });
   closeConnectionsWhileDraining(app);
   app.get(Metrics).http.install(app.getHttpAdapter().getInstance());
-  await orClose(app, () => app.listen(configuration.http.port, configuration.http.host));
+  await orClose(app, () => app.listen(configuration.http.port, oneAddress(configuration.http.host)));
   return { app, server: app.getHttpServer(), refuseRequests: () => app.get(Admission).drain() };
+}
+
+/** For `localhost` Fastify listens on ::1 too, by a second server that has none of the limits of connections. */
+function oneAddress(host: string): string {
+  return host === 'localhost' ? '127.0.0.1' : host;
 }
 
 /** A port that is taken must not leave an application behind that goes on reading the log. */

@@ -1,3 +1,6 @@
+import { connect } from 'node:net';
+import { configurationOf } from '#config';
+import { boot } from '../../src/boot.js';
 import { ServedWaybill, type Client } from '../support/served-waybill.js';
 
 const SHIP_TO = { name: 'Ada', street: '1 Long Row', city: 'Leeds', postalCode: 'LS1 1AA', country: 'GB' };
@@ -42,5 +45,22 @@ describe('with rate limits', () => {
     expect(statuses).toEqual(new Set([401, 429]));
     await server.anonymous().get('/health/live').expect(200);
     await server.anonymous().get('/health/ready').expect(200);
+  });
+});
+
+describe('HOST=localhost', () => {
+  const connects = (host: string, port: string): Promise<boolean> =>
+    new Promise((resolve) => {
+      const socket = connect(Number(port), host);
+      socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
+      socket.once('connect', () => socket.destroy());
+    });
+
+  it('is one address, so that there is no second server without limits', async () => {
+    const environment = { ...server.db.environment, HOST: 'localhost', PORT: '0' };
+    const waybill = await boot(configurationOf(environment), { serves: 'api', logger: false });
+    const { port } = new URL(waybill.url!);
+    expect([await connects('127.0.0.1', port), await connects('::1', port)]).toEqual([true, false]);
+    await waybill.stop();
   });
 });
