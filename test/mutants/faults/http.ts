@@ -45,7 +45,7 @@ export const http: readonly PlantedFault[] = [
   {
     name: 'token-under-any-host',
     guarantee: 'No web page gets a token of a server in development, whatever its name is made to lead to.',
-    file: 'src/kernel/http/app/request-pipeline.ts',
+    file: 'src/kernel/http/app/request-authorization.ts',
     find: 'this.hosts.assertKnown(request.headers.host);',
     replace: '',
     specs: ['src/kernel/http/auth/dev-hosts.spec.ts'],

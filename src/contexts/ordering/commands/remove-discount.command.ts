@@ -1,5 +1,7 @@
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { CheckAccess } from '#kernel';
 import type { ChangedOrder } from '../contracts/changed-order.js';
+import { OrderAccess } from '../storage/order-access.js';
 import { OrderRepository, type OrderAddress } from '../storage/order.repository.js';
 
 /** Takes a discount on a draft back. For staff. */
@@ -13,6 +15,7 @@ export class RemoveDiscountCommand extends Command<ChangedOrder> {
 }
 
 @CommandHandler(RemoveDiscountCommand)
+@CheckAccess(OrderAccess)
 export class RemoveDiscountHandler implements ICommandHandler<RemoveDiscountCommand> {
   constructor(private readonly orders: OrderRepository) {}
 

@@ -51,15 +51,18 @@ export function describeRoute(document: OpenAPIObject, route: Route): void {
   for (const parameter of operation.parameters ?? []) describeList(parameter);
   operation.parameters = [...(operation.parameters ?? []), ...parametersOf(route)];
   if (route.method === 'GET' && route.access !== 'public') describeFreshness(operation);
-  operation.responses = {
-    ...operation.responses,
-    ...(route.resource === undefined ? {} : { 202: ACCEPTED }),
-    ...(route.isProbe ? {} : { 429: TOO_MANY }),
-    default: { description: 'A problem; its code says which.', content: PROBLEM },
-  };
+  operation.responses = { ...operation.responses, ...responsesOf(route) };
   if (route.access === 'public' || route.access === undefined) return;
   operation.security = [{ bearer: [] }];
   operation.description = [operation.description, callersOf(route.access)].filter(Boolean).join('\n\n');
+}
+
+function responsesOf({ resource, isProbe }: Route): Operation['responses'] {
+  return {
+    ...(resource === undefined ? {} : { 202: ACCEPTED }),
+    ...(isProbe ? {} : { 429: TOO_MANY }),
+    default: { description: 'A problem; its code says which.', content: PROBLEM },
+  };
 }
 
 function callersOf(access: Exclude<Access, 'public'>): string {
