@@ -81,7 +81,7 @@ function effects(done: readonly number[]): ProtocolTest['violations'] {
 
 const both = {
   short: { preemptions: 1, crashes: 0, lostAnswers: 0 },
-  whole: { preemptions: 2, crashes: 1, lostAnswers: 0 },
+  whole: { preemptions: 2, crashes: 1, lostAnswers: 0, together: 2 },
 };
 
 const discarded: ProtocolTest = {

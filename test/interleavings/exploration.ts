@@ -7,7 +7,11 @@ export interface Bounds {
   readonly preemptions: number;
   readonly crashes: number;
   readonly lostAnswers: number;
+  /** Of all three together, where every combination would take hours; default: no limit. */
+  readonly together?: number;
 }
+
+type Used = Omit<Bounds, 'together'>;
 
 /** The same choices led to other options than before: the actors do something that the schedule doesn't decide. */
 export class NotRepeatable extends Error {}
@@ -22,7 +26,7 @@ export class Exploration {
   readonly #levels: Level[] = [];
   #depth = 0;
   #hasBegun = false;
-  #used: Bounds = NOTHING_USED;
+  #used: Used = NOTHING_USED;
 
   constructor(private readonly bounds: Bounds) {}
 
@@ -52,7 +56,7 @@ export class Exploration {
     return choice;
   };
 
-  #after(choice: Choice, at: { options: readonly Choice[]; previous: Choice | undefined }): Bounds {
+  #after(choice: Choice, at: { options: readonly Choice[]; previous: Choice | undefined }): Used {
     const { preemptions, crashes, lostAnswers } = this.#used;
     return {
       preemptions: preemptions + Number(isPreemption(choice, at)),
@@ -62,11 +66,14 @@ export class Exploration {
   }
 }
 
-const NOTHING_USED: Bounds = { preemptions: 0, crashes: 0, lostAnswers: 0 };
+const NOTHING_USED: Used = { preemptions: 0, crashes: 0, lostAnswers: 0 };
 
-function isWithin(bounds: Bounds, used: Bounds): boolean {
+function isWithin({ together = Infinity, ...bounds }: Bounds, { preemptions, crashes, lostAnswers }: Used): boolean {
   return (
-    used.preemptions <= bounds.preemptions && used.crashes <= bounds.crashes && used.lostAnswers <= bounds.lostAnswers
+    preemptions <= bounds.preemptions &&
+    crashes <= bounds.crashes &&
+    lostAnswers <= bounds.lostAnswers &&
+    preemptions + crashes + lostAnswers <= together
   );
 }
 

@@ -69,7 +69,7 @@ const heldOnce: ProtocolTest = {
     refused.by = 1;
   },
   short: { preemptions: 1, crashes: 0, lostAnswers: 0 },
-  whole: { preemptions: 2, crashes: 1, lostAnswers: 0 },
+  whole: { preemptions: 2, crashes: 1, lostAnswers: 0, together: 2 },
   faults: [],
 };
 
@@ -84,7 +84,7 @@ const split: ProtocolTest = {
   actors: () => [view.replica('x', 2), repartition(2)],
   violations,
   short: { preemptions: 1, crashes: 0, lostAnswers: 0 },
-  whole: { preemptions: 2, crashes: 1, lostAnswers: 0 },
+  whole: { preemptions: 2, crashes: 1, lostAnswers: 0, together: 2 },
   faults: [],
 };
 

@@ -33,6 +33,8 @@ const HEADERS: readonly (readonly [string, string])[] = [
   ['origin', 'https://evil.test'],
 ];
 
+const TEXTS = VALUES.filter((value) => typeof value !== 'object');
+
 let target: Target;
 let shop: Shop;
 let registered: ReadonlyMap<string, number>;
@@ -72,7 +74,7 @@ async function attempt(seed: Seeded): Promise<Attempt> {
 function queryOf({ queryParameters }: ApiRoute, seed: Seeded): string {
   const chosen = queryParameters.filter(() => seed.chance(0.3));
   const text = (): string =>
-    String(seed.oneOf(VALUES))
+    String(seed.oneOf(TEXTS))
       .slice(0, 500)
       .replaceAll(/[\ud800-\udfff]/gu, '');
   return chosen.length === 0 ? '' : `?${chosen.map((name) => `${name}=${encodeURIComponent(text())}`).join('&')}`;

@@ -6,6 +6,7 @@ export const SHIP_TO = { name: 'Ada Example', street: '1 Main Street', city: 'Sp
 const REASON = { reason: 'because the spec says so' };
 const LINE = { sku: 'TEE', quantity: 1 };
 const EUROS = { amount: 1999, currency: 'EUR' };
+const DISCOUNT = { amount: { amount: 5, currency: 'EUR' }, ...REASON };
 
 /** A body that each route takes. A route with a body that isn't here fails the specs, which say so. */
 const BODIES: Readonly<Record<string, () => unknown>> = {
@@ -30,14 +31,15 @@ const BODIES: Readonly<Record<string, () => unknown>> = {
   'POST /v1/orders/{id}/lines': () => LINE,
   'PATCH /v1/orders/{id}/lines/{lineId}': () => ({ quantity: 2 }),
   'PUT /v1/orders/{id}/delivery': () => ({ shipTo: SHIP_TO }),
-  'POST /v1/orders/{id}/discounts': () => ({ amount: { amount: 5, currency: 'EUR' }, ...REASON }),
+  'POST /v1/orders/{id}/discounts': () => DISCOUNT,
   'POST /v1/orders/{id}/place': () => ({ paymentMethodToken: 'tok_ok' }),
 };
 
 /** At which version the objects are that commands get. */
 const VERSIONS = [
-  ['/v1/orders/{id}', 3],
+  ['/v1/orders/{id}', 5],
   ['/v1/customers/{customerId}', 1],
+  ['/v1/products/{sku}', 1],
 ] as const;
 
 /** Whose an object is, for a customer; other callers tell only whether there is one. */
@@ -51,6 +53,7 @@ export interface Owner {
 interface Draft {
   readonly id: string;
   readonly lineId: string;
+  readonly discountId: string;
 }
 
 /** Two customers with drafts and orders, and what else there is to name in a path. */
@@ -68,7 +71,7 @@ export class Shop {
     const manager = await target.token('mary', 'manager');
     // One is ordered; the other one is changed and discontinued.
     for (const sku of ['TEE', EXISTING['sku']])
-      await made(target, 'POST', '/v1/products', manager, { sku, name: `The ${sku}`, unitPrice: EUROS });
+      await taken(target, 'POST', '/v1/products', manager, { sku, name: `The ${sku}`, unitPrice: EUROS });
     const customer = async (id: string): Promise<Owner> => ({ id, token: await target.token(id, 'customer') });
     const shop = new Shop(target, await customer('ada'), await customer('bob'));
     await Promise.all([shop.#order(shop.ada), shop.#order(shop.bob)]);
@@ -95,20 +98,18 @@ export class Shop {
     return method === 'GET' || version === undefined ? {} : { 'if-match': `"${version}"` };
   }
 
-  /** A draft with one line and a delivery, ready to be placed: version 3. */
+  /** A draft with two lines, a delivery and a discount, ready to be placed: version 5. */
   async draft(owner: Owner): Promise<Draft> {
-    const { id } = await made<{ id: string }>(this.target, 'POST', '/v1/orders/drafts', owner.token, {});
+    const { id } = await taken<{ id: string }>(this.target, 'POST', '/v1/orders/drafts', owner.token, {});
     const at = (version: number) => ({ 'if-match': `"${version}"` });
-    const line = await made<{ lineId: string }>(
-      this.target,
-      'POST',
-      `/v1/orders/${id}/lines`,
-      owner.token,
-      LINE,
-      at(1),
-    );
-    await made(this.target, 'PUT', `/v1/orders/${id}/delivery`, owner.token, { shipTo: SHIP_TO }, at(2));
-    return { id, lineId: line.lineId };
+    const made = <T>(method: string, what: string, token: string, body: unknown, version: number): Promise<T> =>
+      taken<T>(this.target, method, `/v1/orders/${id}/${what}`, token, body, at(version));
+    const sam = await this.target.token('sam', 'support');
+    await made('POST', 'lines', owner.token, LINE, 1);
+    const { lineId } = await made<{ lineId: string }>('POST', 'lines', owner.token, LINE, 2);
+    await made('PUT', 'delivery', owner.token, { shipTo: SHIP_TO }, 3);
+    const { discountId } = await made<{ discountId: string }>('POST', 'discounts', sam, DISCOUNT, 4);
+    return { id, lineId, discountId };
   }
 
   async #valuesFor(route: ApiRoute, ownership: Ownership): Promise<Record<string, string>> {
@@ -130,7 +131,7 @@ export class Shop {
   #order(owner: Owner): Promise<string> {
     return once(this.#orders, owner.id, async () => {
       const body = { lines: [LINE], shipTo: SHIP_TO };
-      return (await made<{ id: string }>(this.target, 'POST', '/v1/orders', owner.token, body)).id;
+      return (await taken<{ id: string }>(this.target, 'POST', '/v1/orders', owner.token, body)).id;
     });
   }
 
@@ -171,7 +172,7 @@ function once<T>(known: Map<string, Promise<T>>, key: string, make: () => Promis
   return value;
 }
 
-async function made<T>(
+async function taken<T>(
   target: Target,
   method: string,
   path: string,

@@ -1,7 +1,6 @@
-import { connect, type Socket } from 'node:net';
 import { request } from 'node:http';
-import { until } from '../../src/kernel/testing/until.js';
 import { Target } from './target.js';
+import { Wire } from './wire.js';
 import { isLong } from './values.js';
 
 /** At least a second of them where the process answers at once. */
@@ -20,30 +19,6 @@ beforeAll(async () => {
   before = target.memoryMiB;
 }, 120_000);
 afterAll(() => target.stop(), 60_000);
-
-/** A bare connection; what comes back is read or, where a spec says so, left in the socket. */
-class Wire {
-  text = '';
-
-  private constructor(readonly socket: Socket) {
-    // A server that closes on whoever misbehaves is right.
-    socket.on('error', () => undefined);
-  }
-
-  static open({ reads = true } = {}): Promise<Wire> {
-    return new Promise((resolve) => {
-      const socket = connect(target.port, '127.0.0.1', () => resolve(wire));
-      const wire = new Wire(socket);
-      if (reads) socket.on('data', (data) => (wire.text += data.toString('latin1')));
-      else socket.pause();
-    });
-  }
-
-  send(text: string): this {
-    this.socket.write(text, 'latin1');
-    return this;
-  }
-}
 
 /** Asks for the health of the process again and again. @returns the longest time that an answer took, in ms */
 async function longestSilence(): Promise<number> {
@@ -84,7 +59,7 @@ describe('the process answers its probes, and others, while', () => {
   let wires: readonly Wire[] = [];
   afterEach(() => wires.forEach(({ socket }) => socket.destroy()));
   const open = async (count: number, how?: { reads: boolean }): Promise<readonly Wire[]> =>
-    (wires = await Promise.all(Array.from({ length: count }, () => Wire.open(how))));
+    (wires = await Promise.all(Array.from({ length: count }, () => Wire.open(target.port, how))));
 
   it.each(['/openapi.json', '/problems', '/nope', '/health/live', '/docs/swagger-ui-bundle.js', '/v1/orders'])(
     'eight connections send a thousand requests for %s each and read nothing',
@@ -115,44 +90,6 @@ describe('the process answers its probes, and others, while', () => {
     expect(await statusesOfBob()).toEqual([]);
   }, 60_000);
 });
-
-it.each([
-  [
-    'both lengths',
-    `POST /v1/orders HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`,
-    400,
-  ],
-  ['two lengths', `POST /v1/orders HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello`, 400],
-  [
-    'a chunk of no size',
-    `POST /v1/dev/tokens HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n\r\n`,
-    400,
-  ],
-  [
-    'a coding besides chunked',
-    `POST /v1/orders HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n`,
-    501,
-  ],
-  ['no host', 'GET /v1/orders HTTP/1.1\r\n\r\n', 400],
-  ['two hosts', 'GET /v1/orders HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n', 400],
-  ['version 2.0', 'GET /v1/orders HTTP/2.0\r\nHost: x\r\n\r\n', 505],
-  ['a header line that is folded', 'GET /v1/orders HTTP/1.1\r\nHost: x\r\nA: b\r\n c\r\n\r\n', 400],
-  ['a bare line feed in a header', 'GET /v1/orders HTTP/1.1\r\nHost: x\r\nA: b\nC: d\r\n\r\n', 400],
-  ['headers of a megabyte', `GET /v1/orders HTTP/1.1\r\nHost: x\r\nA: ${'a'.repeat(1_000_000)}\r\n\r\n`, 431],
-  ['a thousand headers', `GET /v1/orders HTTP/1.1\r\nHost: x\r\n${'A: b\r\n'.repeat(5_000)}\r\n`, 431],
-  ['a tunnel', 'CONNECT example.com:443 HTTP/1.1\r\nHost: example.com\r\n\r\n', 405],
-])(
-  'a request with %s is refused on the wire',
-  async (_, bytes, status) => {
-    const wire = await Wire.open();
-    wire.send(bytes);
-    await until('there is an answer', () => wire.text.includes('\r\n\r\n'));
-    wire.socket.destroy();
-    expect(wire.text.slice(0, 12)).toBe(`HTTP/1.1 ${status}`);
-    expect(wire.text).not.toMatch(/\bat .+\.js:\d+/);
-  },
-  30_000,
-);
 
 it('all of this leaves the process alive, of a bounded size, and without an error in its log', async () => {
   expect(await probe()).toBe(200);
