@@ -1,5 +1,6 @@
 import type { Environment } from '#config';
 import { freshDatabase, type FreshDatabase } from '#kernel/testing';
+import { until } from '../../src/kernel/testing/until.js';
 import { settled } from '../support/ledger-facts.js';
 import { openShop } from '../support/load-shop.js';
 import { KillableServer } from '../support/processes.js';
@@ -54,10 +55,17 @@ async function orders(): Promise<string[]> {
   return rows.map(({ id }) => id);
 }
 
+/** Calls to other systems: what comes of one is recorded by a command. */
+async function pendingCalls(): Promise<number> {
+  const { rowCount } = await db.pools.app.query(`SELECT FROM kernel.effects WHERE state IN ('pending', 'running')`);
+  return rowCount ?? 0;
+}
+
 /** A life in which the request is sent, which ends before its order is there, or before anybody hears of it. */
 async function dyingLife(settings: Environment, headers: Readonly<Record<string, string>>): Promise<void> {
   // Nothing else is left to be done, so that the failpoint is passed by this request first, then by its execution.
   await settled(db.url);
+  await until('what customers are told has been sent', async () => (await pendingCalls()) === 0, 60_000);
   await server.stop();
   await server.start(settings);
   const answer = await send(headers).catch(() => undefined);

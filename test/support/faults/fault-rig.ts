@@ -128,8 +128,7 @@ export class FaultRig {
     const injected = unsaid && (await inject(this.#scene, unsaid, new Seeded(cycle)));
     const startedAt = performance.now();
     const loads = this.#load(`calm${cycle}-`, new Seeded(cycle), CALM_PATIENCE_MS);
-    await this.#more(CALM_ORDERS, 'in calm');
-    await injected?.heal?.();
+    await Promise.all([this.#more(CALM_ORDERS, 'in calm'), injected?.heal?.()]);
     await stop(loads);
     const settled = await this.#settle();
     const totalMs = performance.now() - startedAt;
