@@ -1,10 +1,12 @@
 import { createToyTables, ToyApp } from '../../../test/support/toy-app.js';
+import { inTransaction } from '../database/transaction.js';
 import { newId } from '../messages/ids.js';
 import { freshDatabase, type FreshDatabase } from '../testing/databases.js';
 import { eventually } from '../testing/eventually.js';
 import { EffectHandler, type Effect, type IEffectHandler } from './effect-handler.decorator.js';
 import { Effects } from './effects.js';
 import { ParkedEffects } from './parked-effects.js';
+import { claimEffects } from './sql/claim-effects.js';
 
 const CALL_MS = 50;
 /** A restart of the database fits in. */
@@ -56,6 +58,24 @@ describe('the claim of an effect', () => {
     const key = await called('toy.brief');
     expect(claimedForMs.get(key)).toBeGreaterThan(TIME_TO_RECORD_MS);
     expect(claimedForMs.get(key)).toBeLessThan(CALL_MS + 6 * TIME_TO_RECORD_MS);
+  });
+});
+
+describe('an effect that one worker is about to claim', () => {
+  /** Nobody of this application carries it out. */
+  const kind = 'toy.elsewhere';
+  const claim = { kind, limit: 10, maxTries: 5, claimMs: DAY_MS };
+
+  it('is passed over by another, which takes what is free without waiting', async () => {
+    const intend = `INSERT INTO kernel.effects (tenant, kind, key, body, body_hash, context) VALUES ('t', $1, $2, '{}', '', '{}')`;
+    await toy.rows(intend, kind, 'first');
+    const [held, taken] = await inTransaction(toy.pools.worker, async (one) => {
+      const first = await claimEffects(one, claim);
+      await toy.rows(intend, kind, 'second');
+      // The first claim isn't committed: whoever waits for it here waits for ever.
+      return [first, await inTransaction(toy.pools.worker, (other) => claimEffects(other, claim))];
+    });
+    expect([held, taken].map((effects) => effects.map(({ key }) => key))).toEqual([['first'], ['second']]);
   });
 });
 

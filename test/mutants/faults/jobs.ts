@@ -13,7 +13,7 @@ export const jobs: readonly PlantedFault[] = [
     file: 'src/kernel/effects/sql/claim-effects.ts',
     find: 'LIMIT $2 FOR UPDATE SKIP LOCKED))',
     replace: 'LIMIT $2))',
-    specs: EFFECTS,
+    specs: ['src/kernel/effects/effect-claims.db.spec.ts'],
   },
   {
     name: 'late-failure-recorded',
