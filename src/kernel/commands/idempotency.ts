@@ -1,3 +1,4 @@
+import { deleteOldRows } from '../database/delete-old-rows.js';
 import type { EventRef } from '../event-log/sql/position-of-event.js';
 import type { Queryable } from '../event-log/sql/queryable.js';
 import type { MessageContext } from '../messages/message-context.js';
@@ -84,15 +85,10 @@ export async function findAnswer(on: Queryable, key: AnswerKey): Promise<StoredA
   return rows[0];
 }
 
-/** Deletes client keys older than the retention, at most one batch, and none that another process deletes right now;
- *  returns how many. Index: ix_idempotency_created_at. */
-export async function forgetOldKeys(on: Queryable, retentionDays: number, batchSize: number): Promise<number> {
-  const { rowCount } = await on.query({
-    text: `DELETE FROM kernel.idempotency
-            WHERE ctid = ANY (ARRAY(SELECT ctid FROM kernel.idempotency
-              WHERE kind <> 'system' AND created_at < clock_timestamp() - make_interval(days => $1)
-              LIMIT $2 FOR UPDATE SKIP LOCKED))`,
-    values: [retentionDays, batchSize],
-  });
-  return rowCount ?? 0;
-}
+/** Client keys that are no longer answered. Index: ix_idempotency_created_at. */
+export const forgetOldKeys = deleteOldRows({
+  table: 'kernel.idempotency',
+  id: 'ctid',
+  since: 'created_at',
+  where: `kind <> 'system'`,
+});

@@ -79,8 +79,8 @@ export const commands: readonly PlantedFault[] = [
     name: 'system-keys-forgotten',
     guarantee: "The system's own command ids are known for ever.",
     file: 'src/kernel/commands/idempotency.ts',
-    find: "WHERE kind <> 'system' AND created_at <",
-    replace: 'WHERE created_at <',
+    find: "where: `kind <> 'system'`,",
+    replace: '',
     specs: IDEMPOTENCY,
   },
   {

@@ -1,3 +1,4 @@
+import { deleteOldRows } from '../../database/delete-old-rows.js';
 import type { Queryable } from '../../event-log/sql/queryable.js';
 
 /** Cancels parked operations older than the retention, at most one batch, which erases their content; returns how many.
@@ -13,15 +14,10 @@ export async function giveUpParked(on: Queryable, retentionDays: number, batchSi
   return rowCount ?? 0;
 }
 
-/** Deletes operations that ended before the retention, at most one batch; returns how many.
- *  Index: ix_outgoing_commands_forget. */
-export async function forgetOperations(on: Queryable, retentionDays: number, batchSize: number): Promise<number> {
-  const { rowCount } = await on.query({
-    text: `DELETE FROM kernel.outgoing_commands
-            WHERE id = ANY (ARRAY(SELECT id FROM kernel.outgoing_commands
-              WHERE operation IS NOT NULL AND finished_at < clock_timestamp() - make_interval(days => $1)
-              LIMIT $2 FOR UPDATE SKIP LOCKED))`,
-    values: [retentionDays, batchSize],
-  });
-  return rowCount ?? 0;
-}
+/** Operations that ended. Index: ix_outgoing_commands_forget. */
+export const forgetOperations = deleteOldRows({
+  table: 'kernel.outgoing_commands',
+  id: 'id',
+  since: 'finished_at',
+  where: 'operation IS NOT NULL',
+});
