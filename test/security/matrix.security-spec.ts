@@ -1,11 +1,10 @@
+import { ROLES } from '../../src/kernel/http/routes/route.decorators.js';
 import type { Claims } from './issuer.js';
 import { visible, wrongIn } from './oracle.js';
-import { registeredProblems } from './registered.js';
 import type { ApiRoute } from './routes.js';
 import { Shop, type Ownership } from './shop.js';
 import { Target, type Answer } from './target.js';
 
-const ROLES = ['customer', 'support', 'warehouse', 'finance', 'manager', 'service', 'operator', 'admin'];
 const OWNERSHIPS: readonly Ownership[] = ['own', 'foreign', 'absent', 'malformed'];
 
 interface Caller {
@@ -29,12 +28,10 @@ const CALLERS: readonly Caller[] = [
 
 let target: Target;
 let shop: Shop;
-let registered: ReadonlyMap<string, number>;
 let routes: readonly ApiRoute[];
 beforeAll(async () => {
   target = await Target.start(import.meta.url);
   shop = await Shop.open(target);
-  registered = await registeredProblems(target);
   routes = target.routes;
 }, 120_000);
 afterAll(() => target.stop(), 60_000);
@@ -70,7 +67,7 @@ describe('every route', () => {
       for (const route of routes) {
         for (const ownership of ownershipsOf(route)) {
           const { answer } = await answerTo(route, ownership, caller.claims);
-          const wrong = wrongIn(answer, registered);
+          const wrong = wrongIn(answer, target.problems);
           if (!isAllowed(route, caller, answer)) wrong.push(`${answer.status} ${String(answer.body['code'])}`);
           found.push(...wrong.map((what) => `${route.name}, ${ownership}: ${what}`));
         }

@@ -1,12 +1,11 @@
 import { chaos, type Seeded } from '../support/seed.js';
+import { ROLES } from '../../src/kernel/http/routes/route.decorators.js';
 import { wrongIn } from './oracle.js';
-import { registeredProblems } from './registered.js';
 import type { ApiRoute } from './routes.js';
 import { Shop, type Ownership } from './shop.js';
 import { Target, type Sent } from './target.js';
 import { attackMs, VALUES, withField } from './values.js';
 
-const ROLES = ['customer', 'support', 'warehouse', 'finance', 'manager', 'service', 'operator', 'admin'];
 const OWNERSHIPS: readonly Ownership[] = ['own', 'foreign', 'absent', 'malformed'];
 const HEADERS: readonly (readonly [string, string])[] = [
   ['if-match', '*'],
@@ -37,11 +36,9 @@ const TEXTS = VALUES.filter((value) => typeof value !== 'object');
 
 let target: Target;
 let shop: Shop;
-let registered: ReadonlyMap<string, number>;
 beforeAll(async () => {
   target = await Target.start(import.meta.url);
   shop = await Shop.open(target);
-  registered = await registeredProblems(target);
 }, 120_000);
 afterAll(() => target.stop(), 60_000);
 
@@ -94,7 +91,7 @@ it(
     for (const end = performance.now() + attackMs; performance.now() < end && found.length < 20; count += 1) {
       const { title, method, path, sent, isForeign } = await attempt(seed);
       const answer = await target.ask(method, path, sent);
-      const wrong = wrongIn(answer, registered);
+      const wrong = wrongIn(answer, target.problems);
       if (isForeign && answer.status < 400) wrong.push(`${answer.status} for a foreign object`);
       found.push(...wrong.map((what) => `${title}: ${what}`));
     }

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { Agent, request, type IncomingHttpHeaders } from 'node:http';
 import type { Environment } from '#config';
 import { freshDatabase, type FreshDatabase } from '#kernel/testing';
@@ -29,6 +28,7 @@ export class Target {
   readonly #agent = new Agent({ keepAlive: true, maxSockets: 16 });
   readonly #tokens = new Map<string, Promise<string>>();
   #routes: readonly ApiRoute[] = [];
+  #problems: ReadonlyMap<string, number> = new Map();
 
   private constructor(
     private readonly db: FreshDatabase,
@@ -44,6 +44,9 @@ export class Target {
     const target = new Target(db, issuer, server);
     const { text } = await target.ask('GET', '/openapi.json');
     target.#routes = routesOf(JSON.parse(text) as OpenApi);
+    const { body } = await target.ask('GET', '/problems');
+    const problems = body['data'] as readonly { readonly code: string; readonly status: number }[];
+    target.#problems = new Map(problems.map(({ code, status }) => [code, status]));
     return target;
   }
 
@@ -59,15 +62,18 @@ export class Target {
     return this.#routes;
   }
 
+  /** Codes of all registered problems, and their status. */
+  get problems(): ReadonlyMap<string, number> {
+    return this.#problems;
+  }
+
   /** What the process has said; nothing of a client's doing is an error there. */
   get output(): string {
     return this.server.output;
   }
 
-  /** Resident memory of the process (Linux). */
   get memoryMiB(): number {
-    const pages = readFileSync(`/proc/${this.server.pid}/statm`, 'utf8').split(' ')[1];
-    return (Number(pages) * 4_096) / 2 ** 20;
+    return this.server.memory / 2 ** 20;
   }
 
   /** @param claims `sub`, `roles`, `tenant` and whatever else */

@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { randomInt } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import type { Environment } from '#config';
@@ -50,6 +51,21 @@ export class BuiltProgram {
 
   get pid(): number {
     return this.child.pid!;
+  }
+
+  /** Resident memory in bytes; 0 when it isn't there. */
+  get memory(): number {
+    const pages = this.proc('statm')?.split(' ')[1];
+    return Number(pages ?? 0) * 4_096;
+  }
+
+  /** A file of `/proc` about the process; undefined when it is gone. */
+  proc(file: 'stat' | 'statm'): string | undefined {
+    try {
+      return readFileSync(`/proc/${this.pid}/${file}`, 'utf8');
+    } catch {
+      return undefined;
+    }
   }
 
   get isRunning(): boolean {
@@ -145,8 +161,9 @@ export class KillableServer {
     return this.#program?.output ?? '';
   }
 
-  get pid(): number | undefined {
-    return this.#program?.pid;
+  /** Resident memory in bytes; 0 when it isn't there. */
+  get memory(): number {
+    return this.#program?.memory ?? 0;
   }
 }
 

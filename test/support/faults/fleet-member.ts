@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import type { Environment } from '#config';
 import { until } from '../../../src/kernel/testing/until.js';
 import { BuiltProgram, freePort } from '../processes.js';
@@ -91,8 +90,7 @@ export class FleetMember {
 
   /** Resident memory in bytes; 0 when it isn't there. */
   get memory(): number {
-    const pages = this.#proc('statm')?.split(' ')[1];
-    return Number(pages ?? 0) * 4_096;
+    return this.#program?.memory ?? 0;
   }
 
   /** Arms failpoints in the running process. */
@@ -129,7 +127,7 @@ export class FleetMember {
 
   /** Stopped by a signal, be it its own. */
   get isStopped(): boolean {
-    return this.#proc('stat')?.split(') ')[1]?.startsWith('T') === true;
+    return this.#program?.proc('stat')?.split(') ')[1]?.startsWith('T') === true;
   }
 
   async close(): Promise<void> {
@@ -138,14 +136,6 @@ export class FleetMember {
       await this.#program!.kill();
     }
     await Promise.all(Object.values(this.lines).map((line) => line.close()));
-  }
-
-  #proc(file: string): string | undefined {
-    try {
-      return readFileSync(`/proc/${this.#program!.pid}/${file}`, 'utf8');
-    } catch {
-      return undefined;
-    }
   }
 }
 
