@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { answerTo, at, draftWishes } from '../../../../test/support/draft-wishes.js';
+import { answerTo, at, draftEdits } from '../../../../test/support/draft-edits.js';
 import { Order } from './order.js';
 import { obstacleTo, type OrderStanding } from '../contracts/order-actions.js';
 
@@ -48,14 +48,14 @@ function assertInvariants({ state }: Order): void {
 describe('an order, whatever is wished for it in whatever order', () => {
   it('keeps its invariants, ends every wish in one event, a refusal or a repeat, and is the fold of its events', () => {
     fc.assert(
-      fc.property(draftWishes, (sequence) => {
+      fc.property(draftEdits, (sequence) => {
         const order = new Order(orderId);
         order.start('ada', at);
-        for (const wish of sequence) {
+        for (const edit of sequence) {
           const [before, version] = [order.state, order.version];
-          const obstacle = obstacleTo(wish.action, standingOf(order));
-          const refusal = answerTo(wish, order);
-          const isRepeat = wish.action === 'discard' && before.status === 'discarded';
+          const obstacle = obstacleTo(edit.action, standingOf(order));
+          const refusal = answerTo(edit, order);
+          const isRepeat = edit.action === 'discard' && before.status === 'discarded';
           if (obstacle !== undefined && !isRepeat) expect(refusal).toBe(obstacle);
           expect(order.version - version).toBeLessThanOrEqual(refusal === undefined ? 1 : 0);
           if (before.status === 'placed' || before.status === 'discarded') expect(order.state).toBe(before); // O5, O6, O8
@@ -69,10 +69,10 @@ describe('an order, whatever is wished for it in whatever order', () => {
 
   it('reaches every status', () => {
     const reached = new Set<string>();
-    for (const sequence of fc.sample(draftWishes, { numRuns: 300, seed: 7 })) {
+    for (const sequence of fc.sample(draftEdits, { numRuns: 300, seed: 7 })) {
       const order = new Order(orderId);
       order.start('ada', at);
-      for (const wish of sequence) answerTo(wish, order);
+      for (const edit of sequence) answerTo(edit, order);
       reached.add(order.state.status);
     }
     expect([...reached].toSorted()).toEqual(['discarded', 'draft', 'placed']);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { statesOf } from '../../../../test/support/fold.js';
-import { answerTo, at, draftWishes, type DraftWish } from '../../../../test/support/draft-wishes.js';
+import { answerTo, at, draftEdits, type DraftEdit } from '../../../../test/support/draft-edits.js';
 import type { DraftLine, OrderTotals } from '../contracts/order-line.js';
 import { Order } from '../domain/order.js';
 import type { Draft, OrderState } from '../domain/order-state.js';
@@ -53,14 +53,14 @@ function lineFacts({ lineId, sku, name, quantity, unitPrice, total }: Facts['lin
 }
 
 /** What an order is after each of its events. */
-function historyOf(wishes: readonly DraftWish[]): { facts: readonly Facts[]; events: readonly object[] } {
+function historyOf(edits: readonly DraftEdit[]): { facts: readonly Facts[]; events: readonly object[] } {
   const order = new Order(orderId);
   order.start('ada', at);
   let draft = order.state as Draft;
   const facts = [factsOf(draft, draft)];
-  for (const wish of wishes) {
+  for (const edit of edits) {
     const { version } = order;
-    answerTo(wish, order);
+    answerTo(edit, order);
     if (order.state.status === 'draft') draft = order.state;
     if (order.version > version) facts.push(factsOf(order.state, draft));
   }
@@ -93,8 +93,8 @@ function expectedInList({ status, customerId, number, currency, lines, totals }:
 describe('the views of an order, whatever was done to it', () => {
   it('show in the summary what the aggregate holds', () => {
     fc.assert(
-      fc.property(draftWishes, (wishes) => {
-        const { facts, events } = historyOf(wishes);
+      fc.property(draftEdits, (edits) => {
+        const { facts, events } = historyOf(edits);
         const rows = statesOf<OrderSummaryView>(new OrderSummaryProjection(), events);
         expect(rows.map((row, index) => shownInSummary(row, index + 1))).toEqual(facts);
       }),
@@ -104,8 +104,8 @@ describe('the views of an order, whatever was done to it', () => {
 
   it('show in lists what the aggregate holds', () => {
     fc.assert(
-      fc.property(draftWishes, (wishes) => {
-        const { facts, events } = historyOf(wishes);
+      fc.property(draftEdits, (edits) => {
+        const { facts, events } = historyOf(edits);
         const rows = statesOf<OrderSearchView>(new OrderSearchProjection(), events);
         expect(rows.map((row, index) => shownInList(row, index + 1))).toEqual(facts.map(expectedInList));
       }),

@@ -18,7 +18,7 @@ const sku = fc.constantFrom('A', 'A', 'B', 'B', 'C', 'D', 'GONE');
 const money = fc.record({ amount: fc.nat({ max: 3000 }), currency: fc.constantFrom('EUR', 'EUR', 'EUR', 'USD') });
 
 /** One request to a draft: which action it is, and how it is asked for. */
-export interface DraftWish {
+export interface DraftEdit {
   readonly action: OrderAction;
   readonly ask: (order: Order) => unknown;
 }
@@ -36,41 +36,41 @@ function discountIdAt(order: Order, index: number): string {
 
 const addLine = fc
   .record({ sku, quantity: fc.integer({ min: -1, max: 20 }), discountPercent: fc.nat({ max: 100 }) })
-  .map((line): DraftWish => ({
+  .map((line): DraftEdit => ({
     action: 'add-line',
     ask: (order) => order.addLine({ lineId: `line-${(lineCount += 1)}`, ...line }, products),
   }));
 const changeLine = fc
   .record({ index: fc.nat({ max: 3 }), quantity: fc.integer({ min: 0, max: 20 }) })
-  .map(({ index, quantity }): DraftWish => ({
+  .map(({ index, quantity }): DraftEdit => ({
     action: 'change-lines',
     ask: (order) => order.changeLineQuantity(lineIdAt(order, index), quantity),
   }));
 const removeLine = fc
   .nat({ max: 3 })
-  .map((index): DraftWish => ({ action: 'change-lines', ask: (order) => order.removeLine(lineIdAt(order, index)) }));
+  .map((index): DraftEdit => ({ action: 'change-lines', ask: (order) => order.removeLine(lineIdAt(order, index)) }));
 const setDelivery = fc
   .option(money)
-  .map((fee): DraftWish => ({ action: 'set-delivery', ask: (order) => order.setDelivery(fee) }));
-const grantDiscount = money.map((amount): DraftWish => ({
+  .map((fee): DraftEdit => ({ action: 'set-delivery', ask: (order) => order.setDelivery(fee) }));
+const grantDiscount = money.map((amount): DraftEdit => ({
   action: 'grant-discount',
   ask: (order) => order.grantDiscount({ discountId: `discount-${(discountCount += 1)}`, amount, reason: 'r' }),
 }));
-const removeDiscount = fc.nat({ max: 2 }).map((index): DraftWish => ({
+const removeDiscount = fc.nat({ max: 2 }).map((index): DraftEdit => ({
   action: 'remove-discount',
   ask: (order) => order.removeDiscount(discountIdAt(order, index)),
 }));
-const place = fc.nat({ max: 9 }).map((number): DraftWish => ({
+const place = fc.nat({ max: 9 }).map((number): DraftEdit => ({
   action: 'place',
   ask: (order) => {
     const quote = order.quoteForPlacing(products, undefined);
     order.place(quote, { number: `SO-${number}`, shortagePolicy: 'reject', placedAt: at });
   },
 }));
-const discard = fc.constant<DraftWish>({ action: 'discard', ask: (order) => order.discard(at) });
+const discard = fc.constant<DraftEdit>({ action: 'discard', ask: (order) => order.discard(at) });
 
 /** Requests in a random order, as customers, support and services might send them. */
-export const draftWishes: fc.Arbitrary<DraftWish[]> = fc.array(
+export const draftEdits: fc.Arbitrary<DraftEdit[]> = fc.array(
   fc.oneof(
     { arbitrary: addLine, weight: 12 },
     { arbitrary: changeLine, weight: 5 },
@@ -85,7 +85,7 @@ export const draftWishes: fc.Arbitrary<DraftWish[]> = fc.array(
 );
 
 /** The code of the refusal, or undefined when the request was granted or had come true before. */
-export function answerTo({ ask }: DraftWish, order: Order): string | undefined {
+export function answerTo({ ask }: DraftEdit, order: Order): string | undefined {
   try {
     ask(order);
     return undefined;
