@@ -44,12 +44,16 @@ function told(place: string, variable: string, guess: string | undefined): strin
 /** The setting that a name of the environment was surely meant for. */
 function meant(variable: string): string | undefined {
   const isGuessed = variable.length >= SHORTEST_GUESSED && !OF_OTHERS.has(variable.toUpperCase());
-  return isGuessed ? nearest(variable) : KNOWN.find((known) => letters(known) === letters(variable));
+  return isGuessed ? nearest(variable) : respelt(variable);
 }
 
 function nearest(variable: string): string | undefined {
-  const same = KNOWN.find((known) => letters(known) === letters(variable));
-  return same ?? closestMatch(variable.toUpperCase(), KNOWN, { maxDistance: SLIPS });
+  return respelt(variable) ?? closestMatch(variable.toUpperCase(), KNOWN, { maxDistance: SLIPS });
+}
+
+/** The setting with the same letters and digits, in whatever case and with whatever between them. */
+function respelt(variable: string): string | undefined {
+  return KNOWN.find((known) => letters(known) === letters(variable));
 }
 
 function letters(name: string): string {

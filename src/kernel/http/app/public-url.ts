@@ -9,15 +9,15 @@ const ANY_ADDRESS = new Set(['0.0.0.0', '::']);
 /** How clients reach us, as links in answers start: as configured, else where the server listens. No slash at the end. */
 @Injectable()
 export class PublicUrl {
+  /** The path under which clients find us behind a proxy, such as `/api`; empty without one. Links begin with it. */
+  readonly path: string;
+
   constructor(
     @Inject(HTTP_SETTINGS) private readonly settings: HttpSettings,
     private readonly host: HttpAdapterHost,
-  ) {}
-
-  /** The path under which clients find us behind a proxy, such as `/api`; empty without one. Links begin with it. */
-  get path(): string {
-    const { publicUrl } = this.settings.http;
-    return publicUrl === undefined ? '' : new URL(publicUrl).pathname.replace(/\/+$/, '');
+  ) {
+    const { publicUrl } = settings.http;
+    this.path = publicUrl === undefined ? '' : new URL(publicUrl).pathname.replace(/\/+$/, '');
   }
 
   get value(): string {
