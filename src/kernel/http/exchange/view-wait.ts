@@ -3,6 +3,7 @@ import type { EventRef } from '../../event-log/sql/position-of-event.js';
 import type { MessageContext } from '../../messages/message-context.js';
 import { ProjectionRegistry } from '../../projections/projection-registry.js';
 import { ConsistencyTokens } from '../../queries/consistency-token.js';
+import { addFreshness } from '../../queries/freshness.js';
 import { ViewFreshness } from '../../queries/view-freshness.js';
 import type { Exchange } from './exchange.js';
 
@@ -31,7 +32,8 @@ export class ViewWait {
 
   async #asOfHead({ route }: Exchange, context: MessageContext): Promise<void> {
     const request = route?.method === 'GET' ? context.consistency : undefined;
-    Object.assign(context.outcome, await this.freshness.await([], request));
+    const fresh = await this.freshness.await([], request);
+    addFreshness(context.outcome, fresh, fresh.readToken);
   }
 
   async #wait(exchange: Exchange, event: EventRef, waitMs: number): Promise<void> {

@@ -1,5 +1,6 @@
 import type { StoredData } from '../../domain/index.js';
 import type { Queryable } from '../../event-log/sql/queryable.js';
+import { IS_FIRST_OF_KEY } from './first-of-key.js';
 import { lockCheckpoints } from './lock-checkpoints.js';
 
 /** A held event as operators see it. */
@@ -50,9 +51,6 @@ const MATCHING = `($1::bigint[] IS NULL OR h.id = ANY ($1)) AND ($2::text IS NUL
   AND ($3::text IS NULL OR h.key = $3) AND ($4::text IS NULL OR e.name = $4) AND ($5::text IS NULL OR h.state = $5)
   AND ($6::text IS NULL OR strpos(lower(h.error), lower($6)) > 0)`;
 
-const IS_HEAD = `NOT EXISTS (SELECT FROM kernel.held_events b WHERE b.subscription = h.subscription
-  AND b.generation = h.generation AND b.key = h.key AND b.position < h.position)`;
-
 const LETTER = `h.id, h.subscription, h.generation, h.key, h.position, h.state, h.holds, h.attempts, h.next_try_at AS "nextTryAt",
   h.error, h.held_at AS "heldAt", coalesce(h.data, e.data) AS data, h.data IS NOT NULL AS "isEdited",
   jsonb_build_object('eventId', e.event_id, 'name', e.name, 'version', e.schema_version, 'stream', e.stream_id) AS event`;
@@ -71,7 +69,7 @@ export async function findHeld(
   const { limit, after } = page;
   const { rows } = await on.query<DeadLetter & { [column: string]: unknown }>({
     text: `SELECT ${LETTER} FROM kernel.held_events h JOIN kernel.events e ON e.id = h.event_id
-            WHERE ${MATCHING} AND (NOT $7 OR ${IS_HEAD}) AND ($9::bigint IS NULL OR (h.position, h.id) > ($9, $10::bigint))
+            WHERE ${MATCHING} AND (NOT $7 OR ${IS_FIRST_OF_KEY}) AND ($9::bigint IS NULL OR (h.position, h.id) > ($9, $10::bigint))
             ORDER BY h.position, h.id LIMIT $8`,
     values: [...valuesOf(filter), filter.heads ?? false, limit, after?.position ?? null, after?.id ?? null],
   });
@@ -92,7 +90,7 @@ export async function makeDue(tx: Queryable, filter: DeadLetterFilter): Promise<
   const { rowCount } = await tx.query({
     text: `UPDATE kernel.held_events SET state = 'blocked', attempts = 0, next_try_at = clock_timestamp(), revision = revision + 1
             WHERE id IN (SELECT h.id FROM kernel.held_events h JOIN kernel.events e ON e.id = h.event_id
-                          WHERE ${MATCHING} AND ${IS_HEAD} AND h.holds = 'key')`,
+                          WHERE ${MATCHING} AND ${IS_FIRST_OF_KEY} AND h.holds = 'key')`,
     values: valuesOf(filter),
   });
   return rowCount ?? 0;
@@ -121,7 +119,7 @@ export async function discardHeld(tx: Queryable, letter: DeadLetter): Promise<bo
   });
   await tx.query({
     text: `UPDATE kernel.held_events h SET state = 'blocked', next_try_at = clock_timestamp()
-            WHERE h.subscription = $1 AND h.generation = $2 AND h.key = $3 AND ${IS_HEAD}`,
+            WHERE h.subscription = $1 AND h.generation = $2 AND h.key = $3 AND ${IS_FIRST_OF_KEY}`,
     values: of,
   });
   return (rowCount ?? 0) > 0;

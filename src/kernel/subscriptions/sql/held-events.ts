@@ -2,6 +2,7 @@ import type { StoredData } from '../../domain/index.js';
 import { eventColumns } from '../../event-log/sql/event-columns.js';
 import type { EventRow } from '../../event-log/stored-event.js';
 import type { Queryable } from '../../event-log/sql/queryable.js';
+import { IS_FIRST_OF_KEY } from './first-of-key.js';
 import type { Failure } from '../held-rows.js';
 
 /** An event held back at the head of its key, with what the log knows of it. */
@@ -30,8 +31,7 @@ export async function takeHeldKeys(
     name: 'kernel_take_held_keys',
     text: `WITH first AS (UPDATE kernel.held_events h SET state = 'blocked', next_try_at = clock_timestamp()
                            WHERE h.subscription = $1 AND h.partition = ANY ($2) AND h.state = 'queued'
-                             AND NOT EXISTS (SELECT FROM kernel.held_events b WHERE b.subscription = h.subscription
-                                              AND b.generation = h.generation AND b.key = h.key AND b.position < h.position))
+                             AND ${IS_FIRST_OF_KEY})
            SELECT DISTINCT key FROM kernel.held_events WHERE subscription = $1 AND partition = ANY ($2) AND holds = 'key'`,
     values: [subscription, partitions],
   });

@@ -1,4 +1,5 @@
 import type { Queryable } from '../../event-log/sql/queryable.js';
+import { IS_FIRST_OF_KEY } from './first-of-key.js';
 import { lockCheckpoints } from './lock-checkpoints.js';
 import type { SubscriptionStatus } from './subscription-status.js';
 
@@ -44,8 +45,7 @@ export async function dropHeldAfter(tx: Queryable, name: string, position: numbe
   await tx.query({
     text: `UPDATE kernel.held_events h SET state = 'blocked', next_try_at = clock_timestamp()
             WHERE h.subscription = $1 AND h.state = 'queued'
-              AND NOT EXISTS (SELECT FROM kernel.held_events e WHERE e.subscription = h.subscription
-                               AND e.generation = h.generation AND e.key = h.key AND e.position < h.position)`,
+              AND ${IS_FIRST_OF_KEY}`,
     values: [name],
   });
 }

@@ -1,4 +1,5 @@
 import type { Queryable } from '../../../event-log/sql/queryable.js';
+import { IS_FIRST_OF_KEY } from '../../../subscriptions/sql/first-of-key.js';
 
 export interface SubscriptionRow {
   readonly name: string;
@@ -28,9 +29,7 @@ export async function readSubscriptionRows(on: Queryable): Promise<SubscriptionR
                   LATERAL (SELECT count(*) FILTER (WHERE state = 'blocked')::int AS blocked,
                                   count(*) FILTER (WHERE state = 'queued')::int AS queued,
                                   count(*) FILTER (WHERE state = 'parked')::int AS parked,
-                                  count(*) FILTER (WHERE state = 'queued' AND NOT EXISTS (SELECT FROM kernel.held_events b
-                                    WHERE b.subscription = h.subscription AND b.generation = h.generation AND b.key = h.key
-                                      AND b.position < h.position))::int AS "queuedBehindNothing",
+                                  count(*) FILTER (WHERE state = 'queued' AND ${IS_FIRST_OF_KEY})::int AS "queuedBehindNothing",
                                   (array_agg(error ORDER BY held_at DESC) FILTER (WHERE error IS NOT NULL))[1] AS error
                              FROM kernel.held_events h WHERE h.subscription = s.name AND h.generation = s.generation) AS h
             ORDER BY s.name, s.generation`,
