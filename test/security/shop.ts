@@ -42,6 +42,14 @@ const VERSIONS = [
   ['/v1/products/{sku}', 1],
 ] as const;
 
+/** Objects with versions, at the start of the paths of their commands. */
+const OBJECT_PATHS = [
+  /^\/v1\/orders\/(?!drafts$)[^/]+/,
+  /^\/v1\/customers\/[^/]+/,
+  /^\/v1\/products\/[^/]+/,
+  /^\/v1\/me$/,
+];
+
 /** Whose an object is, for a customer; other callers tell only whether there is one. */
 export type Ownership = 'own' | 'foreign' | 'absent' | 'malformed';
 
@@ -96,6 +104,18 @@ export class Shop {
   headersFor({ method, template }: ApiRoute): Readonly<Record<string, string>> {
     const version = VERSIONS.find(([of]) => template.startsWith(of))?.[1];
     return method === 'GET' || version === undefined ? {} : { 'if-match': `"${version}"` };
+  }
+
+  /** What a change must name, when the object may have been changed before: its version of now. */
+  async headersNow(
+    route: ApiRoute,
+    path: string,
+    token: string | undefined,
+  ): Promise<Readonly<Record<string, string>>> {
+    const object = OBJECT_PATHS.map((pattern) => pattern.exec(path)?.[0]).find((found) => found !== undefined);
+    if (route.method === 'GET' || object === undefined) return {};
+    const { headers } = await this.target.ask('GET', object, { token });
+    return headers.etag === undefined ? {} : { 'if-match': headers.etag };
   }
 
   /** A draft with two lines, a delivery and a discount, ready to be placed: version 5. */

@@ -116,12 +116,15 @@ export class Target {
     });
   }
 
-  /** How many events there are: nothing that is refused adds one. */
-  async events(): Promise<number> {
-    const rows = await withOwner(this.db.url, (client) =>
-      client.query<{ count: number }>('SELECT count(*)::int AS count FROM kernel.events'),
+  /** Names of the events that these requests led to; what the server does by itself meanwhile is not among them. */
+  async eventsOf(answers: readonly Answer[]): Promise<string[]> {
+    const correlations = answers.map(({ headers }) => headers['x-request-id']);
+    const { rows } = await withOwner(this.db.url, (client) =>
+      client.query<{ name: string }>("SELECT name FROM kernel.events WHERE meta->>'correlationId' = ANY ($1)", [
+        correlations,
+      ]),
     );
-    return rows.rows[0]!.count;
+    return rows.map(({ name }) => name);
   }
 
   async stop(): Promise<void> {
