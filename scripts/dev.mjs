@@ -51,7 +51,7 @@ async function holdDatabase() {
   const { loadConfiguration } = await import('../dist/config/index.js');
   const { database, runtime } = loadConfiguration();
   if (!database.embedded) return { leave: async () => {} };
-  const { useEmbeddedServer } = await import('../dist/kernel/database/embedded/index.js');
+  const { useEmbeddedServer } = await import('../dist/platform/database/embedded/index.js');
   return useEmbeddedServer({ dataDir: runtime.dataDir, say: (text) => console.log(text) });
 }
 
@@ -59,7 +59,7 @@ await buildIfStale();
 standby = warmUp();
 const held = await holdDatabase().catch(async (error) => {
   standby.kill();
-  const { explainedFailure } = await import('../dist/kernel/operations/process-end.js');
+  const { explainedFailure } = await import('../dist/platform/operations/process-end.js');
   console.error(explainedFailure(error));
   process.exit(1);
 });

@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import { root } from './build-if-stale.mjs';
 
 /** Folders that the map shows as one box. */
-const BOXES = '^src/(contexts/[^/]+|kernel|shared|config)';
+const BOXES = '^src/(contexts/[^/]+|kernel|platform|app|shared|config)';
 /** What starts and wires everything knows everything, which says nothing. */
 const LEFT_OUT = '\\.spec\\.ts$|^src/(cli/|[^/]+\\.ts$)';
 

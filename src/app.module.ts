@@ -1,15 +1,16 @@
 import { Module, type DynamicModule, type Type } from '@nestjs/common';
 import { ConfigurationModule, type Configuration } from '#config';
+import { ListsModule, registeredProblem } from '#platform/http';
 import { CatalogModule } from './contexts/catalog/catalog.module.js';
 import { CustomersModule } from './contexts/customers/customers.module.js';
 import { InsightsModule } from './contexts/insights/insights.module.js';
 import { NotificationsModule } from './contexts/notifications/notifications.module.js';
 import { OrderingModule } from './contexts/ordering/ordering.module.js';
 import { DatabaseModule } from './kernel/database/database.module.js';
-import type { OpenDatabase } from './kernel/database/open-database.js';
+import type { OpenDatabase } from './platform/database/open-database.js';
 import { DurableCqrsModule } from './kernel/durable-cqrs.module.js';
 import type { KernelOptions } from './kernel/kernel-options.js';
-import { OperationsModule } from './kernel/operations/operations.module.js';
+import { OperationsModule } from './platform/operations/operations.module.js';
 
 /** The table of contents: every context of this application. */
 const CONTEXTS = [CatalogModule, CustomersModule, InsightsModule, NotificationsModule, OrderingModule];
@@ -31,7 +32,8 @@ export class AppModule {
       imports: [
         ConfigurationModule.of(configuration),
         DatabaseModule.forRoot(database.pools),
-        DurableCqrsModule.forRoot(kernel),
+        DurableCqrsModule.forRoot({ problemOfRefusal: registeredProblem, ...kernel }),
+        ListsModule,
         OperationsModule.forRoot(database.steps),
         ...CONTEXTS,
         ...modules,

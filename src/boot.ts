@@ -5,20 +5,21 @@ import { NestFactory } from '@nestjs/core';
 import type { INestApplicationContext, LoggerService } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Configuration } from '#config';
+import { API_TITLE } from '#app';
 import { AppModule, type AppParts } from './app.module.js';
-import { openDatabase, type OpenDatabase } from './kernel/database/open-database.js';
+import { openDatabase, type OpenDatabase } from './platform/database/open-database.js';
 import { Secrets } from './kernel/database/secrets.js';
 import { armFailpoints } from './kernel/failpoints.js';
-import { TokenVerifier } from './kernel/http/auth/token-verifier.js';
-import { Admission, createHttpApp, DevTokens } from './kernel/http/index.js';
+import { TokenVerifier } from './platform/http/auth/token-verifier.js';
+import { Admission, createHttpApp, DevTokens } from './platform/http/index.js';
 import { Clock } from './kernel/messages/clock.js';
-import { stopGracefully } from './kernel/operations/graceful-stop.js';
-import { createHealthServer } from './kernel/operations/health-server.js';
-import { Lifecycle } from './kernel/operations/lifecycle.js';
-import { createLogger } from './kernel/operations/logger.js';
-import { GuardedMetrics } from './kernel/operations/metrics/guarded-metrics.js';
-import { Metrics } from './kernel/operations/metrics/metrics.js';
-import { Readiness } from './kernel/operations/readiness.js';
+import { stopGracefully } from './platform/operations/graceful-stop.js';
+import { createHealthServer } from './platform/operations/health-server.js';
+import { Lifecycle } from './platform/operations/lifecycle.js';
+import { createLogger } from './platform/operations/logger.js';
+import { GuardedMetrics } from './platform/operations/metrics/guarded-metrics.js';
+import { Metrics } from './platform/operations/metrics/metrics.js';
+import { Readiness } from './platform/operations/readiness.js';
 import { SubscriptionEngine } from './kernel/subscriptions/subscription-engine.js';
 
 /** A whole Waybill, in this process. */
@@ -99,7 +100,7 @@ function start(root: Root, configuration: Configuration, { serves, logger = fals
 }
 
 async function startApi(root: Root, configuration: Configuration, logger: Logger): Promise<Started> {
-  const app = await createHttpApp(root, configuration, { logger });
+  const app = await createHttpApp(root, configuration, { logger, title: API_TITLE });
   closeConnectionsWhileDraining(app);
   app.get(Metrics).http.install(app.getHttpAdapter().getInstance());
   await orClose(app, () => app.listen(configuration.http.port, oneAddress(configuration.http.host)));

@@ -1,8 +1,8 @@
 import 'reflect-metadata';
 import { loadConfiguration, type Configuration } from '#config';
 import type { Waybill } from './boot.js';
-import { openDatabase, type OpenDatabase } from './kernel/database/open-database.js';
-import { endOnFaults, endOnSignals, explainedFailure } from './kernel/operations/process-end.js';
+import { openDatabase, type OpenDatabase } from './platform/database/open-database.js';
+import { endOnFaults, endOnSignals, explainedFailure } from './platform/operations/process-end.js';
 
 type Say = (text: string) => void;
 

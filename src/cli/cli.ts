@@ -1,6 +1,6 @@
 import { loadConfiguration, type Configuration } from '#config';
 import { boot, type BootOptions, type Waybill } from '../boot.js';
-import { createLogger } from '../kernel/operations/logger.js';
+import { createLogger } from '../platform/operations/logger.js';
 
 /** Exit codes of every subcommand. */
 export const EXIT = { done: 0, failed: 1, usage: 2 } as const;

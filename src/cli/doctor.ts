@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { printedConfiguration } from '#config';
-import { examine } from '../kernel/operations/doctor/doctor.js';
+import { examine } from '../platform/operations/doctor/doctor.js';
 import { cli } from './cli.js';
 import { report } from './findings.js';
 

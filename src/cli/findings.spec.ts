@@ -1,4 +1,4 @@
-import { failure, ok, warning } from '../kernel/operations/doctor/finding.js';
+import { failure, ok, warning } from '../platform/operations/doctor/finding.js';
 import { findingLines } from './findings.js';
 
 describe('a finding', () => {

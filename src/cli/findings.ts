@@ -1,4 +1,4 @@
-import type { Finding } from '../kernel/operations/doctor/finding.js';
+import type { Finding } from '../platform/operations/doctor/finding.js';
 import { cli, CliExit, EXIT } from './cli.js';
 
 const MARK = { ok: '✔', warning: '⚠', failure: '✖' } as const;

@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { Command, CommanderError } from 'commander';
-import { explainedFailure } from '../kernel/operations/process-end.js';
+import { explainedFailure } from '../platform/operations/process-end.js';
 import { cli, CliExit, EXIT } from './cli.js';
 import { registerDoctor } from './doctor.js';
 import { registerImport } from './import/import.js';

@@ -1,7 +1,8 @@
 import { InvalidArgumentError, type Command } from 'commander';
-import { Clock, ROLES, Secrets, type Role } from '#kernel';
-import { openDatabase } from '../kernel/database/open-database.js';
-import { DevTokens, type TokenRequest } from '../kernel/http/auth/dev-tokens.js';
+import { ROLES, type Role } from '#app';
+import { Clock, Secrets } from '#kernel';
+import { openDatabase } from '../platform/database/open-database.js';
+import { DevTokens, type TokenRequest } from '../platform/http/auth/dev-tokens.js';
 import { CliExit, cli, EXIT } from './cli.js';
 
 /** `waybill token`: a token for trying things out, on stdout and nothing else. */

@@ -21,7 +21,7 @@ import { poolsOf } from '../../test/support/toy-app.js';
 import { DatabaseModule } from './database/database.module.js';
 import { DurableCqrsModule } from './durable-cqrs.module.js';
 import { newId } from './messages/ids.js';
-import { freshDatabase, type FreshDatabase } from './testing/databases.js';
+import { freshDatabase, type FreshDatabase } from '../platform/testing/databases.js';
 import { eventually } from './testing/eventually.js';
 
 let db: FreshDatabase;

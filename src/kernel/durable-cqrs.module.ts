@@ -12,11 +12,11 @@ import { CommandBus, CqrsModule, EventBus, EventPublisher, QueryBus, UnhandledEx
 import { BackgroundWork } from './background-work.js';
 import { CommandWatch } from './commands/command-watch.js';
 import { COMMAND_DEFERRAL, COMMIT_CONTRIBUTORS } from './commands/commands.tokens.js';
-import { DurableCommandBus } from './commands/durable-command-bus.js';
-import { DurableEventBus } from './commands/durable-event-bus.js';
+import { DurableCommandBus } from './buses/durable-command-bus.js';
+import { DurableEventBus } from './buses/durable-event-bus.js';
 import { EventStreams } from './commands/event-streams.js';
-import { assertNoNativeBuses } from './commands/native-buses.js';
-import { KeyedTransactions } from './commands/keyed-transactions.js';
+import { assertNoNativeBuses } from './buses/native-buses.js';
+import { KeyedTransactions } from './idempotency/keyed-transactions.js';
 import { PersonalData } from './commands/personal-data.js';
 import { SideRows } from './commands/side-rows.js';
 import { UniqueValues } from './commands/unique-values.js';
@@ -30,7 +30,6 @@ import { LogEpoch } from './event-log/epoch.js';
 import { LogBell } from './event-log/log-bell.js';
 import { LogNotifier } from './event-log/log-notifier.js';
 import { LogTail } from './event-log/log-tail.js';
-import { Cursors } from './http/lists/cursors.js';
 import { KERNEL_OPTIONS, type KernelOptions } from './kernel-options.js';
 import { Clock } from './messages/clock.js';
 import { EventRegistry } from './messages/event-registry.js';
@@ -43,11 +42,11 @@ import { OutgoingCommands } from './outgoing/outgoing-commands.js';
 import { OutgoingWorker } from './outgoing/outgoing-worker.js';
 import { Retention } from './outgoing/retention.js';
 import { ProjectionRegistry } from './projections/projection-registry.js';
-import { ConsistencyTokens } from './queries/consistency-token.js';
-import { DurableQueryBus } from './queries/durable-query-bus.js';
-import { ReadSql } from './queries/read-sql.js';
-import { StreamReader } from './queries/stream-reader.js';
-import { ViewFreshness } from './queries/view-freshness.js';
+import { ConsistencyTokens } from './consistency/consistency-token.js';
+import { DurableQueryBus } from './buses/durable-query-bus.js';
+import { ReadSql } from './consistency/read-sql.js';
+import { StreamReader } from './consistency/stream-reader.js';
+import { ViewFreshness } from './consistency/view-freshness.js';
 import { CheckpointBoard } from './subscriptions/checkpoint-board.js';
 import { DeadLetters } from './subscriptions/dead-letters.js';
 import { EventHandlers } from './subscriptions/event-handlers.js';
@@ -65,7 +64,6 @@ const OPEN_TO_CONTEXTS = [
   UniqueValues,
   ReadSql,
   StreamReader,
-  Cursors,
   Clock,
   Secrets,
   EventRegistry,
@@ -132,6 +130,7 @@ export class DurableCqrsModule implements OnApplicationBootstrap, BeforeApplicat
       leaseMs: 15_000,
       retention: { workDays: 0, auditDays: 0 },
       commandInterceptors: [],
+      problemOfRefusal: () => undefined,
       ...options,
     };
     const core: DynamicModule = {

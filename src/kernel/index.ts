@@ -21,7 +21,6 @@ export {
 } from './effects/effect-handler.decorator.js';
 export { EffectRefused } from './effects/effect-errors.js';
 export { Effects, type EffectIntent } from './effects/effects.js';
-export * from './http/index.js';
 export type { KernelOptions } from './kernel-options.js';
 export { CheckAccess, type AccessCheck } from './messages/access-check.js';
 export { Clock } from './messages/clock.js';
@@ -34,10 +33,10 @@ export {
   type ProjectionOptions,
   type Totals,
 } from './projections/projection.decorator.js';
-export { ConsistencyTokens } from './queries/consistency-token.js';
-export { ReadSql } from './queries/read-sql.js';
-export { ReadsFrom } from './queries/reads-from.js';
-export { StreamReader, type StreamPart } from './queries/stream-reader.js';
+export { ConsistencyTokens } from './consistency/consistency-token.js';
+export { ReadSql } from './consistency/read-sql.js';
+export { ReadsFrom } from './consistency/reads-from.js';
+export { StreamReader, type StreamPart } from './consistency/stream-reader.js';
 export { Subscription, type SubscriptionOptions } from './subscriptions/subscription.decorator.js';
 export { OutgoingCommands, type SendOptions } from './outgoing/outgoing-commands.js';
 export { CommandRefused } from './outgoing/outgoing-worker.js';

@@ -1,4 +1,5 @@
 import type { Type } from '@nestjs/common';
+import type { ProblemOfRefusal } from './domain/index.js';
 import type { CommandInterceptor } from './commands/command-interceptor.js';
 
 export const KERNEL_OPTIONS = Symbol('waybill.kernel-options');
@@ -20,4 +21,6 @@ export interface KernelOptions {
   readonly retention: RetentionOptions;
   /** Middleware around commands, outermost first; each class is a provider of the root module. Default none. */
   readonly commandInterceptors: readonly Type<CommandInterceptor>[];
+  /** What clients are told of a refusal's code; stored beside a refusal for its repeats. Default: nothing. */
+  readonly problemOfRefusal: (code: string) => ProblemOfRefusal | undefined;
 }

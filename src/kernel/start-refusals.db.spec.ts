@@ -13,7 +13,7 @@ import {
   KindTotalsView,
 } from '../../test/support/toys.js';
 import { Projection, totals } from './projections/projection.decorator.js';
-import { freshDatabase, type FreshDatabase } from './testing/databases.js';
+import { freshDatabase, type FreshDatabase } from '../platform/testing/databases.js';
 
 let db: FreshDatabase;
 

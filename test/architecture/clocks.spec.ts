@@ -2,10 +2,10 @@ import { expectNone, productionFiles, read } from './source-tree.js';
 
 /** Where a date is compared with a date that somebody else gave; a duration never is. */
 const DATES: Readonly<Record<string, string>> = {
-  'src/kernel/database/examine.ts': 'compares the clock of this machine with the one of the database',
-  'src/kernel/operations/metrics/database-metrics.ts': 'compares the end of a lease with now',
+  'src/platform/database/examine.ts': 'compares the clock of this machine with the one of the database',
+  'src/platform/operations/metrics/database-metrics.ts': 'compares the end of a lease with now',
   'src/cli/operations/subscriptions.ts': 'compares the end of a lease with now',
-  'src/kernel/testing/template.ts': 'compares the date in a comment of a database with now',
+  'src/platform/testing/template.ts': 'compares the date in a comment of a database with now',
 };
 
 describe('the wall clock', () => {

@@ -90,8 +90,8 @@ const linesOf = (path: string): number => read(path).split('\n').length - 1;
 const wordsOf = (name: string): string[] => name.split(/(?=[A-Z])/).map((word) => word.toLowerCase());
 
 function hasEmptyWord(words: readonly string[], path: string): boolean {
-  const isKernel = path.startsWith('src/kernel/');
-  return words.some((word) => EMPTY_WORDS.has(word) && !(isKernel && word === 'base'));
+  const isFramework = /^src\/(kernel|platform)\//.test(path);
+  return words.some((word) => EMPTY_WORDS.has(word) && !(isFramework && word === 'base'));
 }
 
 /** A route's parameters are named by their decorators, and no code of ours calls it. */

@@ -1,4 +1,4 @@
-import { withOwner } from '../../src/kernel/database/prepare.js';
+import { withOwner } from '../../src/platform/database/prepare.js';
 import { FaultRig, type CycleVerdict } from '../support/faults/fault-rig.js';
 import { plannedFor } from '../support/faults/plan.js';
 import { rowsOf } from '../support/ledger-facts.js';

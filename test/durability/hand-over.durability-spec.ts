@@ -1,4 +1,4 @@
-import { freshDatabase, type FreshDatabase } from '#kernel/testing';
+import { freshDatabase, type FreshDatabase } from '#platform/testing';
 import { until } from '../../src/kernel/testing/until.js';
 import { KillableServer } from '../support/processes.js';
 

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { configurationOf, type Environment } from '#config';
-import { freshDatabase, type FreshDatabase } from '#kernel/testing';
+import { freshDatabase, type FreshDatabase } from '#platform/testing';
 import { boot } from '../../src/boot.js';
-import { withOwner } from '../../src/kernel/database/prepare.js';
+import { withOwner } from '../../src/platform/database/prepare.js';
 import { violationsOfImport } from '../support/import-check.js';
 import { TemporaryFolder, madeUpBooks, type Books } from '../support/import-folders.js';
 import { readFacts, settled, taken } from '../support/ledger-facts.js';

@@ -1,5 +1,5 @@
 import type { Environment } from '#config';
-import { freshDatabase, type FreshDatabase } from '#kernel/testing';
+import { freshDatabase, type FreshDatabase } from '#platform/testing';
 import { until } from '../../src/kernel/testing/until.js';
 import { settled } from '../support/ledger-facts.js';
 import { openShop } from '../support/load-shop.js';

@@ -1,5 +1,5 @@
 import { Client } from 'pg';
-import { freshDatabase, type FreshDatabase } from '#kernel/testing';
+import { freshDatabase, type FreshDatabase } from '#platform/testing';
 import { until } from '../../src/kernel/testing/until.js';
 import { BuiltProgram, KillableServer } from '../support/processes.js';
 

@@ -1,4 +1,4 @@
-import { freshDatabase, type FreshDatabase } from '#kernel/testing';
+import { freshDatabase, type FreshDatabase } from '#platform/testing';
 import { openShop } from '../support/load-shop.js';
 import { BuiltProgram, KillableServer } from '../support/processes.js';
 

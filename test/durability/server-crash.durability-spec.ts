@@ -1,4 +1,4 @@
-import { freshDatabase, type FreshDatabase } from '#kernel/testing';
+import { freshDatabase, type FreshDatabase } from '#platform/testing';
 import { ShopUnderLoad } from '../support/load-shop.js';
 import { chaos, chaosRounds } from '../support/seed.js';
 

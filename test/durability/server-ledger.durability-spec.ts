@@ -1,4 +1,4 @@
-import { freshDatabase, type FreshDatabase } from '#kernel/testing';
+import { freshDatabase, type FreshDatabase } from '#platform/testing';
 import { violationsOfLedger } from '../support/ledger-check.js';
 import { readFacts, settled, type Facts, type Row } from '../support/ledger-facts.js';
 import { violationsAtRest } from '../support/ledger-rest.js';

@@ -1,4 +1,4 @@
-import { withOwner } from '../../src/kernel/database/prepare.js';
+import { withOwner } from '../../src/platform/database/prepare.js';
 import { ServedWaybill, type Client } from '../support/served-waybill.js';
 
 /** Every route that answers in pages, with two callers who may both read it. */

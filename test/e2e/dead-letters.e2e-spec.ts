@@ -1,5 +1,5 @@
 import { newId } from '#kernel';
-import { withOwner } from '../../src/kernel/database/prepare.js';
+import { withOwner } from '../../src/platform/database/prepare.js';
 import { eventually } from '../../src/kernel/testing/eventually.js';
 import { shipTo } from '../support/ordering-app.js';
 import { ServedWaybill, type Client } from '../support/served-waybill.js';

@@ -1,6 +1,6 @@
 import { Client } from 'pg';
 import { configurationOf, type Environment } from '#config';
-import { freshDatabase, type FreshDatabase } from '#kernel/testing';
+import { freshDatabase, type FreshDatabase } from '#platform/testing';
 import { until } from '../../src/kernel/testing/until.js';
 import { boot, type Waybill } from '../../src/boot.js';
 

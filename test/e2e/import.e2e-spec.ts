@@ -13,7 +13,7 @@ import { readFacts, settled, taken } from '../support/ledger-facts.js';
 import { violationsAtRest } from '../support/ledger-rest.js';
 import { startImport, type BuiltProgram } from '../support/processes.js';
 import { ServedWaybill, type Client } from '../support/served-waybill.js';
-import { withOwner } from '../../src/kernel/database/prepare.js';
+import { withOwner } from '../../src/platform/database/prepare.js';
 
 /** What the company itself says; counted by others, long before Waybill. */
 const NORTHWIND = { orders: 830, units: 51_317, net: 126_579_301, gross: 135_445_859, shipping: 6_494_269 };

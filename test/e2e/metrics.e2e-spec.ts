@@ -1,8 +1,8 @@
 import { configurationOf } from '#config';
 import { boot } from '../../src/boot.js';
-import { withOwner } from '../../src/kernel/database/prepare.js';
-import { DevTokens } from '../../src/kernel/http/auth/dev-tokens.js';
-import type { Role } from '../../src/kernel/http/index.js';
+import { withOwner } from '../../src/platform/database/prepare.js';
+import { DevTokens } from '../../src/platform/http/auth/dev-tokens.js';
+import type { Role } from '#app';
 import { eventually } from '../../src/kernel/testing/eventually.js';
 import { shipTo } from '../support/ordering-app.js';
 import { ServedWaybill, type Client } from '../support/served-waybill.js';

@@ -1,5 +1,5 @@
 import { settled } from '#kernel/testing';
-import { withOwner } from '../../src/kernel/database/prepare.js';
+import { withOwner } from '../../src/platform/database/prepare.js';
 import { until } from '../../src/kernel/testing/until.js';
 import { shipTo } from '../support/ordering-app.js';
 import { ServedWaybill } from '../support/served-waybill.js';

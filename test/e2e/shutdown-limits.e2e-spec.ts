@@ -8,17 +8,17 @@ import {
   EventStreams,
   MessageContext,
   OutgoingCommands,
-  Public,
   Subscription,
   UnitsOfWork,
   messageContext,
   newId,
   type IEffectHandler,
 } from '#kernel';
+import { Public } from '#platform/http';
 import { DurableCommand } from '#kernel/domain';
-import { freshDatabase, type FreshDatabase } from '#kernel/testing';
+import { freshDatabase, type FreshDatabase } from '#platform/testing';
 import { boot, type Waybill } from '../../src/boot.js';
-import { DevTokens } from '../../src/kernel/http/auth/dev-tokens.js';
+import { DevTokens } from '../../src/platform/http/auth/dev-tokens.js';
 import { UnitOfWork } from '../../src/kernel/commands/unit-of-work.js';
 import { until } from '../../src/kernel/testing/until.js';
 import { Noticed } from '../support/toys.js';

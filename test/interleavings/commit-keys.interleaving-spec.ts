@@ -1,6 +1,6 @@
 import { EventStreams } from '../../src/kernel/commands/event-streams.js';
-import { forgetOldKeys } from '../../src/kernel/commands/idempotency.js';
-import { RequestInProgress } from '../../src/kernel/commands/idempotency.js';
+import { forgetOldKeys } from '../../src/kernel/idempotency/idempotency.js';
+import { RequestInProgress } from '../../src/kernel/idempotency/idempotency.js';
 import { UnitOfWork } from '../../src/kernel/commands/unit-of-work.js';
 import { MessageContext } from '../../src/kernel/messages/message-context.js';
 import { createToyTables, ToyApp } from '../support/toy-app.js';

@@ -1,6 +1,6 @@
 import type { Pool, QueryConfig, QueryResult } from 'pg';
 import { Pools } from '../../src/kernel/database/pools.js';
-import type { FreshDatabase } from '../../src/kernel/testing/databases.js';
+import type { FreshDatabase } from '../../src/platform/testing/databases.js';
 import { Actor, type SessionClient } from './actor.js';
 
 /** Changes a statement's text on its way to the server: how a fault is planted in a statement of the kernel. */

@@ -2,7 +2,7 @@ import { On } from '#kernel/domain';
 import type { Pools } from '../../src/kernel/database/pools.js';
 import { ProjectionRebuild } from '../../src/kernel/projections/projection-rebuild.js';
 import { Projection } from '../../src/kernel/projections/projection.decorator.js';
-import type { FreshDatabase } from '../../src/kernel/testing/databases.js';
+import type { FreshDatabase } from '../../src/platform/testing/databases.js';
 import { ToyApp, type ToyParts } from '../support/toy-app.js';
 import { Counted, CounterProjection, Counters, CounterView, CountHandler, Cleared } from '../support/toys.js';
 

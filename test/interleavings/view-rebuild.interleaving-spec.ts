@@ -1,7 +1,7 @@
 import type { ClientBase } from 'pg';
 import { ProjectionRebuild } from '../../src/kernel/projections/projection-rebuild.js';
 import type { Pools } from '../../src/kernel/database/pools.js';
-import type { FreshDatabase } from '../../src/kernel/testing/databases.js';
+import type { FreshDatabase } from '../../src/platform/testing/databases.js';
 import { SubscriptionCatalog } from '../../src/kernel/subscriptions/subscription-catalog.js';
 import { createToyTables, ToyApp } from '../support/toy-app.js';
 import { Counted } from '../support/toys.js';

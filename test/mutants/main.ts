@@ -4,7 +4,7 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { useEmbeddedServer } from '../../src/kernel/database/embedded/index.js';
+import { useEmbeddedServer } from '../../src/platform/database/embedded/index.js';
 import { plantedFaults } from './faults/index.js';
 import { runMutants, type Verdict } from './mutant-runner.js';
 import type { PlantedFault } from './planted-fault.js';

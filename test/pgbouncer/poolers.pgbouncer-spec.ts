@@ -2,9 +2,10 @@ import { readFile } from 'node:fs/promises';
 import { Client } from 'pg';
 import { configurationOf, testServerUrl } from '#config';
 import { classify } from '../../src/kernel/database/errors.js';
-import { withUser } from '../../src/kernel/database/logins.js';
-import { Pools, type PoolSettings } from '../../src/kernel/database/pools.js';
-import { prepareDatabase, withOwner } from '../../src/kernel/database/prepare.js';
+import { withUser } from '../../src/platform/database/logins.js';
+import { Pools } from '../../src/kernel/database/pools.js';
+import type { DatabaseSettings } from '../../src/platform/database/database-settings.js';
+import { prepareDatabase, withOwner } from '../../src/platform/database/prepare.js';
 import { until } from '../../src/kernel/testing/until.js';
 import { PgBouncer } from '../support/pgbouncer.js';
 
@@ -49,12 +50,12 @@ async function ownedDatabase(kind: string, attributes = 'CREATEROLE'): Promise<s
 /** The test server is unsafe on purpose. */
 const isAboutPooler = (warning: string): boolean => !/fsync|full_page|synchronous/.test(warning);
 
-function settings(changed: Partial<PoolSettings> = {}): PoolSettings {
+function settings(changed: Partial<DatabaseSettings> = {}): DatabaseSettings {
   const { database } = configurationOf({ NODE_ENV: 'test', EMBEDDED_PG: 'true' });
   return { ...database, statementNames: false, ...changed };
 }
 
-async function warnings(ownerUrl: string, changed?: Partial<PoolSettings>): Promise<string[]> {
+async function warnings(ownerUrl: string, changed?: Partial<DatabaseSettings>): Promise<string[]> {
   return (await prepareDatabase({ ownerUrl, settings: settings(changed) })).warnings.filter(isAboutPooler);
 }
 

@@ -1,6 +1,6 @@
 import { Client } from 'pg';
 import { testServerUrl, type Environment } from '#config';
-import { withUser } from '../../src/kernel/database/logins.js';
+import { withUser } from '../../src/platform/database/logins.js';
 import { eventually } from '../../src/kernel/testing/eventually.js';
 import { PgBouncer } from '../support/pgbouncer.js';
 import { BuiltProgram, KillableServer } from '../support/processes.js';

@@ -1,4 +1,4 @@
-import { ROLES } from '../../src/kernel/http/routes/route.decorators.js';
+import { ROLES } from '#app';
 import type { Claims } from './issuer.js';
 import { visible, wrongIn } from './oracle.js';
 import type { ApiRoute } from './routes.js';

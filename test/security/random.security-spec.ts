@@ -1,5 +1,5 @@
 import { chaos, type Seeded } from '../support/seed.js';
-import { ROLES } from '../../src/kernel/http/routes/route.decorators.js';
+import { ROLES } from '#app';
 import { wrongIn } from './oracle.js';
 import type { ApiRoute } from './routes.js';
 import { Shop, type Ownership } from './shop.js';

@@ -1,7 +1,7 @@
 import { Agent, request, type IncomingHttpHeaders } from 'node:http';
 import type { Environment } from '#config';
-import { freshDatabase, type FreshDatabase } from '#kernel/testing';
-import { withOwner } from '../../src/kernel/database/prepare.js';
+import { freshDatabase, type FreshDatabase } from '#platform/testing';
+import { withOwner } from '../../src/platform/database/prepare.js';
 import { KillableServer } from '../support/processes.js';
 import { Issuer, type Claims } from './issuer.js';
 import { routesOf, type ApiRoute, type OpenApi } from './routes.js';

@@ -1,6 +1,6 @@
 import { chown, copyFile, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { withOwner } from '../../src/kernel/database/prepare.js';
+import { withOwner } from '../../src/platform/database/prepare.js';
 
 /** A running cluster: where it lies (`<dataDir>/pg18`), and the login of its owner. */
 export interface RunningCluster {

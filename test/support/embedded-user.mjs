@@ -4,7 +4,7 @@ import './typescript.mjs';
 import { pathToFileURL } from 'node:url';
 
 const [dataDir, root = new URL('../..', import.meta.url).pathname] = process.argv.slice(2);
-const { useEmbeddedServer } = await import(pathToFileURL(`${root}/src/kernel/database/embedded/index.ts`).href);
+const { useEmbeddedServer } = await import(pathToFileURL(`${root}/src/platform/database/embedded/index.ts`).href);
 
 const say = (text) => process.stdout.write(`${text}\n`);
 const server = await useEmbeddedServer({ dataDir, isDurable: false, say });

@@ -1,7 +1,7 @@
 // A process in which something goes wrong that nobody handles.
 import './typescript.mjs';
 
-const { endOnFaults } = await import('../../src/kernel/operations/process-end.ts');
+const { endOnFaults } = await import('../../src/platform/operations/process-end.ts');
 
 endOnFaults();
 setInterval(() => {}, 60_000);

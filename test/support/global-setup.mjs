@@ -4,8 +4,8 @@
 import './typescript.mjs';
 
 export default async function setUp() {
-  const { startTestServer } = await import('../../src/kernel/testing/test-server.ts');
-  const { ensureTemplate, removeLeftovers } = await import('../../src/kernel/testing/template.ts');
+  const { startTestServer } = await import('../../src/platform/testing/test-server.ts');
+  const { ensureTemplate, removeLeftovers } = await import('../../src/platform/testing/template.ts');
   if (!process.env.WAYBILL_TEST_DATABASE_URL) {
     const server = await startTestServer();
     process.env.WAYBILL_TEST_DATABASE_URL = server.url;

@@ -1,4 +1,4 @@
-import { freshDatabase, type FreshDatabase } from '#kernel/testing';
+import { freshDatabase, type FreshDatabase } from '#platform/testing';
 import { boot, type Waybill } from '../../src/boot.js';
 import { openImportFolder } from '../../src/cli/import/files/import-folder.js';
 import { ImportRun } from '../../src/cli/import/import-run.js';

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { ClientBase } from 'pg';
-import { withOwner } from '../../src/kernel/database/prepare.js';
+import { withOwner } from '../../src/platform/database/prepare.js';
 
 export type Row = Readonly<Record<string, unknown>>;
 

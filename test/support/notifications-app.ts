@@ -5,7 +5,7 @@ import { ImportCustomerCommand } from '#customers/contracts';
 import { PlaceOrderCommand } from '#ordering/contracts';
 import { DiscardOrderCommand } from '../../src/contexts/ordering/commands/discard-order.command.js';
 import { ParkedEffects } from '../../src/kernel/effects/parked-effects.js';
-import { SystemStatus } from '../../src/kernel/operations/reports/system-status.js';
+import { SystemStatus } from '../../src/platform/operations/reports/system-status.js';
 import { until } from '../../src/kernel/testing/until.js';
 import { OrderingApp, ada, importer, noon, shipTo } from './ordering-app.js';
 

@@ -2,7 +2,7 @@ import { CommandBus, QueryBus, type Command, type Query } from '@nestjs/cqrs';
 import { MessageContext, StreamReader, messageContext, newId } from '#kernel';
 import { configurationOf, type Environment } from '#config';
 import type { Actor } from '#kernel/domain';
-import { freshDatabase, type FreshDatabase } from '#kernel/testing';
+import { freshDatabase, type FreshDatabase } from '#platform/testing';
 import { ImportProductCommand, type ImportedProduct } from '#catalog/contracts';
 import { EnsureCustomerCommand } from '#customers/contracts';
 import { PlaceOrderCommand, type PlaceOrder, type PlacedOrder } from '#ordering/contracts';

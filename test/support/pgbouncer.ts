@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Client } from 'pg';
-import { serverAccount, type Account } from '../../src/kernel/database/embedded/account.js';
-import { freePort } from '../../src/kernel/database/embedded/free-port.js';
+import { serverAccount, type Account } from '../../src/platform/database/embedded/account.js';
+import { freePort } from '../../src/platform/database/embedded/free-port.js';
 import { eventually } from '../../src/kernel/testing/eventually.js';
 
 /** What went through a pooler since it was started. */

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { setTimeout as pause } from 'node:timers/promises';
 import { configurationOf } from '#config';
 import type { Logins } from '../../src/kernel/database/pools.js';
-import { prepareDatabase, withOwner } from '../../src/kernel/database/prepare.js';
+import { prepareDatabase, withOwner } from '../../src/platform/database/prepare.js';
 import { until } from '../../src/kernel/testing/until.js';
 import { KillableDatabase } from './processes-database.js';
 import {

@@ -1,9 +1,9 @@
 import request from 'supertest';
 import { configurationOf, type Environment } from '#config';
-import { freshDatabase, type FreshDatabase } from '#kernel/testing';
+import { freshDatabase, type FreshDatabase } from '#platform/testing';
 import { boot, type Waybill } from '../../src/boot.js';
-import { DevTokens } from '../../src/kernel/http/auth/dev-tokens.js';
-import type { Role } from '../../src/kernel/http/index.js';
+import { DevTokens } from '../../src/platform/http/auth/dev-tokens.js';
+import type { Role } from '#app';
 
 /** Sends every request with the token of one person or system. */
 export type Client = ReturnType<typeof request.agent>;

@@ -1,5 +1,5 @@
-import { withOwner } from '../../src/kernel/database/prepare.js';
-import type { FreshDatabase } from '../../src/kernel/testing/databases.js';
+import { withOwner } from '../../src/platform/database/prepare.js';
+import type { FreshDatabase } from '../../src/platform/testing/databases.js';
 
 /** Everything that a snapshot of the data folder holds of a toy application; the order doesn't matter. */
 const TABLES = [

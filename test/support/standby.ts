@@ -1,8 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { useEmbeddedServer, type EmbeddedServer } from '../../src/kernel/database/embedded/index.js';
-import { withOwner } from '../../src/kernel/database/prepare.js';
+import { useEmbeddedServer, type EmbeddedServer } from '../../src/platform/database/embedded/index.js';
+import { withOwner } from '../../src/platform/database/prepare.js';
 import { until } from '../../src/kernel/testing/until.js';
 import { copyCluster, makeStandby, type RunningCluster } from './cluster-copy.js';
 import { rowsOf } from './ledger-facts.js';

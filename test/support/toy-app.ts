@@ -4,7 +4,7 @@ import { Test, type TestingModule } from '@nestjs/testing';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { DatabaseModule } from '../../src/kernel/database/database.module.js';
 import { Pools } from '../../src/kernel/database/pools.js';
-import { withOwner } from '../../src/kernel/database/prepare.js';
+import { withOwner } from '../../src/platform/database/prepare.js';
 import { DurableCqrsModule } from '../../src/kernel/durable-cqrs.module.js';
 import type { KernelOptions } from '../../src/kernel/kernel-options.js';
 import { Clock } from '../../src/kernel/messages/clock.js';
@@ -14,7 +14,7 @@ import {
   messageContext,
   type MessageContextFields,
 } from '../../src/kernel/messages/message-context.js';
-import type { FreshDatabase } from '../../src/kernel/testing/databases.js';
+import type { FreshDatabase } from '../../src/platform/testing/databases.js';
 import * as toys from './toys.js';
 
 /** Runs a function as a command's handler, so that a spec can show what a handler may and may not do. */

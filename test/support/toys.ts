@@ -5,8 +5,8 @@ import { Aggregate, DurableEvent, On, Refusal } from '#kernel/domain';
 import { EventSourcedRepository } from '../../src/kernel/commands/event-sourced.repository.js';
 import { StateRepository } from '../../src/kernel/commands/state.repository.js';
 import { Projection, totals } from '../../src/kernel/projections/projection.decorator.js';
-import { ReadSql } from '../../src/kernel/queries/read-sql.js';
-import { ReadsFrom } from '../../src/kernel/queries/reads-from.js';
+import { ReadSql } from '../../src/kernel/consistency/read-sql.js';
+import { ReadsFrom } from '../../src/kernel/consistency/reads-from.js';
 
 /** A context that is as small as it can be and still has everything: the specs of the kernel play with it. */
 

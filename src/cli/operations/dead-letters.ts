@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { InvalidArgumentError, type Command } from 'commander';
 import type { StoredData } from '../../kernel/domain/index.js';
-import { counted } from '../../kernel/operations/counted.js';
+import { counted } from '../../platform/operations/counted.js';
 import { DeadLetters } from '../../kernel/subscriptions/dead-letters.js';
 import type { DeadLetter, DeadLetterFilter } from '../../kernel/subscriptions/sql/dead-letters.js';
 import { CliExit, EXIT, cli } from '../cli.js';

@@ -1,4 +1,4 @@
-import type { CausationCommand, CausationEvent } from '../../kernel/operations/reports/causation.dto.js';
+import type { CausationCommand, CausationEvent } from '../../platform/operations/reports/causation.dto.js';
 import { drawTree } from './draw-tree.js';
 
 const at = '2026-11-23T12:00:00.000Z';

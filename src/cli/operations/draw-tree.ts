@@ -1,5 +1,9 @@
-import type { CausationCommand, CausationEvent, CausationTree } from '../../kernel/operations/reports/causation.dto.js';
-import { counted } from '../../kernel/operations/counted.js';
+import type {
+  CausationCommand,
+  CausationEvent,
+  CausationTree,
+} from '../../platform/operations/reports/causation.dto.js';
+import { counted } from '../../platform/operations/counted.js';
 import { cut, moment } from '../layout.js';
 
 /** A part of the tree as it is drawn: its lines, and what hangs below it. */

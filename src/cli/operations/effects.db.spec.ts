@@ -1,5 +1,5 @@
 import { Command, CommanderError } from 'commander';
-import { freshDatabase, type FreshDatabase } from '#kernel/testing';
+import { freshDatabase, type FreshDatabase } from '#platform/testing';
 import { cli, CliExit } from '../cli.js';
 import { registerEffects } from './effects.js';
 

@@ -1,7 +1,7 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import { ParkedEffects } from '../../kernel/effects/parked-effects.js';
 import type { EffectRecord } from '../../kernel/effects/sql/find-effects.js';
-import { counted } from '../../kernel/operations/counted.js';
+import { counted } from '../../platform/operations/counted.js';
 import { CliExit, EXIT } from '../cli.js';
 import { table } from '../layout.js';
 import { looking, operator, show } from './looking.js';

@@ -1,6 +1,6 @@
 import { CommanderError } from 'commander';
 import { newId } from '#kernel';
-import { freshDatabase, type FreshDatabase } from '#kernel/testing';
+import { freshDatabase, type FreshDatabase } from '#platform/testing';
 import { CommandLine } from '../../../test/support/command-line.js';
 import { CliExit } from '../cli.js';
 import { registerOperations } from './operations.js';

@@ -1,7 +1,7 @@
 import { CommanderError } from 'commander';
 import { CommandLine } from '../../../test/support/command-line.js';
 import { OrderingApp } from '../../../test/support/ordering-app.js';
-import { withOwner } from '../../kernel/database/prepare.js';
+import { withOwner } from '../../platform/database/prepare.js';
 import { DeadLetters } from '../../kernel/subscriptions/dead-letters.js';
 import { eventually } from '../../kernel/testing/eventually.js';
 import { CliExit } from '../cli.js';

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { SystemStatus } from '../../kernel/operations/reports/system-status.js';
+import { SystemStatus } from '../../platform/operations/reports/system-status.js';
 import { report } from '../findings.js';
 import { looking } from './looking.js';
 

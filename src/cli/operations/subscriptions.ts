@@ -1,7 +1,7 @@
 import { InvalidArgumentError, type Command } from 'commander';
-import { counted } from '../../kernel/operations/counted.js';
-import type { SubscriptionReport } from '../../kernel/operations/reports/subscription-report.dto.js';
-import { SubscriptionReports } from '../../kernel/operations/reports/subscription-reports.js';
+import { counted } from '../../platform/operations/counted.js';
+import type { SubscriptionReport } from '../../platform/operations/reports/subscription-report.dto.js';
+import { SubscriptionReports } from '../../platform/operations/reports/subscription-reports.js';
 import { Repartition } from '../../kernel/subscriptions/repartition.js';
 import { SubscriptionRestart, type RestartFrom } from '../../kernel/subscriptions/restart.js';
 import { CliExit, EXIT, cli } from '../cli.js';

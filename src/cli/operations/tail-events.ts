@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { EventFinder, type EventFilter } from '../../kernel/operations/reports/event-finder.js';
-import type { LoggedEvent } from '../../kernel/operations/reports/logged-event.dto.js';
+import { EventFinder, type EventFilter } from '../../platform/operations/reports/event-finder.js';
+import type { LoggedEvent } from '../../platform/operations/reports/logged-event.dto.js';
 import { cli } from '../cli.js';
 import { moment } from '../layout.js';
 import { looking } from './looking.js';

@@ -6,7 +6,7 @@ import { createToyTables, ToyApp, type ToyParts } from '../../../test/support/to
 import { CheckAccess, type AccessCheck } from '../messages/access-check.js';
 import { newId } from '../messages/ids.js';
 import type { MessageContextFields } from '../messages/message-context.js';
-import { freshDatabase, type FreshDatabase } from '../testing/databases.js';
+import { freshDatabase, type FreshDatabase } from '../../platform/testing/databases.js';
 import { eventually } from '../testing/eventually.js';
 import { isAccepted } from './pipeline-errors.js';
 

@@ -3,8 +3,8 @@ import { EntityManager, type DataSource, type Repository } from 'typeorm';
 import { createToyTables, poolsOf, ToyApp } from '../../../test/support/toy-app.js';
 import { BoxEntity, Counters, streamOf } from '../../../test/support/toys.js';
 import { newId } from '../messages/ids.js';
-import { ReadSql } from '../queries/read-sql.js';
-import { freshDatabase, type FreshDatabase } from '../testing/databases.js';
+import { ReadSql } from '../consistency/read-sql.js';
+import { freshDatabase, type FreshDatabase } from '../../platform/testing/databases.js';
 import { until } from '../testing/until.js';
 import { UnitOfWork } from './unit-of-work.js';
 

@@ -3,7 +3,7 @@ import { CommandBus, CommandHandler, type ICommand, type ICommandHandler } from 
 import { createToyTables, RunCommand, ToyApp } from '../../../test/support/toy-app.js';
 import { CountCommand, Counters, CountHandler, streamOf } from '../../../test/support/toys.js';
 import { newId } from '../messages/ids.js';
-import { freshDatabase, type FreshDatabase } from '../testing/databases.js';
+import { freshDatabase, type FreshDatabase } from '../../platform/testing/databases.js';
 import type { CommandInterceptor } from './command-interceptor.js';
 import { UnitOfWork } from './unit-of-work.js';
 

@@ -12,7 +12,7 @@ import { NotFound } from '#kernel/domain';
 import { createToyTables, ToyApp } from '../../../test/support/toy-app.js';
 import { MessageContext } from '../messages/message-context.js';
 import { newId } from '../messages/ids.js';
-import { freshDatabase, type FreshDatabase } from '../testing/databases.js';
+import { freshDatabase, type FreshDatabase } from '../../platform/testing/databases.js';
 import { EventStreams } from './event-streams.js';
 import { PersonalData } from './personal-data.js';
 import { UniqueValues } from './unique-values.js';

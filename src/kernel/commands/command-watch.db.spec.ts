@@ -1,7 +1,7 @@
 import { CountCommand, LIMIT } from '../../../test/support/toys.js';
 import { createToyTables, ToyApp } from '../../../test/support/toy-app.js';
 import { newId } from '../messages/ids.js';
-import { freshDatabase, type FreshDatabase } from '../testing/databases.js';
+import { freshDatabase, type FreshDatabase } from '../../platform/testing/databases.js';
 import { CommandWatch, type CommandRun } from './command-watch.js';
 
 let db: FreshDatabase;

@@ -4,7 +4,7 @@ import { deepFreeze } from '../messages/deep-freeze.js';
 import type { EventRegistry } from '../messages/event-registry.js';
 import { newId } from '../messages/ids.js';
 import type { CommitWork, SideWrite, StreamMode } from './commit-statement.js';
-import type { Answer, AnswerKey } from './idempotency.js';
+import type { Answer, AnswerKey } from '../idempotency/idempotency.js';
 import type { RequiredView } from './required-views.js';
 import type { ExpectedVersion, StreamWrite, UnitOfWork } from './unit-of-work.js';
 

@@ -1,7 +1,7 @@
 import { createToyTables, poolsOf } from '../../../test/support/toy-app.js';
 import type { Pools } from '../database/pools.js';
 import { newId } from '../messages/ids.js';
-import { freshDatabase, type FreshDatabase } from '../testing/databases.js';
+import { freshDatabase, type FreshDatabase } from '../../platform/testing/databases.js';
 import { commitWork } from './commit-statement.js';
 
 let db: FreshDatabase;

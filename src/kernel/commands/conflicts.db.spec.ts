@@ -2,9 +2,9 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { EntityManager } from 'typeorm';
 import { createToyTables, ToyApp } from '../../../test/support/toy-app.js';
 import { CountCommand, Counters, Noticed, streamOf } from '../../../test/support/toys.js';
-import { withOwner } from '../database/prepare.js';
+import { withOwner } from '../../platform/database/prepare.js';
 import { newId } from '../messages/ids.js';
-import { freshDatabase, type FreshDatabase } from '../testing/databases.js';
+import { freshDatabase, type FreshDatabase } from '../../platform/testing/databases.js';
 import { until } from '../testing/until.js';
 import { EventStreams } from './event-streams.js';
 

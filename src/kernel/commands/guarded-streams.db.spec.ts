@@ -1,7 +1,7 @@
 import { createToyTables, ToyApp } from '../../../test/support/toy-app.js';
 import { CountCommand, Counters, Noticed, streamOf } from '../../../test/support/toys.js';
 import { newId } from '../messages/ids.js';
-import { freshDatabase, type FreshDatabase } from '../testing/databases.js';
+import { freshDatabase, type FreshDatabase } from '../../platform/testing/databases.js';
 import { until } from '../testing/until.js';
 import { EventStreams } from './event-streams.js';
 import type { ExpectedVersion } from './unit-of-work.js';

@@ -3,7 +3,7 @@ import { createToyTables, RunCommand, ToyApp } from '../../../test/support/toy-a
 import { CommandBus } from '@nestjs/cqrs';
 import { newId } from '../messages/ids.js';
 import { MessageContext, messageContext, type MessageContextFields } from '../messages/message-context.js';
-import { freshDatabase, type FreshDatabase } from '../testing/databases.js';
+import { freshDatabase, type FreshDatabase } from '../../platform/testing/databases.js';
 
 let db: FreshDatabase;
 let toy: ToyApp;

@@ -3,7 +3,7 @@ import type { DataSource, EntityManager, Repository } from 'typeorm';
 import { createToyTables, poolsOf, ToyApp } from '../../../test/support/toy-app.js';
 import { Box, BoxEntity, Boxes, Counter, Counters, Noticed, streamOf } from '../../../test/support/toys.js';
 import { newId } from '../messages/ids.js';
-import { freshDatabase, type FreshDatabase } from '../testing/databases.js';
+import { freshDatabase, type FreshDatabase } from '../../platform/testing/databases.js';
 import { EventStreams } from './event-streams.js';
 
 let db: FreshDatabase;

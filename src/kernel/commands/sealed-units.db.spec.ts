@@ -3,7 +3,7 @@ import { createToyTables, ToyApp } from '../../../test/support/toy-app.js';
 import { Counter, Counters, CountCommand, Noticed, streamOf } from '../../../test/support/toys.js';
 import { CommandBus, EventBus } from '@nestjs/cqrs';
 import { newId } from '../messages/ids.js';
-import { freshDatabase, type FreshDatabase } from '../testing/databases.js';
+import { freshDatabase, type FreshDatabase } from '../../platform/testing/databases.js';
 import { until } from '../testing/until.js';
 import { EventStreams } from './event-streams.js';
 

@@ -3,7 +3,7 @@ import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { createToyTables, ToyApp } from '../../../test/support/toy-app.js';
 import { Box } from '../../../test/support/toys.js';
 import { newId } from '../messages/ids.js';
-import { freshDatabase, type FreshDatabase } from '../testing/databases.js';
+import { freshDatabase, type FreshDatabase } from '../../platform/testing/databases.js';
 import { StateRepository } from './state.repository.js';
 
 @Entity({ schema: 'toy', name: 'crates' })

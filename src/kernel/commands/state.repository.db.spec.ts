@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { createToyTables, ToyApp } from '../../../test/support/toy-app.js';
 import { Box, BoxEntity, Boxes, BoxProjection, BoxView } from '../../../test/support/toys.js';
 import { newId } from '../messages/ids.js';
-import { freshDatabase, type FreshDatabase } from '../testing/databases.js';
+import { freshDatabase, type FreshDatabase } from '../../platform/testing/databases.js';
 
 let db: FreshDatabase;
 let toy: ToyApp;

@@ -3,7 +3,7 @@ import { DataSource, EntityManager, type QueryRunner } from 'typeorm';
 import { createToyTables, ToyApp } from '../../../test/support/toy-app.js';
 import { BoxEntity } from '../../../test/support/toys.js';
 import { newId } from '../messages/ids.js';
-import { freshDatabase, type FreshDatabase } from '../testing/databases.js';
+import { freshDatabase, type FreshDatabase } from '../../platform/testing/databases.js';
 
 let db: FreshDatabase;
 let toy: ToyApp;

@@ -4,7 +4,7 @@ import type { RecordedEvent } from '../event-log/stored-event.js';
 import { messageContext, type IdempotencyRequest, type MessageContext } from '../messages/message-context.js';
 import { newId } from '../messages/ids.js';
 import type { CommitGuard, SideWrite } from './commit-statement.js';
-import type { Acceptance } from './idempotency.js';
+import type { Acceptance } from '../idempotency/idempotency.js';
 import type { RequiredView } from './required-views.js';
 import type { UnitTransaction } from './unit-transaction.js';
 

@@ -7,9 +7,9 @@ import { EffectHandler } from '../effects/effect-handler.decorator.js';
 import { Effects } from '../effects/effects.js';
 import { newId } from '../messages/ids.js';
 import { OutgoingCommands } from '../outgoing/outgoing-commands.js';
-import { ReadSql } from '../queries/read-sql.js';
+import { ReadSql } from '../consistency/read-sql.js';
 import { Subscription } from '../subscriptions/subscription.decorator.js';
-import { freshDatabase, type FreshDatabase } from '../testing/databases.js';
+import { freshDatabase, type FreshDatabase } from '../../platform/testing/databases.js';
 import { until } from '../testing/until.js';
 
 const HANDLERS = 5;

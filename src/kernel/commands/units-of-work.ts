@@ -10,6 +10,7 @@ import type { EventRef } from '../event-log/sql/position-of-event.js';
 import { readStream } from '../event-log/sql/read-stream.js';
 import { recordedEvent, type RecordedEvent } from '../event-log/stored-event.js';
 import { failpoint } from '../failpoints.js';
+import { KERNEL_OPTIONS, type KernelOptions } from '../kernel-options.js';
 import { Clock } from '../messages/clock.js';
 import { EventRegistry } from '../messages/event-registry.js';
 import { messageContext, type MessageContext } from '../messages/message-context.js';
@@ -27,10 +28,10 @@ import {
   type Answer,
   type AnswerKey,
   type StoredAnswer,
-} from './idempotency.js';
+} from '../idempotency/idempotency.js';
 import { CommandAccepted, ConcurrencyConflict, OutcomeUnknown } from './pipeline-errors.js';
 import { isRefusedByView } from './required-views.js';
-import { refusalBody, refusalIn } from './stored-refusals.js';
+import { refusalBody, refusalIn } from '../idempotency/stored-refusals.js';
 import { UnitOfWork } from './unit-of-work.js';
 import { UnitTransaction } from './unit-transaction.js';
 
@@ -70,6 +71,7 @@ export class UnitsOfWork {
     private readonly bell: LogBell,
     private readonly watch: CommandWatch,
     private readonly epoch: LogEpoch,
+    @Inject(KERNEL_OPTIONS) private readonly options: KernelOptions,
     @Optional() @Inject(COMMIT_CONTRIBUTORS) private readonly contributors: readonly CommitContributor[] = [],
   ) {}
 
@@ -140,7 +142,7 @@ export class UnitsOfWork {
 
   /** Stores a refusal under the caller's key and raises it, unless the key was answered otherwise meanwhile. */
   async #refuse(of: Try, error: Refusal): Promise<Attempt> {
-    const answer: Answer = { outcome: 'refusal', body: refusalBody(error) };
+    const answer: Answer = { outcome: 'refusal', body: refusalBody(error, this.options) };
     const end = await this.#commit({ ...of, unit: this.#unit(of.unit.context, 1) }, answer);
     if ('body' in end && end.outcome === 'refusal') throw refusalIn(end.body);
     return end;

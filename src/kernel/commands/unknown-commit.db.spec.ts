@@ -1,10 +1,10 @@
 import { createToyTables, poolsOf, ToyApp } from '../../../test/support/toy-app.js';
 import { Box, Boxes, CountCommand, Counted, Counters, LimitReached, streamOf } from '../../../test/support/toys.js';
 import { TcpProxy } from '../../../test/support/tcp-proxy.js';
-import { withOwner } from '../database/prepare.js';
+import { withOwner } from '../../platform/database/prepare.js';
 import { newId } from '../messages/ids.js';
 import { MessageContext } from '../messages/message-context.js';
-import { freshDatabase, type FreshDatabase } from '../testing/databases.js';
+import { freshDatabase, type FreshDatabase } from '../../platform/testing/databases.js';
 import { until } from '../testing/until.js';
 import { commitWork } from './commit-statement.js';
 

@@ -1,6 +1,6 @@
 import { Client } from 'pg';
 import { configurationOf } from '#config';
-import { freshDatabase, type FreshDatabase } from '#kernel/testing';
+import { freshDatabase, type FreshDatabase } from '#platform/testing';
 import { classify } from './errors.js';
 import { Pools } from './pools.js';
 

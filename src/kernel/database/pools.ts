@@ -1,5 +1,4 @@
 import { Pool, type Client, type ClientConfig, type PoolClient, type PoolConfig } from 'pg';
-import type { Configuration } from '#config';
 import { NamelessClient, ResilientClient, breakConnection } from './resilient-client.js';
 import { typeParsers } from './type-parsers.js';
 
@@ -22,7 +21,18 @@ export interface Logins {
 /** What each pool is called, in metrics and in `application_name`. */
 export const poolNames = ['app', 'worker', 'control', 'query', 'health'] as const;
 
-export type PoolSettings = Configuration['database'];
+/** Sizes and time-outs of the pools; times in ms. */
+export interface PoolSettings {
+  /** Connections of `app`, and as many of `query`. */
+  readonly poolSize: number;
+  readonly workerPoolSize: number;
+  /** Longest wait for a connection. */
+  readonly acquireTimeoutMs: number;
+  readonly statementTimeoutMs: number;
+  readonly workerStatementTimeoutMs: number;
+  /** Whether prepared statements stay with their connections. A pooler that doesn't keep them must say no. */
+  readonly statementNames: boolean;
+}
 
 /** The client gives up this much after the server should have: it only matters where the server is out of reach. */
 const CLIENT_PATIENCE_MS = 2_000;

@@ -1,4 +1,4 @@
-import { freshDatabase, type FreshDatabase } from '../testing/databases.js';
+import { freshDatabase, type FreshDatabase } from '../../platform/testing/databases.js';
 import { inTransaction } from './transaction.js';
 
 let db: FreshDatabase;

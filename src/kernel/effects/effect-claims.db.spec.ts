@@ -1,7 +1,7 @@
 import { createToyTables, ToyApp } from '../../../test/support/toy-app.js';
 import { inTransaction } from '../database/transaction.js';
 import { newId } from '../messages/ids.js';
-import { freshDatabase, type FreshDatabase } from '../testing/databases.js';
+import { freshDatabase, type FreshDatabase } from '../../platform/testing/databases.js';
 import { eventually } from '../testing/eventually.js';
 import { EffectHandler, type Effect, type IEffectHandler } from './effect-handler.decorator.js';
 import { Effects } from './effects.js';

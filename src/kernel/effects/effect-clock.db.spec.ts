@@ -1,6 +1,6 @@
 import { createToyTables, ToyApp } from '../../../test/support/toy-app.js';
 import { newId } from '../messages/ids.js';
-import { freshDatabase, type FreshDatabase } from '../testing/databases.js';
+import { freshDatabase, type FreshDatabase } from '../../platform/testing/databases.js';
 import { eventually } from '../testing/eventually.js';
 import { EffectHandler, type Effect } from './effect-handler.decorator.js';
 import { Effects } from './effects.js';

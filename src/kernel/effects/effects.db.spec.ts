@@ -5,7 +5,7 @@ import { CommandBus } from '@nestjs/cqrs';
 import { UnitOfWork } from '../commands/unit-of-work.js';
 import { newId } from '../messages/ids.js';
 import { messageContext } from '../messages/message-context.js';
-import { freshDatabase, type FreshDatabase } from '../testing/databases.js';
+import { freshDatabase, type FreshDatabase } from '../../platform/testing/databases.js';
 import { eventually } from '../testing/eventually.js';
 import { EffectHandler, type Effect, type IEffectHandler } from './effect-handler.decorator.js';
 import { EffectRefused } from './effect-errors.js';

@@ -1,12 +1,12 @@
 import { createToyTables, poolsOf, ToyApp } from '../../../test/support/toy-app.js';
 import { CountCommand, GetCounterQuery } from '../../../test/support/toys.js';
-import { withOwner } from '../database/prepare.js';
+import { withOwner } from '../../platform/database/prepare.js';
 import { MessageContext } from '../messages/message-context.js';
 import { newId } from '../messages/ids.js';
 import { ProjectionRebuild } from '../projections/projection-rebuild.js';
-import { ConsistencyTokens } from '../queries/consistency-token.js';
+import { ConsistencyTokens } from '../consistency/consistency-token.js';
 import { CheckpointBoard } from '../subscriptions/checkpoint-board.js';
-import { freshDatabase, type FreshDatabase } from '../testing/databases.js';
+import { freshDatabase, type FreshDatabase } from '../../platform/testing/databases.js';
 import { eventually } from '../testing/eventually.js';
 import { settled } from '../testing/settled.js';
 import { LogEpoch } from './epoch.js';

@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { typeParsers } from '../database/type-parsers.js';
 import { newId } from '../messages/ids.js';
-import { freshDatabase, type FreshDatabase } from '../testing/databases.js';
+import { freshDatabase, type FreshDatabase } from '../../platform/testing/databases.js';
 import { until } from '../testing/until.js';
 import { sequence, trySequence } from './sql/sequence.js';
 

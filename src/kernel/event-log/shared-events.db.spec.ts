@@ -4,7 +4,7 @@ import * as toys from '../../../test/support/toys.js';
 import { newId } from '../messages/ids.js';
 import { DeadLetters } from '../subscriptions/dead-letters.js';
 import { Subscription } from '../subscriptions/subscription.decorator.js';
-import { freshDatabase, type FreshDatabase } from '../testing/databases.js';
+import { freshDatabase, type FreshDatabase } from '../../platform/testing/databases.js';
 import { until } from '../testing/until.js';
 
 /** Changes the event that it was given, in memory only. */

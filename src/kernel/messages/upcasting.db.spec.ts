@@ -1,6 +1,6 @@
-import { answerOf } from '../http/problems/error-to-problem.js';
-import '../http/problems/kernel-problems.js';
-import { registeredProblem } from '../http/problems/problem-registry.js';
+import { answerOf } from '../../platform/http/problems/error-to-problem.js';
+import '../../platform/http/problems/kernel-problems.js';
+import { registeredProblem } from '../../platform/http/problems/problem-registry.js';
 import { Injectable } from '@nestjs/common';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { Aggregate, DurableEvent, On, type StoredData } from '#kernel/domain';
@@ -9,7 +9,7 @@ import { commitWork } from '../commands/commit-statement.js';
 import { EventSourcedRepository } from '../commands/event-sourced.repository.js';
 import { Projection } from '../projections/projection.decorator.js';
 import { DeadLetters } from '../subscriptions/dead-letters.js';
-import { freshDatabase, type FreshDatabase } from '../testing/databases.js';
+import { freshDatabase, type FreshDatabase } from '../../platform/testing/databases.js';
 import { eventually } from '../testing/eventually.js';
 import { settled } from '../testing/settled.js';
 import { newId } from './ids.js';

@@ -1,3 +1,4 @@
+import { maySee } from '../../platform/http/operations/operation-access.js';
 import { CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { DurableCommand, NotFound } from '#kernel/domain';
 import { Counters, streamOf } from '../../../test/support/toys.js';
@@ -5,7 +6,7 @@ import { createToyTables, poolsOf, ToyApp, type ToyParts } from '../../../test/s
 import { isAccepted } from '../commands/pipeline-errors.js';
 import { newId } from '../messages/ids.js';
 import { MessageContext, messageContext, type MessageContextFields } from '../messages/message-context.js';
-import { freshDatabase, type FreshDatabase } from '../testing/databases.js';
+import { freshDatabase, type FreshDatabase } from '../../platform/testing/databases.js';
 import { eventually } from '../testing/eventually.js';
 import { until } from '../testing/until.js';
 import { OperationWaits } from './operation-waits.js';
@@ -139,7 +140,7 @@ describe('a command that a client has executed later', () => {
       later(toy, new TallyCommand(newId()), { tenant: 'north', actor: { type, id: 'ada' } });
     const sees = async (sent: string, tenant: string, id: string, ...roles: string[]): Promise<boolean> => {
       const caller = new MessageContext({ tenant, principal: { id, roles } });
-      return (await toy.get(Operations).visibleTo(caller, sent)) !== undefined;
+      return maySee(caller, (await toy.get(Operations).find(sent))!);
     };
 
     it.each([

@@ -1,5 +1,5 @@
 import { newId } from '../messages/ids.js';
-import { freshDatabase, type FreshDatabase } from '../testing/databases.js';
+import { freshDatabase, type FreshDatabase } from '../../platform/testing/databases.js';
 import { claimCommands } from './sql/outgoing-commands.js';
 
 const LONG_MS = 60_000;

@@ -2,7 +2,7 @@ import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { DurableCommand } from '#kernel/domain';
 import { ODD_FAILURES } from '../../../test/support/odd-failures.js';
 import { createToyTables, ToyApp } from '../../../test/support/toy-app.js';
-import { freshDatabase, type FreshDatabase } from '../testing/databases.js';
+import { freshDatabase, type FreshDatabase } from '../../platform/testing/databases.js';
 import { eventually } from '../testing/eventually.js';
 import { OutgoingCommands } from './outgoing-commands.js';
 

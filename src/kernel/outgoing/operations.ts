@@ -1,11 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { refusalIn } from '../commands/stored-refusals.js';
+import { refusalIn } from '../idempotency/stored-refusals.js';
 import { Pools } from '../database/pools.js';
 import type { Actor, Refusal } from '../domain/index.js';
 import type { EventRef } from '../event-log/sql/position-of-event.js';
 import { LogBell } from '../event-log/log-bell.js';
-import { mayActAs } from '../http/auth/identity.js';
-import type { MessageContext } from '../messages/message-context.js';
 import { OperationWaits } from './operation-waits.js';
 import {
   cancelOperation,
@@ -64,12 +62,6 @@ export class Operations {
     return row && operationOf(row);
   }
 
-  /** An operation that the caller has started, or staff of its tenant looks at; else undefined, as if there were none. */
-  async visibleTo(caller: MessageContext, id: string): Promise<Operation | undefined> {
-    const operation = await this.find(id);
-    return operation !== undefined && maySee(caller, operation) ? operation : undefined;
-  }
-
   /** Waits until it has ended, at most so long, or until `gone`. @returns it as it stands then. */
   async ended(operation: Operation, waitMs: number, gone: AbortSignal): Promise<Operation> {
     await this.waits.until(operation.id, waitMs, gone);
@@ -96,13 +88,6 @@ export class Operations {
 
 export function hasEnded({ status }: Pick<Operation, 'status'>): boolean {
   return status === 'succeeded' || status === 'failed' || status === 'cancelled';
-}
-
-/** Who started an operation sees it as long as they may still act as they did then: it may name what only staff may see. */
-function maySee({ tenant, principal }: MessageContext, operation: Operation): boolean {
-  if (operation.tenant !== tenant) return false;
-  if (mayActAs(principal, 'staff')) return true;
-  return operation.principal === principal.id && mayActAs(principal, operation.actorType);
 }
 
 function operationOf(row: OperationRow): Operation {

@@ -4,7 +4,7 @@ import { CountCommand, CountHandler, Counters, streamOf } from '../../../test/su
 import { createToyTables, ToyApp, type ToyParts } from '../../../test/support/toy-app.js';
 import { newId } from '../messages/ids.js';
 import { messageContext } from '../messages/message-context.js';
-import { freshDatabase, type FreshDatabase } from '../testing/databases.js';
+import { freshDatabase, type FreshDatabase } from '../../platform/testing/databases.js';
 import { eventually } from '../testing/eventually.js';
 import { OutgoingCommands, type SendOptions } from './outgoing-commands.js';
 

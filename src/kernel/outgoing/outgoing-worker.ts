@@ -1,8 +1,8 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
-import { refusalIn } from '../commands/stored-refusals.js';
+import { refusalIn } from '../idempotency/stored-refusals.js';
 import { UnitOfWork } from '../commands/unit-of-work.js';
-import type { Answer } from '../commands/idempotency.js';
+import type { Answer } from '../idempotency/idempotency.js';
 import { classify } from '../database/errors.js';
 import { Pools } from '../database/pools.js';
 import { DurableEvent, isRefusal } from '../domain/index.js';

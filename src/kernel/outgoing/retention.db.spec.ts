@@ -1,7 +1,7 @@
 import { createToyTables, ToyApp } from '../../../test/support/toy-app.js';
-import { forgetOldKeys } from '../commands/idempotency.js';
+import { forgetOldKeys } from '../idempotency/idempotency.js';
 import { inTransaction } from '../database/transaction.js';
-import { freshDatabase, type FreshDatabase } from '../testing/databases.js';
+import { freshDatabase, type FreshDatabase } from '../../platform/testing/databases.js';
 import { Retention } from './retention.js';
 import { forgetOperations, giveUpParked } from './sql/forget-operations.js';
 import { forgetAudit, forgetCommands, forgetEffects, forgetSystemKeys } from './sql/forget-work.js';

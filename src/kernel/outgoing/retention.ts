@@ -1,5 +1,5 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
-import { forgetOldKeys } from '../commands/idempotency.js';
+import { forgetOldKeys } from '../idempotency/idempotency.js';
 import { Pools } from '../database/pools.js';
 import type { Queryable } from '../event-log/sql/queryable.js';
 import { KERNEL_OPTIONS, type KernelOptions } from '../kernel-options.js';

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { createToyTables, ToyApp } from '../../../test/support/toy-app.js';
 import { CountCommand, Counters, streamOf } from '../../../test/support/toys.js';
 import { newId } from '../messages/ids.js';
-import { freshDatabase, type FreshDatabase } from '../testing/databases.js';
+import { freshDatabase, type FreshDatabase } from '../../platform/testing/databases.js';
 import { settled } from '../testing/settled.js';
 
 let db: FreshDatabase;

@@ -4,7 +4,7 @@ import { createToyTables, ToyApp } from '../../../test/support/toy-app.js';
 import { CountCommand, Counted, Counters, CountHandler } from '../../../test/support/toys.js';
 import { newId } from '../messages/ids.js';
 import { DeadLetters } from '../subscriptions/dead-letters.js';
-import { freshDatabase, type FreshDatabase } from '../testing/databases.js';
+import { freshDatabase, type FreshDatabase } from '../../platform/testing/databases.js';
 import { eventually } from '../testing/eventually.js';
 import { settled } from '../testing/settled.js';
 import { Projection } from './projection.decorator.js';

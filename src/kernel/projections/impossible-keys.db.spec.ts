@@ -6,9 +6,9 @@ import { createToyTables, ToyApp } from '../../../test/support/toy-app.js';
 import { CountCommand, Counted, Counters, CountHandler } from '../../../test/support/toys.js';
 import { MessageContext, type MessageOutcome } from '../messages/message-context.js';
 import { newId } from '../messages/ids.js';
-import { ReadsFrom } from '../queries/reads-from.js';
+import { ReadsFrom } from '../consistency/reads-from.js';
 import { DeadLetters } from '../subscriptions/dead-letters.js';
-import { freshDatabase, type FreshDatabase } from '../testing/databases.js';
+import { freshDatabase, type FreshDatabase } from '../../platform/testing/databases.js';
 import { settled } from '../testing/settled.js';
 import { Projection } from './projection.decorator.js';
 

@@ -17,7 +17,7 @@ import {
 } from '../../../test/support/toys.js';
 import { EventStreams } from '../commands/event-streams.js';
 import { newId } from '../messages/ids.js';
-import { freshDatabase, type FreshDatabase } from '../testing/databases.js';
+import { freshDatabase, type FreshDatabase } from '../../platform/testing/databases.js';
 import { Projection } from './projection.decorator.js';
 
 let db: FreshDatabase;

@@ -2,7 +2,7 @@ import { createToyTables, ToyApp } from '../../../test/support/toy-app.js';
 import { CountCommand, Counters, GetCounterQuery } from '../../../test/support/toys.js';
 import { newId } from '../messages/ids.js';
 import { MessageContext } from '../messages/message-context.js';
-import { freshDatabase, type FreshDatabase } from '../testing/databases.js';
+import { freshDatabase, type FreshDatabase } from '../../platform/testing/databases.js';
 import { settled } from '../testing/settled.js';
 import { ProjectionRebuild } from './projection-rebuild.js';
 

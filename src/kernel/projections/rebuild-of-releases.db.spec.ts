@@ -15,10 +15,10 @@ import {
 import { commitWork } from '../commands/commit-statement.js';
 import { inTransaction } from '../database/transaction.js';
 import { newId } from '../messages/ids.js';
-import { Lifecycle } from '../operations/lifecycle.js';
-import { Readiness } from '../operations/readiness.js';
+import { Lifecycle } from '../../platform/operations/lifecycle.js';
+import { Readiness } from '../../platform/operations/readiness.js';
 import { SubscriptionEngine } from '../subscriptions/subscription-engine.js';
-import { freshDatabase, type FreshDatabase } from '../testing/databases.js';
+import { freshDatabase, type FreshDatabase } from '../../platform/testing/databases.js';
 import { settled } from '../testing/settled.js';
 import { until } from '../testing/until.js';
 import { ProjectionRebuild } from './projection-rebuild.js';

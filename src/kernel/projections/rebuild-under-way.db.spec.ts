@@ -1,11 +1,11 @@
 import { createToyTables, poolsOf, ToyApp } from '../../../test/support/toy-app.js';
 import { CountCommand, Noticed } from '../../../test/support/toys.js';
 import { EventStreams } from '../commands/event-streams.js';
-import { withOwner } from '../database/prepare.js';
+import { withOwner } from '../../platform/database/prepare.js';
 import { inTransaction } from '../database/transaction.js';
 import { armFailpoints } from '../failpoints.js';
 import { newId } from '../messages/ids.js';
-import { freshDatabase, type FreshDatabase } from '../testing/databases.js';
+import { freshDatabase, type FreshDatabase } from '../../platform/testing/databases.js';
 import { until } from '../testing/until.js';
 import { ProjectionRebuild } from './projection-rebuild.js';
 

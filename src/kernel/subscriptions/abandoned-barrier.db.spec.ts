@@ -11,9 +11,9 @@ import {
 } from '../../../test/support/toys.js';
 import { createToyTables, ToyApp, type ToyParts } from '../../../test/support/toy-app.js';
 import { newId } from '../messages/ids.js';
-import { SubscriptionReports } from '../operations/reports/subscription-reports.js';
+import { SubscriptionReports } from '../../platform/operations/reports/subscription-reports.js';
 import { ProjectionRebuild } from '../projections/projection-rebuild.js';
-import { freshDatabase, type FreshDatabase } from '../testing/databases.js';
+import { freshDatabase, type FreshDatabase } from '../../platform/testing/databases.js';
 import { eventually } from '../testing/eventually.js';
 import { Repartition } from './repartition.js';
 import { SubscriptionRestart } from './restart.js';

@@ -3,8 +3,8 @@ import { CountCommand, CountHandler, Counted, Counters, streamOf } from '../../.
 import { createToyTables, ToyApp, type ToyParts } from '../../../test/support/toy-app.js';
 import { LogNotifier } from '../event-log/log-notifier.js';
 import { newId } from '../messages/ids.js';
-import { SubscriptionReports } from '../operations/reports/subscription-reports.js';
-import { freshDatabase, type FreshDatabase } from '../testing/databases.js';
+import { SubscriptionReports } from '../../platform/operations/reports/subscription-reports.js';
+import { freshDatabase, type FreshDatabase } from '../../platform/testing/databases.js';
 import { eventually } from '../testing/eventually.js';
 import { DeadLetters } from './dead-letters.js';
 import { Subscription } from './subscription.decorator.js';

@@ -1,7 +1,7 @@
 import { CountCommand, GetCounterQuery } from '../../../test/support/toys.js';
 import { createToyTables, ToyApp } from '../../../test/support/toy-app.js';
 import { ProjectionRebuild } from '../projections/projection-rebuild.js';
-import { freshDatabase, type FreshDatabase } from '../testing/databases.js';
+import { freshDatabase, type FreshDatabase } from '../../platform/testing/databases.js';
 import { eventually } from '../testing/eventually.js';
 
 const PATIENCE_MS = 20_000;

@@ -3,7 +3,7 @@ import { CountCommand, Counted, Counters, CountHandler, Noticed, streamOf } from
 import { createToyTables, ToyApp } from '../../../test/support/toy-app.js';
 import { EventStreams } from '../commands/event-streams.js';
 import { newId } from '../messages/ids.js';
-import { freshDatabase, type FreshDatabase } from '../testing/databases.js';
+import { freshDatabase, type FreshDatabase } from '../../platform/testing/databases.js';
 import { eventually } from '../testing/eventually.js';
 import { until } from '../testing/until.js';
 import { DeadLetters } from './dead-letters.js';

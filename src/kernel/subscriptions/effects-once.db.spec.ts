@@ -6,7 +6,7 @@ import { EventRegistry } from '../messages/event-registry.js';
 import { AsyncProjection } from '../projections/async-projection.js';
 import { ProjectionRebuild } from '../projections/projection-rebuild.js';
 import { ProjectionRegistry } from '../projections/projection-registry.js';
-import { freshDatabase, type FreshDatabase } from '../testing/databases.js';
+import { freshDatabase, type FreshDatabase } from '../../platform/testing/databases.js';
 import { settled } from '../testing/settled.js';
 import type { Delivery } from './subscriber.js';
 

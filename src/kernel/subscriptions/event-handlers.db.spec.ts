@@ -5,7 +5,7 @@ import { CountCommand, CountHandler, Counted, Counters, streamOf } from '../../.
 import { createToyTables, ToyApp, type ToyParts } from '../../../test/support/toy-app.js';
 import { LogTail } from '../event-log/log-tail.js';
 import { newId } from '../messages/ids.js';
-import { freshDatabase, type FreshDatabase } from '../testing/databases.js';
+import { freshDatabase, type FreshDatabase } from '../../platform/testing/databases.js';
 import { eventually } from '../testing/eventually.js';
 import { DeadLetters } from './dead-letters.js';
 import { partitionOf } from './partition-of.js';

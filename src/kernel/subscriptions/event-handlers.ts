@@ -2,7 +2,7 @@ import { Injectable, type Type } from '@nestjs/common';
 import { ContextIdFactory, ModuleRef } from '@nestjs/core';
 import type { InstanceWrapper } from '@nestjs/core/injector/instance-wrapper.js';
 import type { IEvent, IEventHandler } from '@nestjs/cqrs';
-import { handlerType } from '../commands/handler-registration.js';
+import { handlerType } from '../buses/handler-registration.js';
 import { UnitsOfWork } from '../commands/units-of-work.js';
 import type { EventClass } from '../domain/index.js';
 import { EventRegistry } from '../messages/event-registry.js';

@@ -3,8 +3,8 @@ import { CountCommand, CountHandler, Counted, Counters, Noticed } from '../../..
 import { createToyTables, ToyApp, type ToyParts } from '../../../test/support/toy-app.js';
 import { EventStreams } from '../commands/event-streams.js';
 import { newId } from '../messages/ids.js';
-import { withOwner } from '../database/prepare.js';
-import { freshDatabase, type FreshDatabase } from '../testing/databases.js';
+import { withOwner } from '../../platform/database/prepare.js';
+import { freshDatabase, type FreshDatabase } from '../../platform/testing/databases.js';
 import { settled } from '../testing/settled.js';
 import { until } from '../testing/until.js';
 import { SubscriptionRestart } from './restart.js';

@@ -1,6 +1,6 @@
 import { createToyTables, ToyApp } from '../../../test/support/toy-app.js';
-import { withOwner } from '../database/prepare.js';
-import { freshDatabase, type FreshDatabase } from '../testing/databases.js';
+import { withOwner } from '../../platform/database/prepare.js';
+import { freshDatabase, type FreshDatabase } from '../../platform/testing/databases.js';
 import { eventually } from '../testing/eventually.js';
 import { until } from '../testing/until.js';
 import { keepLeases, releaseLeases, type LeaseRow } from './sql/leases.js';

@@ -3,7 +3,7 @@ import { CountCommand, Noticed } from '../../../test/support/toys.js';
 import { EventStreams } from '../commands/event-streams.js';
 import { armFailpoints } from '../failpoints.js';
 import { newId } from '../messages/ids.js';
-import { freshDatabase, type FreshDatabase } from '../testing/databases.js';
+import { freshDatabase, type FreshDatabase } from '../../platform/testing/databases.js';
 import { settled } from '../testing/settled.js';
 import { until } from '../testing/until.js';
 import { CheckpointBoard, type LocalProgress } from './checkpoint-board.js';

@@ -3,7 +3,7 @@ import { ODD_FAILURES } from '../../../test/support/odd-failures.js';
 import { CountCommand, CountHandler, Counted, Counters, streamOf } from '../../../test/support/toys.js';
 import { createToyTables, ToyApp } from '../../../test/support/toy-app.js';
 import { newId } from '../messages/ids.js';
-import { freshDatabase, type FreshDatabase } from '../testing/databases.js';
+import { freshDatabase, type FreshDatabase } from '../../platform/testing/databases.js';
 import { eventually } from '../testing/eventually.js';
 import { DeadLetters } from './dead-letters.js';
 import { Subscription } from './subscription.decorator.js';

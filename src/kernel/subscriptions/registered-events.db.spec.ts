@@ -5,8 +5,8 @@ import { createToyTables, poolsOf, ToyApp } from '../../../test/support/toy-app.
 import { Cleared, Counted, Filled, Noticed } from '../../../test/support/toys.js';
 import { EventStreams } from '../commands/event-streams.js';
 import type { Pools } from '../database/pools.js';
-import { withOwner } from '../database/prepare.js';
-import { freshDatabase, type FreshDatabase } from '../testing/databases.js';
+import { withOwner } from '../../platform/database/prepare.js';
+import { freshDatabase, type FreshDatabase } from '../../platform/testing/databases.js';
 import { eventually } from '../testing/eventually.js';
 import { until } from '../testing/until.js';
 import { SubscriptionEngine } from './subscription-engine.js';

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import type { PoolClient } from 'pg';
-import { KeyedTransactions, type StoreResult } from '../commands/keyed-transactions.js';
+import { KeyedTransactions, type StoreResult } from '../idempotency/keyed-transactions.js';
 import { Pools } from '../database/pools.js';
 import { beginPatiently, inTransaction } from '../database/transaction.js';
 import { LogNotifier } from '../event-log/log-notifier.js';

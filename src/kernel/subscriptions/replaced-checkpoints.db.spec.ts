@@ -1,6 +1,6 @@
 import type { PoolClient } from 'pg';
 import { createToyTables, ToyApp } from '../../../test/support/toy-app.js';
-import { freshDatabase, type FreshDatabase } from '../testing/databases.js';
+import { freshDatabase, type FreshDatabase } from '../../platform/testing/databases.js';
 import { until } from '../testing/until.js';
 import { lockCheckpoints } from './sql/lock-checkpoints.js';
 import { movePartitions, partitionsAt } from './sql/repartition.js';

@@ -12,7 +12,7 @@ import {
   streamOf,
 } from '../../../test/support/toys.js';
 import { createToyTables, ToyApp, type ToyParts } from '../../../test/support/toy-app.js';
-import { freshDatabase, type FreshDatabase } from '../testing/databases.js';
+import { freshDatabase, type FreshDatabase } from '../../platform/testing/databases.js';
 import { eventually } from '../testing/eventually.js';
 import { settled } from '../testing/settled.js';
 import { partitionOf } from './partition-of.js';

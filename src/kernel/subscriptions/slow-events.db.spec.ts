@@ -1,8 +1,8 @@
 import { createToyTables, poolsOf, ToyApp } from '../../../test/support/toy-app.js';
 import { CountCommand } from '../../../test/support/toys.js';
-import { withOwner } from '../database/prepare.js';
+import { withOwner } from '../../platform/database/prepare.js';
 import { newId } from '../messages/ids.js';
-import { freshDatabase, type FreshDatabase } from '../testing/databases.js';
+import { freshDatabase, type FreshDatabase } from '../../platform/testing/databases.js';
 import { eventually } from '../testing/eventually.js';
 import { DeadLetters } from './dead-letters.js';
 

@@ -3,7 +3,7 @@ import { CountCommand, Counted, Counters, CountHandler, Noticed } from '../../..
 import { createToyTables, ToyApp } from '../../../test/support/toy-app.js';
 import { EventStreams } from '../commands/event-streams.js';
 import { newId } from '../messages/ids.js';
-import { freshDatabase, type FreshDatabase } from '../testing/databases.js';
+import { freshDatabase, type FreshDatabase } from '../../platform/testing/databases.js';
 import { eventually } from '../testing/eventually.js';
 import { Subscription } from './subscription.decorator.js';
 

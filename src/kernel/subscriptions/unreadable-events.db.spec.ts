@@ -2,8 +2,8 @@ import { createToyTables, ToyApp, type ToySettings } from '../../../test/support
 import { BEFORE, BETWEEN, NEXT, PlaceView, TWO_RELEASES_TABLES } from '../../../test/support/two-releases.js';
 import { commitWork } from '../commands/commit-statement.js';
 import { newId } from '../messages/ids.js';
-import { ViewFreshness } from '../queries/view-freshness.js';
-import { freshDatabase, type FreshDatabase } from '../testing/databases.js';
+import { ViewFreshness } from '../consistency/view-freshness.js';
+import { freshDatabase, type FreshDatabase } from '../../platform/testing/databases.js';
 import { eventually } from '../testing/eventually.js';
 import { settled } from '../testing/settled.js';
 import { DeadLetters } from './dead-letters.js';

@@ -1,5 +1,6 @@
+import type { INestApplicationContext } from '@nestjs/common';
+
 /** Door `#kernel/testing`: what specs need. Never imported by production code. Light: what needs a database is loaded late. */
-export type { FreshDatabase } from './databases.js';
 export { metaOf } from './event-meta.js';
 export { eventually } from './eventually.js';
 export { given, givenOf } from './given.js';
@@ -7,4 +8,9 @@ export { givenLog } from './given-log.js';
 export { givenRows } from './given-rows.js';
 export { TestClock } from './test-clock.js';
 export { until } from './until.js';
-export { freshDatabase, settled } from './with-database.js';
+
+/** Waits until nothing is left to be done: see settled.ts, which is loaded only when it is called. */
+export async function settled(app: INestApplicationContext): Promise<void> {
+  const waiting = await import('./settled.js');
+  return waiting.settled(app);
+}

@@ -2,7 +2,7 @@ import { givenLog, settled, TestClock } from '#kernel/testing';
 import { CountCommand, Counted, streamOf } from '../../../test/support/toys.js';
 import { createToyTables, RunCommand, ToyApp } from '../../../test/support/toy-app.js';
 import { newId } from '../messages/ids.js';
-import { freshDatabase, type FreshDatabase } from './databases.js';
+import { freshDatabase, type FreshDatabase } from '../../platform/testing/databases.js';
 
 let db: FreshDatabase;
 let toy: ToyApp;

@@ -2,7 +2,7 @@ import type { PlantedFault } from '../planted-fault.js';
 
 const COMMIT = 'migrations/kernel/0002-commit.js';
 const PIPELINE = 'src/kernel/commands/units-of-work.ts';
-const IDEMPOTENCY = ['src/kernel/commands/idempotency.db.spec.ts'];
+const IDEMPOTENCY = ['src/kernel/idempotency/idempotency.db.spec.ts'];
 const once = 'A key takes effect once, and every repeat gets the first answer.';
 
 const KEY_ROWS = `
@@ -78,7 +78,7 @@ export const commands: readonly PlantedFault[] = [
   {
     name: 'system-keys-forgotten',
     guarantee: "The system's own command ids are known for ever.",
-    file: 'src/kernel/commands/idempotency.ts',
+    file: 'src/kernel/idempotency/idempotency.ts',
     find: "where: `kind <> 'system'`,",
     replace: '',
     specs: IDEMPOTENCY,
@@ -114,11 +114,11 @@ export const commands: readonly PlantedFault[] = [
   {
     name: 'query-role-without-time-limit',
     guarantee: 'Every statement has an end, also on the server.',
-    file: 'src/kernel/database/role-settings.ts',
+    file: 'src/platform/database/role-settings.ts',
     find: "if (purpose === 'query') return { ...limits, default_transaction_read_only: 'on' };",
     replace:
       "if (purpose === 'query') return { ...limits, statement_timeout: '0', default_transaction_read_only: 'on' };",
-    specs: ['src/kernel/database/role-settings.spec.ts'],
+    specs: ['src/platform/database/role-settings.spec.ts'],
   },
   {
     name: 'unit-not-sealed',

@@ -47,10 +47,10 @@ export const isolation: readonly PlantedFault[] = [
   {
     name: 'key-of-another-request-answered',
     guarantee: 'A key that was used for another request is refused, also by work that is no unit.',
-    file: 'src/kernel/commands/keyed-transactions.ts',
+    file: 'src/kernel/idempotency/keyed-transactions.ts',
     find: 'if (answer.fingerprint !== key.fingerprint) throw new IdempotencyKeyReused();',
     replace: 'if (answer.fingerprint === undefined) throw new IdempotencyKeyReused();',
-    specs: ['src/kernel/commands/keyed-transactions.db.spec.ts'],
+    specs: ['src/kernel/idempotency/keyed-transactions.db.spec.ts'],
   },
   {
     name: 'other-command-under-a-known-id',
@@ -75,7 +75,7 @@ export const isolation: readonly PlantedFault[] = [
     file: 'src/kernel/messages/message-context.ts',
     find: 'if (this.#keyUsedBy !== undefined) {',
     replace: 'if (this.#keyUsedBy === command && command === undefined) {',
-    specs: ['src/kernel/commands/idempotency.db.spec.ts'],
+    specs: ['src/kernel/idempotency/idempotency.db.spec.ts'],
   },
   {
     name: 'transaction-begun-after-its-end',
@@ -128,15 +128,15 @@ export const isolation: readonly PlantedFault[] = [
     file: 'src/kernel/commands/units-of-work.ts',
     find: 'return /in relation "idempotency(_pkey)?"/.test(String((error as { where?: string }).where));',
     replace: 'return true;',
-    specs: ['src/kernel/commands/key-lock.db.spec.ts'],
+    specs: ['src/kernel/idempotency/key-lock.db.spec.ts'],
   },
   {
     name: 'settings-of-roles-not-seen',
     guarantee: 'The start says so when acknowledged commands may be lost.',
-    file: 'src/kernel/database/durability.ts',
+    file: 'src/platform/database/durability.ts',
     find: 'AND (s.setrole = 0 OR r.rolname = ANY ($2))',
     replace: 'AND (s.setrole = 0 AND $2::text[] IS NOT NULL)',
-    specs: ['src/kernel/database/prepare.db.spec.ts'],
+    specs: ['src/platform/database/prepare.db.spec.ts'],
   },
   {
     name: 'stale-plan-is-the-events-fault',
@@ -167,17 +167,17 @@ export const isolation: readonly PlantedFault[] = [
   {
     name: 'temporary-tables-allowed',
     guarantee: 'SQL as an application role never runs as the owner.',
-    file: 'src/kernel/database/grants.ts',
+    file: 'src/platform/database/grants.ts',
     find: 'const revoke = `REVOKE TEMPORARY',
     replace: 'const revoke = `GRANT TEMPORARY',
     and: [
       {
-        file: 'src/kernel/database/grants.ts',
+        file: 'src/platform/database/grants.ts',
         find: 'FROM PUBLIC;`;',
         replace: 'TO PUBLIC;`;',
       },
     ],
-    specs: ['src/kernel/database/prepare.db.spec.ts'],
+    specs: ['src/platform/database/prepare.db.spec.ts'],
   },
   {
     name: 'definer-function-without-search-path',
@@ -185,7 +185,7 @@ export const isolation: readonly PlantedFault[] = [
     file: 'migrations/kernel/0004-subscriptions.js',
     find: 'CREATE FUNCTION kernel.settle_held(p jsonb) RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS',
     replace: 'CREATE FUNCTION kernel.settle_held(p jsonb) RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER AS',
-    specs: ['src/kernel/database/definer-functions.db.spec.ts'],
+    specs: ['src/platform/database/definer-functions.db.spec.ts'],
   },
   {
     name: 'timed-out-batch-tried-whole',

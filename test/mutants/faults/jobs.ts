@@ -75,7 +75,7 @@ export const jobs: readonly PlantedFault[] = [
   {
     name: 'stop-without-limit',
     guarantee: 'A stop ends within its limits, whatever is under way.',
-    file: 'src/kernel/operations/graceful-stop.ts',
+    file: 'src/platform/operations/graceful-stop.ts',
     find: 'const backgroundEnded = await atMost(shutdown.batchesMs, stopped);',
     replace: 'await stopped; const backgroundEnded = true;',
     specs: ['test/e2e/shutdown-limits.e2e-spec.ts'],
@@ -83,7 +83,7 @@ export const jobs: readonly PlantedFault[] = [
   {
     name: 'stop-without-cutting-connections',
     guarantee: 'What exceeds the limits of a stop is rolled back.',
-    file: 'src/kernel/operations/graceful-stop.ts',
+    file: 'src/platform/operations/graceful-stop.ts',
     find: 'if (!requestsEnded || !backgroundEnded) running.app.get(Pools, { strict: false }).cut();',
     replace: 'void requestsEnded;',
     specs: ['test/e2e/shutdown-limits.e2e-spec.ts'],

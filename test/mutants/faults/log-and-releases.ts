@@ -55,7 +55,7 @@ export const logAndReleases: readonly PlantedFault[] = [
   {
     name: 'epoch-not-followed-by-reads',
     guarantee: 'A process that only reads takes no token of a lost log for one of the log that it reads.',
-    file: 'src/kernel/queries/view-freshness.ts',
+    file: 'src/kernel/consistency/view-freshness.ts',
     find: 'if (epoch !== this.epoch.known) await this.epoch.refresh();',
     replace: 'void epoch;',
     specs: ['src/kernel/event-log/epoch.db.spec.ts'],
@@ -63,7 +63,7 @@ export const logAndReleases: readonly PlantedFault[] = [
   {
     name: 'epoch-of-a-wait-not-compared',
     guarantee: 'A read that has waited for the views of a lost log is not said to be fresh.',
-    file: 'src/kernel/queries/view-freshness.ts',
+    file: 'src/kernel/consistency/view-freshness.ts',
     find: 'if (this.epoch.current !== seen.epoch) return this.#unknown(readings);',
     replace: '',
     specs: ['src/kernel/event-log/epoch.db.spec.ts'],

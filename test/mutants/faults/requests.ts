@@ -1,7 +1,7 @@
 import type { PlantedFault } from '../planted-fault.js';
 
-const CONNECTIONS = 'src/kernel/http/app/connection-limits.ts';
-const CONNECTION_SPEC = ['src/kernel/http/app/connection-limits.spec.ts'];
+const CONNECTIONS = 'src/platform/http/app/connection-limits.ts';
+const CONNECTION_SPEC = ['src/platform/http/app/connection-limits.spec.ts'];
 const alwaysUp = 'Nobody can stop the process by requests, and health probes are always answered.';
 const forAll = 'Nobody can take all places.';
 const limited = 'Nobody sends more requests than their rate limit allows.';
@@ -46,39 +46,39 @@ export const requests: readonly PlantedFault[] = [
     file: CONNECTIONS,
     find: 'closeAll(connection.unanswered);',
     replace: '',
-    specs: ['src/kernel/http/app/request-places.spec.ts'],
+    specs: ['src/platform/http/app/request-places.spec.ts'],
   },
   {
     name: 'no-share-for-others',
     guarantee: forAll,
-    file: 'src/kernel/http/exchange/places.ts',
+    file: 'src/platform/http/exchange/places.ts',
     find: 'const isLarge = (this.#of.get(caller) ?? 0) >= this.#share;',
     replace: 'const isLarge = this.#of.get(caller) === -1;',
-    specs: ['src/kernel/http/exchange/admission.spec.ts', 'src/kernel/http/app/request-places.spec.ts'],
+    specs: ['src/platform/http/exchange/admission.spec.ts', 'src/platform/http/app/request-places.spec.ts'],
   },
   {
     name: 'rate-limit-only-told',
     guarantee: limited,
-    file: 'src/kernel/http/exchange/rate-limits.ts',
+    file: 'src/platform/http/exchange/rate-limits.ts',
     find: 'if (retryAfterS > 0) throw rateLimited(retryAfterS);',
     replace: 'void rateLimited;',
-    specs: ['src/kernel/http/exchange/rate-limits.spec.ts'],
+    specs: ['src/platform/http/exchange/rate-limits.spec.ts'],
   },
   {
     name: 'refusals-not-counted',
     guarantee: limited,
-    file: 'src/kernel/http/app/request-authorization.ts',
+    file: 'src/platform/http/app/request-authorization.ts',
     find: 'await this.rateLimits.countAddress(request, reply); throw error;',
     replace: 'throw error;',
-    specs: ['src/kernel/http/exchange/rate-limits.spec.ts'],
+    specs: ['src/platform/http/exchange/rate-limits.spec.ts'],
   },
   {
     name: 'other-transfer-coding-read',
     guarantee: 'A body is read as what it is, or not at all.',
-    file: 'src/kernel/http/app/request-authorization.ts',
+    file: 'src/platform/http/app/request-authorization.ts',
     find: "if (coding.toLowerCase() !== 'chunked')",
     replace: "if (coding === '')",
-    specs: ['src/kernel/http/app/raw-socket.spec.ts'],
+    specs: ['src/platform/http/app/raw-socket.spec.ts'],
   },
   {
     name: 'side-rows-of-a-repeat',
@@ -86,6 +86,6 @@ export const requests: readonly PlantedFault[] = [
     file: 'src/kernel/commands/commit-statement.ts',
     find: 'if (guard !== undefined) return given;',
     replace: "if (guard !== undefined || given !== '') return given;",
-    specs: ['src/kernel/commands/quiet-replays.db.spec.ts'],
+    specs: ['src/kernel/idempotency/quiet-replays.db.spec.ts'],
   },
 ];

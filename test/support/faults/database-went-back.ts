@@ -1,4 +1,4 @@
-import { withOwner } from '../../../src/kernel/database/prepare.js';
+import { withOwner } from '../../../src/platform/database/prepare.js';
 import { rowsOf } from '../ledger-facts.js';
 import { lostKeys } from '../ledger-went-back.js';
 import { BuiltProgram } from '../processes.js';

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { withOwner } from '../../../src/kernel/database/prepare.js';
+import { withOwner } from '../../../src/platform/database/prepare.js';
 import { readFacts, rowsOf, type Facts } from '../ledger-facts.js';
 
 export interface SeenRow {

@@ -1,5 +1,5 @@
 import type { Environment } from '#config';
-import { withOwner } from '../../../src/kernel/database/prepare.js';
+import { withOwner } from '../../../src/platform/database/prepare.js';
 import { KillableDatabase } from '../processes-database.js';
 import { FleetMember } from './fleet-member.js';
 import { sabotages } from './sabotages.mjs';

@@ -10,7 +10,7 @@ register('./hooks.mjs', import.meta.url, { data: { sabotage: process.env.RIG_SAB
 const { loadConfiguration } = await import('../../../dist/config/index.js');
 const { boot } = await import('../../../dist/boot.js');
 const { armFailpoints } = await import('../../../dist/kernel/failpoints.js');
-const { endOnFaults, endOnSignals } = await import('../../../dist/kernel/operations/process-end.js');
+const { endOnFaults, endOnSignals } = await import('../../../dist/platform/operations/process-end.js');
 const { RigModule } = await import('./rig-module.ts');
 
 const configuration = loadConfiguration();

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { withOwner } from '../../../src/kernel/database/prepare.js';
+import { withOwner } from '../../../src/platform/database/prepare.js';
 import type { BuiltProgram } from '../processes.js';
 import type { Scene, Injected } from './scene.js';
 

@@ -1,4 +1,4 @@
-import { withOwner } from '../../../src/kernel/database/prepare.js';
+import { withOwner } from '../../../src/platform/database/prepare.js';
 import { until } from '../../../src/kernel/testing/until.js';
 import type { FleetMember } from './fleet-member.js';
 import type { Injected, Scene } from './scene.js';

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { withOwner } from '../../../src/kernel/database/prepare.js';
+import { withOwner } from '../../../src/platform/database/prepare.js';
 import { until } from '../../../src/kernel/testing/until.js';
 import { rowsOf } from '../ledger-facts.js';
 import { Drafter } from '../shop-client.js';

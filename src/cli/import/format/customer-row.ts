@@ -1,5 +1,5 @@
 import { IsOptional, Matches } from 'class-validator';
-import { IsMailAddress, IsText } from '#kernel';
+import { IsMailAddress, IsText } from '#platform/http';
 import { ADDRESS_LIMITS } from '#shared';
 import type { CustomerAddress, ImportedCustomer } from '#customers/contracts';
 import { BadRow } from './row-reader.js';

@@ -11,7 +11,7 @@ import {
   Min,
   ValidateNested,
 } from 'class-validator';
-import { IsCurrency, IsDay, IsInstant, IsText } from '#kernel';
+import { IsCurrency, IsDay, IsInstant, IsText } from '#platform/http';
 import { ADDRESS_LIMITS, SKU_PATTERN, type DeliveryAddress } from '#shared';
 import type { LineWish, PlaceOrder } from '#ordering/contracts';
 import { assertCurrencyOn } from './currency-rule.js';

@@ -1,5 +1,5 @@
 import { IsBoolean, IsInt, IsOptional, Matches, Max, Min } from 'class-validator';
-import { IsCurrency, IsText } from '#kernel';
+import { IsCurrency, IsText } from '#platform/http';
 import { SKU_PATTERN } from '#shared';
 import type { ImportedProduct } from '#catalog/contracts';
 import { assertCurrency } from './currency-rule.js';

@@ -1,9 +1,9 @@
 import { isUtf8 } from 'node:buffer';
 import { parse, printParseErrorCode, type ParseError } from 'jsonc-parser';
-import { parseJsonBody } from '../../../kernel/http/body/json-body.js';
-import { ProblemError, type InputError } from '../../../kernel/http/problems/problem-error.js';
-import type { InputClass } from '../../../kernel/http/validation/input-class.js';
-import { InputReader } from '../../../kernel/http/validation/input-reader.js';
+import { parseJsonBody } from '../../../platform/http/body/json-body.js';
+import { ProblemError, type InputError } from '../../../platform/http/problems/problem-error.js';
+import type { InputClass } from '../../../platform/http/validation/input-class.js';
+import { InputReader } from '../../../platform/http/validation/input-reader.js';
 
 /** A row that can't be taken in. The message is the reason, to be read after the row's place. */
 export class BadRow extends Error {

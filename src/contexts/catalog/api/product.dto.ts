@@ -1,6 +1,7 @@
 import { Type } from 'class-transformer';
 import { IsBoolean, IsDefined, IsOptional, Matches, ValidateNested } from 'class-validator';
-import { IsText, ListQuery, MoneyBody, SortBy, invalidInput, type Sort } from '#kernel';
+import { MoneyBody } from '#app';
+import { IsText, ListQuery, SortBy, invalidInput, type Sort } from '#platform/http';
 import { SKU_PATTERN, isCurrency, withdrawnIn } from '#shared';
 import type { NewProduct, Price, Product, ProductTexts } from '../domain/product.js';
 

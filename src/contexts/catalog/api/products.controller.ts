@@ -1,5 +1,7 @@
 import { Body, Controller, Get, Patch, Post, Query } from '@nestjs/common';
-import { Changes, Creates, IfVersion, PathText, Roles, UnitOfWorkRoute, Versioned, type Page } from '#kernel';
+import { Roles } from '#app';
+import { UnitOfWorkRoute } from '#kernel';
+import { Changes, Creates, IfVersion, PathText, Versioned, type Page } from '#platform/http';
 import { SKU_PATTERN } from '#shared';
 import { ProductReader } from '../storage/product-reader.js';
 import { Products } from '../storage/products.js';

@@ -1,4 +1,4 @@
-import { invalidInput } from '#kernel';
+import { invalidInput } from '#platform/http';
 import type { CustomerProfile } from '../domain/customer.js';
 import type { ChangeCustomerBody, CustomerAddressBody } from './customer.dto.js';
 

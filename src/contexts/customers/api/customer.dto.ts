@@ -1,6 +1,6 @@
 import { Type } from 'class-transformer';
 import { IsOptional, Matches, ValidateNested } from 'class-validator';
-import { IsMailAddress, IsText, ListQuery, SortBy, type Sort } from '#kernel';
+import { IsMailAddress, IsText, ListQuery, SortBy, type Sort } from '#platform/http';
 import { ADDRESS_LIMITS } from '#shared';
 import type { Customer } from '../domain/customer.js';
 

@@ -1,5 +1,7 @@
 import { Body, Controller, Get, Patch, Post, Query } from '@nestjs/common';
-import { Changes, Creates, IfVersion, PathText, Roles, UnitOfWorkRoute, Versioned, newId, type Page } from '#kernel';
+import { Roles } from '#app';
+import { UnitOfWorkRoute, newId } from '#kernel';
+import { Changes, Creates, IfVersion, PathText, Versioned, type Page } from '#platform/http';
 import { CustomerReader } from '../storage/customer-reader.js';
 import { Customers } from '../storage/customers.js';
 import {

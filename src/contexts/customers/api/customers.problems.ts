@@ -1,4 +1,4 @@
-import { defineProblems } from '#kernel';
+import { defineProblems } from '#platform/http';
 
 defineProblems({
   'customers.customer-exists': {

@@ -1,5 +1,7 @@
 import { Body, Controller, Get, Patch } from '@nestjs/common';
-import { Changes, CurrentPrincipal, IfVersion, Roles, UnitOfWorkRoute, Versioned, type Principal } from '#kernel';
+import { Roles } from '#app';
+import { UnitOfWorkRoute, type Principal } from '#kernel';
+import { Changes, CurrentPrincipal, IfVersion, Versioned } from '#platform/http';
 import { CustomerReader } from '../storage/customer-reader.js';
 import { Customers } from '../storage/customers.js';
 import { ChangeCustomerBody, CustomerBody, CustomerVersionBody, customerBody } from './customer.dto.js';

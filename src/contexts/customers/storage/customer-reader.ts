@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { Cursors, ReadSql, messageContext, type Page, type Sort } from '#kernel';
+import { ReadSql, messageContext } from '#kernel';
+import { Cursors, type Page, type Sort } from '#platform/http';
 import { NotFound } from '#kernel/domain';
 import { wordPatterns } from '#shared';
 import type { CustomerContact } from '../contracts/index.js';

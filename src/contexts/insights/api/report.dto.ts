@@ -1,5 +1,5 @@
 import { IsIn, IsInt, IsOptional, Max, Min } from 'class-validator';
-import { IsDay, invalidInput } from '#kernel';
+import { IsDay, invalidInput } from '#platform/http';
 import type { ReportPeriod } from '../views/period.js';
 
 /** Which days a report covers: UTC dates, both inclusive; what is left out is open. */

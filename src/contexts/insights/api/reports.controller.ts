@@ -1,6 +1,6 @@
 import { Controller, Get, Query } from '@nestjs/common';
 import { QueryBus } from '@nestjs/cqrs';
-import { Roles } from '#kernel';
+import { Roles } from '#app';
 import { GetTopCustomersQuery } from '../views/customer-sales/get-top-customers.query.js';
 import { GetTopProductsQuery } from '../views/product-sales/get-top-products.query.js';
 import { GetSalesReportQuery } from '../views/sales-daily/get-sales-report.query.js';

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
-import { actorOf, messageContext, type Principal } from '#kernel';
+import { messageContext, type Principal } from '#kernel';
+import { actorOf } from '#platform/http';
 import { NotFound, type Actor } from '#kernel/domain';
 import { CustomerExistsQuery, EnsureCustomerCommand } from '#customers/contracts';
 import { GetOrderSummaryQuery } from '../contracts/get-order-summary.js';

@@ -1,4 +1,5 @@
-import { actorOf, hasRole, invalidInput, type Principal } from '#kernel';
+import { type Principal } from '#kernel';
+import { actorOf, hasRole, invalidInput } from '#platform/http';
 import type { Actor } from '#kernel/domain';
 
 /** The customer whose orders are all that a caller may see; null: they may see everybody's. */

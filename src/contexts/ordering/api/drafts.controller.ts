@@ -1,18 +1,8 @@
 import { Body, Controller, Delete, Get, HttpCode, Patch, Post, Put } from '@nestjs/common';
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
-import {
-  Changes,
-  Clock,
-  Creates,
-  CurrentPrincipal,
-  IfVersion,
-  MayRespondAsync,
-  PathId,
-  Roles,
-  actorOf,
-  newId,
-  type Principal,
-} from '#kernel';
+import { Roles } from '#app';
+import { Clock, newId, type Principal } from '#kernel';
+import { Changes, Creates, CurrentPrincipal, IfVersion, MayRespondAsync, PathId, actorOf } from '#platform/http';
 import { AddLineCommand } from '../commands/add-line.command.js';
 import { ChangeLineQuantityCommand } from '../commands/change-line-quantity.command.js';
 import { DiscardOrderCommand } from '../commands/discard-order.command.js';

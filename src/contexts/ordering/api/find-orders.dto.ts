@@ -1,5 +1,5 @@
 import { ArrayMaxSize, IsIn, IsInt, IsOptional, Matches, Max, Min } from 'class-validator';
-import { IsCurrency, IsInstant, IsText, ListQuery, SortBy } from '#kernel';
+import { IsCurrency, IsInstant, IsText, ListQuery, SortBy } from '#platform/http';
 import { SKU_PATTERN } from '#shared';
 import { ORDER_STATUSES, type OrderStatus } from '../contracts/get-order-summary.js';
 import { ORDER_SORT_KEYS, type OrderSort } from '../views/order-search/find-orders.sql.js';

@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { MoneyBody } from '#kernel';
+import { MoneyBody } from '#app';
 import type { Actor } from '#kernel/domain';
 import type { Obstacle } from '../contracts/order-actions.js';
 import { ORDER_STATUSES, type OrderStatus } from '../contracts/get-order-summary.js';

@@ -1,4 +1,5 @@
-import { hasRole, type Principal } from '#kernel';
+import { type Principal } from '#kernel';
+import { hasRole } from '#platform/http';
 import { obstacleTo, type OrderAction } from '../contracts/order-actions.js';
 import type { OrderSummary } from '../contracts/get-order-summary.js';
 import type { OrderActionBody, OrderBody } from './order-answers.dto.js';

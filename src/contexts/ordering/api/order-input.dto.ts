@@ -12,7 +12,8 @@ import {
   Min,
   ValidateNested,
 } from 'class-validator';
-import { IsCurrency, IsInstant, IsText, MoneyBody } from '#kernel';
+import { MoneyBody } from '#app';
+import { IsCurrency, IsInstant, IsText } from '#platform/http';
 import { ADDRESS_LIMITS, SKU_PATTERN } from '#shared';
 import { MAX_LINES, MAX_NOTE_LENGTH, MAX_QUANTITY, type ShortagePolicy } from '../contracts/order-line.js';
 

@@ -1,4 +1,4 @@
-import { invalidInput } from '#kernel';
+import { invalidInput } from '#platform/http';
 import type { Actor } from '#kernel/domain';
 import { isCurrencyOn, withdrawnIn, type DeliveryAddress, type MoneyJson } from '#shared';
 import type { LineWish, PlaceOrder } from '../contracts/place-order.js';

@@ -1,4 +1,4 @@
-import { defineProblems } from '#kernel';
+import { defineProblems } from '#platform/http';
 
 defineProblems({
   'ordering.order-not-editable': {

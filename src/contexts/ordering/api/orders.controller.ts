@@ -1,20 +1,18 @@
 import { Body, Controller, Get, Post, Query } from '@nestjs/common';
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
+import { Roles } from '#app';
+import { Clock, newId, type Principal } from '#kernel';
 import {
-  Clock,
   Creates,
   CurrentPrincipal,
   LinkBase,
   ListQuery,
   MayRespondAsync,
   PathText,
-  Roles,
   Versioned,
   isId,
-  newId,
   type Page,
-  type Principal,
-} from '#kernel';
+} from '#platform/http';
 import { NotFound } from '#kernel/domain';
 import { isOrderNumber } from '#shared';
 import { GetOrderSummaryQuery, type OrderReference } from '../contracts/get-order-summary.js';

@@ -1,5 +1,6 @@
 import { Query, QueryHandler, type IQueryHandler } from '@nestjs/cqrs';
-import { Cursors, StreamReader, type Page } from '#kernel';
+import { StreamReader } from '#kernel';
+import { Cursors, type Page } from '#platform/http';
 import { NotFound, type Actor } from '#kernel/domain';
 
 /** An event as it lies in the log. */

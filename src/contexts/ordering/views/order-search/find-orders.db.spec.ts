@@ -1,4 +1,4 @@
-import type { Page } from '#kernel';
+import type { Page } from '#platform/http';
 import { OrderingApp, ada, eve, importer } from '../../../../../test/support/ordering-app.js';
 import { AddLineCommand } from '../../commands/add-line.command.js';
 import { DiscardOrderCommand } from '../../commands/discard-order.command.js';

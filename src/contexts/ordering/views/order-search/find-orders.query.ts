@@ -1,5 +1,6 @@
 import { Query, QueryHandler, type IQueryHandler } from '@nestjs/cqrs';
-import { Cursors, Page, ReadSql, ReadsFrom, messageContext } from '#kernel';
+import { ReadSql, ReadsFrom, messageContext } from '#kernel';
+import { Cursors, Page } from '#platform/http';
 import type { MoneyJson } from '#shared';
 import type { OrderStatus } from '../../contracts/get-order-summary.js';
 import {

@@ -1,4 +1,4 @@
-import type { Sort } from '#kernel';
+import type { Sort } from '#platform/http';
 import { wordPatterns } from '#shared';
 import type { OrderStatus } from '../../contracts/get-order-summary.js';
 

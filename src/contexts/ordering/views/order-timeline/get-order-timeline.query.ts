@@ -1,5 +1,6 @@
 import { Query, QueryHandler, type IQueryHandler } from '@nestjs/cqrs';
-import { CheckAccess, Cursors, ReadSql, ReadsFrom, type Page } from '#kernel';
+import { CheckAccess, ReadSql, ReadsFrom } from '#kernel';
+import { Cursors, type Page } from '#platform/http';
 import type { Actor } from '#kernel/domain';
 import { OrderSummaryView } from '../order-summary/order-summary.view.js';
 import { VisibleOrders } from '../order-summary/visible-orders.js';

@@ -1,0 +1,4 @@
+/** Door `#app`: what this business gives to the platform and to every context's controllers. */
+export { API_TITLE } from './api.js';
+export { MoneyBody } from './money-body.dto.js';
+export { ROLES, Roles, type Role } from './roles.js';

@@ -1,0 +1,169 @@
+import { Injectable } from '@nestjs/common';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { messageContext, type MessageContext } from '../../../kernel/messages/message-context.js';
+import { ConsistencyTokens } from '../../../kernel/consistency/consistency-token.js';
+import { Admission } from '../exchange/admission.js';
+import {
+  completePage,
+  setKernelHeaders,
+  setOperationHeaders,
+  setOutcomeHeaders,
+  setResultHeaders,
+} from '../exchange/answer-headers.js';
+import { ContextMaker } from '../exchange/context-maker.js';
+import { callerKey, exchangeOf, type Exchange } from '../exchange/exchange.js';
+import type { AdmissionSlot } from '../exchange/places.js';
+import { ViewWait } from '../exchange/view-wait.js';
+import { Page } from '../lists/page.js';
+import { OperationBody } from '../operations/operation.dto.js';
+import { invalidInput } from '../problems/problem-error.js';
+import type { Route } from '../routes/route-book.js';
+import { takes } from '../routes/route-checks.js';
+import { assertWellFormed, type ParsedQuery } from '../validation/query-string.js';
+import { PublicUrl } from './public-url.js';
+import { RequestAuthorization } from './request-authorization.js';
+
+type Done = (error?: Error) => void;
+
+/**
+ * What happens around every handler, in Fastify's hooks, because they also cover what no controller sees:
+ *
+ *     onRequest         is it well-formed HTTP · which route · who asks, how much lately, may they     → 4xx before a body is read
+ *     (body)            strict JSON
+ *     preHandler        idempotency key, consistency, preferences · is there room → message context for all that follows
+ *     (Nest)            guard · input classes · handler
+ *     preSerialization  wait for the views, if asked · Location, ETag, a page's asOf and Link
+ *     onSend            tokens, 304
+ */
+@Injectable()
+export class RequestPipeline {
+  readonly #takesBody = new Map<Route, boolean>();
+  readonly #takesQuery = new Map<Route, boolean>();
+
+  constructor(
+    private readonly authorization: RequestAuthorization,
+    private readonly admission: Admission,
+    private readonly contexts: ContextMaker,
+    private readonly viewWait: ViewWait,
+    private readonly tokens: ConsistencyTokens,
+    private readonly publicUrl: PublicUrl,
+  ) {}
+
+  install(server: FastifyInstance): void {
+    server.addHook('onRequest', (request, reply, done) => this.#receive(request, reply, done));
+    server.addHook('preHandler', (request, reply, done) => this.#bind(request, reply, done));
+    server.addHook('preSerialization', (request, reply, payload, done) => {
+      const waiting = reply.statusCode < 400 ? this.viewWait.after(exchangeOf(request)) : undefined;
+      if (waiting === undefined) done(null, this.#complete(request, reply, payload));
+      else waiting.then(() => done(null, this.#complete(request, reply, payload)), done);
+    });
+    server.addHook('onSend', (request, reply, payload, done) => done(null, this.#finish(request, reply, payload)));
+  }
+
+  #receive(request: FastifyRequest, reply: FastifyReply, done: Done): void {
+    const exchange = exchangeOf(request);
+    exchange.linkBase = this.publicUrl.path;
+    setKernelHeaders(reply, exchange);
+    this.authorization.authorize(request, reply).then(() => done(), done);
+  }
+
+  /** The body is there and looks right: nothing that a slow client does can hold the place from here on. */
+  #bind(request: FastifyRequest, reply: FastifyReply, done: Done): void {
+    const exchange = exchangeOf(request);
+    const { route } = exchange;
+    if (route === undefined) return done();
+    try {
+      const context = this.contexts.make(request, exchange);
+      exchange.context = context;
+      this.#assertNothingUnasked(request, route);
+      const slot = this.#enter(request, exchange, route);
+      if (!(slot instanceof Promise)) return handle({ exchange, context, slot, reply }, done);
+      slot.then((admitted) => handle({ exchange, context, slot: admitted, reply }, done), done);
+    } catch (error) {
+      done(error as Error);
+    }
+  }
+
+  #enter({ ip }: FastifyRequest, exchange: Exchange, route: Route): AdmissionSlot | undefined | Promise<AdmissionSlot> {
+    if (route.isProbe) return undefined;
+    if (exchange.identity === undefined) return this.admission.enterUnidentified(ip);
+    return this.admission.enter({ caller: callerKey(exchange), isOperators: route.access === 'operators' });
+  }
+
+  /** A route without an input class takes nothing, rather than ignoring what it was sent. */
+  #assertNothingUnasked(request: FastifyRequest, route: Route): void {
+    const { body } = request;
+    if (body !== undefined && !this.#takes(this.#takesBody, route, 'body') && !isEmptyObject(body)) {
+      throw invalidInput('', 'unknown-field', 'This route takes no body.');
+    }
+    const query = request.query as ParsedQuery;
+    const [name] = Object.keys(query.values);
+    if ((query.isMalformed || name !== undefined) && !this.#takes(this.#takesQuery, route, 'query')) {
+      assertWellFormed(query);
+      throw invalidInput('query:*', 'unknown-parameter', 'This route takes no query parameters.');
+    }
+  }
+
+  #takes(known: Map<Route, boolean>, route: Route, kind: 'body' | 'query'): boolean {
+    const answer = known.get(route) ?? takes(route, kind);
+    known.set(route, answer);
+    return answer;
+  }
+
+  #complete(request: FastifyRequest, reply: FastifyReply, payload: unknown): unknown {
+    const exchange = exchangeOf(request);
+    if (reply.statusCode >= 400 || typeof payload !== 'object' || payload === null) return payload;
+    if (payload instanceof OperationBody) setOperationHeaders(reply, exchange, payload);
+    else setResultHeaders(reply, exchange, payload);
+    return payload instanceof Page ? completePage(reply, exchange, payload, this.#token(exchange)) : payload;
+  }
+
+  #finish(request: FastifyRequest, reply: FastifyReply, payload: unknown): unknown {
+    const exchange = exchangeOf(request);
+    setOutcomeHeaders(reply, exchange, this.#token(exchange));
+    if (exchange.isHandled) {
+      exchange.isHandled = false;
+      exchange.slot?.leave();
+    }
+    if (!exchange.notModified || reply.statusCode !== 200) return payload;
+    reply.code(304).removeHeader('content-type').removeHeader('content-length');
+    return null;
+  }
+
+  /** A command's own event is the newest thing its caller has seen; a read's token is what its views had. */
+  #token({ context }: Exchange): string | undefined {
+    if (context === undefined) return undefined;
+    const { lastEvent, readToken } = context.outcome;
+    return lastEvent === undefined ? readToken : this.tokens.forEvent(lastEvent);
+  }
+}
+
+interface Admitted {
+  readonly exchange: Exchange;
+  readonly context: MessageContext;
+  readonly slot: AdmissionSlot | undefined;
+  readonly reply: FastifyReply;
+}
+
+/**
+ * The handler holds its place until it has ended. An answer made for one caller takes memory until it has left, or its client has
+ * gone, and holds the place as long; what public routes answer is shared or small.
+ */
+function handle({ exchange, context, slot, reply: { raw } }: Admitted, done: Done): void {
+  exchange.slot = slot;
+  exchange.isHandled = true;
+  if (slot !== undefined && exchange.identity !== undefined && !raw.destroyed) {
+    slot.hold();
+    let hasLeft = false;
+    const leave = (): void => {
+      if (!hasLeft) slot.leave();
+      hasLeft = true;
+    };
+    raw.once('finish', leave).once('close', leave);
+  }
+  messageContext.run(context, done);
+}
+
+function isEmptyObject(body: unknown): boolean {
+  return typeof body === 'object' && body !== null && !Array.isArray(body) && Object.keys(body).length === 0;
+}

@@ -1,0 +1,11 @@
+import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import type { Principal } from '../../../kernel/messages/message-context.js';
+import { exchangeOf } from '../exchange/exchange.js';
+import { unauthenticated } from './token-verifier.js';
+
+/** Who calls: the token's `sub` and roles. Only on routes with `@Roles`. */
+export const CurrentPrincipal = createParamDecorator((_: unknown, context: ExecutionContext): Principal => {
+  const { identity } = exchangeOf(context.switchToHttp().getRequest());
+  if (identity === undefined) throw unauthenticated('This route needs a token.');
+  return identity.principal;
+});

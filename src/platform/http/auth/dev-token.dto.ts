@@ -1,0 +1,22 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { ArrayMinSize, IsArray, IsOptional, Matches } from 'class-validator';
+import { IsRole } from '../validation/rules.js';
+import { roleRules } from './role-rules.js';
+
+export class DevTokenBody {
+  /** Whom the token speaks for; for a customer, the customer's id. */
+  @ApiProperty()
+  @Matches(/^[A-Za-z0-9._:@|-]{1,128}$/)
+  subject!: string;
+
+  @ApiProperty({ enum: () => [...roleRules().roles], isArray: true })
+  @IsArray()
+  @ArrayMinSize(1)
+  @IsRole({ each: true })
+  roles!: string[];
+
+  @ApiProperty({ required: false })
+  @IsOptional()
+  @Matches(/^[A-Za-z0-9._-]{1,64}$/)
+  tenant?: string;
+}

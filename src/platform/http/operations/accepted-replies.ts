@@ -1,0 +1,35 @@
+import { Injectable } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Operations, type Operation } from '../../../kernel/outgoing/operations.js';
+import { exchangeOf } from '../exchange/exchange.js';
+import { ProblemReplies } from '../problems/problem-replies.js';
+import { ProblemError } from '../problems/problem-error.js';
+import { OperationBodies } from './operation-bodies.js';
+
+/** Answers requests whose command was stored to be executed later: 202, with the operation as it stands. */
+@Injectable()
+export class AcceptedReplies {
+  constructor(
+    private readonly operations: Operations,
+    private readonly bodies: OperationBodies,
+    private readonly problems: ProblemReplies,
+  ) {}
+
+  async send(operationId: string, request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    try {
+      const operation = await this.#read(operationId);
+      exchangeOf(request).isAccepted = true;
+      void reply.code(202).send(this.bodies.of(operation));
+    } catch (error) {
+      this.problems.send(error, request, reply);
+    }
+  }
+
+  /** The key may be kept a little longer than its operation: both for seven days, but from different moments on. */
+  async #read(operationId: string): Promise<Operation> {
+    const operation = await this.operations.find(operationId);
+    if (operation === undefined)
+      throw new ProblemError('operation-forgotten', 'What this request did was forgotten: it ended long ago.');
+    return operation;
+  }
+}

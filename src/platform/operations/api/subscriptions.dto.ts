@@ -1,0 +1,53 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { IsInt, Max, Min, ValidateBy } from 'class-validator';
+import type { RestartFrom } from '../../../kernel/subscriptions/restart.js';
+import { SubscriptionReport } from '../reports/subscription-report.dto.js';
+import { ReasonBody, ReasonedBody } from './reason.dto.js';
+
+/** Every subscription, by name. */
+export class SubscriptionsBody {
+  data!: SubscriptionReport[];
+}
+
+/** Into how many partitions a subscription is to be split, or merged. */
+export class RepartitionBody extends ReasonedBody {
+  @IsInt()
+  @Min(1)
+  @Max(256)
+  partitions!: number;
+}
+
+/** What was done, as a repeat of the request is answered too: the subscription itself may have moved on since. */
+export class RepartitionedBody {
+  name!: string;
+  partitions!: number;
+  /** Where all of them stood. */
+  position!: number;
+}
+
+/** What was done, as a repeat of the request is answered too: the subscription itself may have moved on since. */
+export class RestartedBody {
+  name!: string;
+  /** The last position that counts as handled. */
+  position!: number;
+}
+
+/** Where an event handler is to start anew. */
+export class RestartBody extends ReasonBody {
+  /** The first event to handle: the log's first, the next to be committed, or the one at a position. */
+  @ApiProperty({
+    oneOf: [
+      { type: 'string', enum: ['beginning', 'now'] },
+      { type: 'integer', minimum: 1 },
+    ],
+  })
+  @ValidateBy({
+    name: 'isStart',
+    validator: { validate: isStart, defaultMessage: () => '$property must be beginning, now or a position from 1' },
+  })
+  from!: RestartFrom;
+}
+
+function isStart(value: unknown): boolean {
+  return value === 'beginning' || value === 'now' || (Number.isSafeInteger(value) && (value as number) >= 1);
+}

@@ -1,0 +1,110 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { PoolClient } from 'pg';
+import { CONFIGURATION, type Configuration } from '#config';
+import { outdatedView } from '../../kernel/commands/required-views.js';
+import { unsafeSettings } from '../database/durability.js';
+import type { Migration } from '../database/migrations.js';
+import { schemaMismatch } from '../database/migrator.js';
+import { Pools } from '../../kernel/database/pools.js';
+import { ProjectionRegistry } from '../../kernel/projections/projection-registry.js';
+import { Lifecycle } from './lifecycle.js';
+
+/** Injection token of the migrations that this code knows. */
+export const KNOWN_MIGRATIONS = Symbol('KNOWN_MIGRATIONS');
+
+/** Why this process should get no requests now. `code` is one of the registered problems. */
+export interface NotReady {
+  readonly code: 'starting' | 'draining' | 'database-unavailable' | 'view-outdated';
+  readonly reason: string;
+}
+
+/** Probes come every few seconds, from several sides, and from anybody: they share an answer this long. */
+const REMEMBER_MS = 500;
+const ANSWER_WITHIN_MS = 1_000;
+/** So many waiting per connection means that a new request would time out before its turn. */
+const WAITING_PER_CONNECTION = 2;
+
+/**
+ * Whether this process can answer requests: started, not draining, and its database answers within a second, is
+ * migrated as this code needs it, keeps what it acknowledges, and has its inline views kept by this release. How far views are behind doesn't count: that would take
+ * every replica out at once, when reading a little late is the smaller evil.
+ */
+@Injectable()
+export class Readiness {
+  #remembered: { readonly at: number; readonly answer: Promise<NotReady | undefined> } | undefined;
+
+  constructor(
+    private readonly lifecycle: Lifecycle,
+    private readonly pools: Pools,
+    @Inject(KNOWN_MIGRATIONS) private readonly steps: readonly Migration[],
+    @Inject(CONFIGURATION) private readonly configuration: Configuration,
+    private readonly projections: ProjectionRegistry,
+  ) {}
+
+  /** Undefined if ready. Never throws; answers within about a second. */
+  async check(): Promise<NotReady | undefined> {
+    const { phase } = this.lifecycle;
+    if (phase === 'starting') return { code: 'starting', reason: 'The process is still starting.' };
+    if (phase === 'draining') return { code: 'draining', reason: 'The process is shutting down.' };
+    const now = performance.now();
+    if (this.#remembered === undefined || now - this.#remembered.at > REMEMBER_MS) {
+      this.#remembered = { at: now, answer: this.#askDatabase() };
+    }
+    return this.#remembered.answer;
+  }
+
+  async #askDatabase(): Promise<NotReady | undefined> {
+    return this.#isCrowded() ? unavailable('Requests wait too long for a database connection.') : this.#inTime();
+  }
+
+  #isCrowded(): boolean {
+    const limit = this.configuration.database.poolSize * WAITING_PER_CONNECTION;
+    return this.pools.app.waitingCount > limit || this.pools.query.waitingCount > limit;
+  }
+
+  async #inTime(): Promise<NotReady | undefined> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<NotReady>((resolve) => {
+      const answer = unavailable('The database does not answer within a second.');
+      timer = setTimeout(() => resolve(answer), ANSWER_WITHIN_MS);
+    });
+    try {
+      return await Promise.race([this.#problem(), late]);
+    } catch {
+      return unavailable('The database can not be reached.');
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async #problem(): Promise<NotReady | undefined> {
+    const client = await this.pools.health.connect();
+    try {
+      const reason = (await schemaMismatch(client, this.steps)) ?? (await this.#unsafe(client));
+      const outdated = reason === undefined ? await this.#outdated(client) : undefined;
+      client.release();
+      return reason === undefined ? outdated : unavailable(reason);
+    } catch (error) {
+      client.release(true);
+      throw error;
+    }
+  }
+
+  /** Commands that write such a view are refused here: another process must answer them. */
+  async #outdated(client: PoolClient): Promise<NotReady | undefined> {
+    const inline = this.projections.all().filter(({ mode }) => mode === 'inline');
+    const reason = await outdatedView(client, inline);
+    return reason === undefined ? undefined : { code: 'view-outdated', reason };
+  }
+
+  /** On your own machine speed may matter more; the start says so once. */
+  async #unsafe(client: PoolClient): Promise<string | undefined> {
+    if (this.configuration.runtime.environment !== 'production') return undefined;
+    const unsafe = await unsafeSettings(client, this.pools.writers);
+    return unsafe.length === 0 ? undefined : 'The database server may lose what it acknowledged in a crash.';
+  }
+}
+
+function unavailable(reason: string): NotReady {
+  return { code: 'database-unavailable', reason };
+}

@@ -1,0 +1,150 @@
+import { restartAdvice } from '../../../kernel/subscriptions/restart.js';
+import { counted } from '../counted.js';
+import { failure, ok, warning, type Finding } from '../doctor/finding.js';
+import type { LogReport } from './log-report.dto.js';
+import type { FailingWork } from './sql/failing-work.js';
+import type { SubscriptionReport } from './subscription-report.dto.js';
+
+/** From here on somebody should look (05 §5). */
+const OLD_TRANSACTION_S = 60;
+const LAG_S = 60;
+const UNREAD_EVENTS = 10_000;
+
+/** What the reports mean: what is well, what should be looked at, and how. */
+export function assess(
+  log: LogReport,
+  subscriptions: readonly SubscriptionReport[],
+  now: Date,
+  failingWork: readonly FailingWork[] = [],
+): Finding[] {
+  const readers = subscriptions.filter(({ kind, isDeclared }) => kind !== 'inline' && isDeclared);
+  return [
+    ofLog(log),
+    ofTransactions(log),
+    ofWorkers(readers, now),
+    ofLag(readers),
+    ...ofStates(readers),
+    ...ofBarriers(readers),
+    ...ofHeld(subscriptions),
+    ...ofQueuedBehindNothing(subscriptions),
+    ...failingWork.flatMap(ofWork),
+    ...ofForgotten(subscriptions),
+  ];
+}
+
+function ofLog({ head, gaps, eventsNotSequenced }: LogReport): Finding {
+  const what = `The log has ${counted(head, 'event')}, ${eventsNotSequenced.toLocaleString('en')} without a position, ${counted(gaps, 'gap')}`;
+  if (eventsNotSequenced < UNREAD_EVENTS) return ok(what);
+  return warning(what, 'Nobody reads the log: start a worker (ROLE=worker or all), or look why it can’t.');
+}
+
+function ofTransactions({ oldestTransactionSeconds: age, seesAllTransactions }: LogReport): Finding {
+  const partial = seesAllTransactions ? '' : ', as far as may be seen';
+  const what = `The oldest transaction is ${Math.round(age)} s old${partial}`;
+  if (age < OLD_TRANSACTION_S) return ok(what);
+  return warning(
+    what,
+    'Find it in pg_stat_activity by xact_start, or in pg_prepared_xacts, and end it: it holds up vacuum.',
+  );
+}
+
+function ofWorkers(readers: readonly SubscriptionReport[], now: Date): Finding {
+  const partitions = readers.flatMap((reader) => reader.partitions);
+  const owned = partitions.filter(
+    ({ leaseExpiresAt }) => leaseExpiresAt !== null && Date.parse(leaseExpiresAt) > now.getTime(),
+  );
+  const replicas = new Set(owned.map(({ owner }) => owner)).size;
+  const what = `${counted(replicas, 'replica')} ${replicas === 1 ? 'works' : 'work'} on ${owned.length} of ${counted(partitions.length, 'partition')}`;
+  if (owned.length === partitions.length) return ok(what);
+  if (replicas === 0) return failure(what, 'Start a worker: npm start, or with ROLE=worker beside an api.');
+  return warning(what, 'Look again in 15 s: partitions of a replica that has died are taken over by then.');
+}
+
+function ofLag(readers: readonly SubscriptionReport[]): Finding {
+  const late = readers.filter(({ lagSeconds }) => lagSeconds > LAG_S);
+  if (late.length === 0) return ok(`No subscription of ${readers.length} lags by ${LAG_S} s or more`);
+  const worst = late.toSorted((one, other) => other.lagSeconds - one.lagSeconds)[0]!;
+  return warning(
+    `${counted(late.length, 'subscription')} ${late.length === 1 ? 'lags' : 'lag'}, ${worst.name} by ${Math.round(worst.lagSeconds)} s`,
+    'See waybill subscriptions; more workers help where all of their processors are busy.',
+  );
+}
+
+function ofStates(readers: readonly SubscriptionReport[]): Finding[] {
+  return readers
+    .filter(({ status }) => status !== 'running')
+    .map(({ name, status, kind }) =>
+      failure(
+        status === 'diverged' ? `${name} has seen events that this log doesn't hold` : `${name} is stopped`,
+        kind === 'handler' ? `Restart it: ${restartAdvice(name)}` : `Rebuild it: npm run waybill -- rebuild ${name}`,
+      ),
+    );
+}
+
+function ofBarriers(readers: readonly SubscriptionReport[]): Finding[] {
+  return readers.flatMap(({ name, barrier, isBeingRepartitioned, partitions }) => {
+    if (barrier === null) return [];
+    const at = `position ${barrier.toLocaleString('en')}`;
+    if (isBeingRepartitioned)
+      return [ok(`The partitions of ${name} are being changed: they wait for each other at ${at}`)];
+    const again = `npm run waybill -- subscriptions split ${name} ${partitions.length}`;
+    return [
+      failure(
+        `${name} stands still at ${at}: a repartition of it was killed`,
+        `Run the repartition again, or go on with as many partitions as before: ${again}`,
+      ),
+    ];
+  });
+}
+
+function ofHeld(subscriptions: readonly SubscriptionReport[]): Finding[] {
+  return subscriptions.flatMap(({ name, held: { blocked, queued, parked } }) => {
+    if (blocked + parked === 0) return [];
+    const what = `${name} holds back ${counted(parked + blocked + queued, 'event')}: ${parked} parked, ${blocked} blocked, ${queued} queued`;
+    const look = `npm run waybill -- dead-letters list --subscription ${name}`;
+    return parked > 0 ? [failure(what, look)] : [warning(what, `They are tried again by themselves. ${look}`)];
+  });
+}
+
+/** A protocol between workers and operators has failed: it must be seen, whatever the cause. */
+function ofQueuedBehindNothing(subscriptions: readonly SubscriptionReport[]): Finding[] {
+  return subscriptions
+    .filter(({ queuedBehindNothing }) => queuedBehindNothing > 0)
+    .map(({ name, queuedBehindNothing }) =>
+      failure(
+        `${name} has ${counted(queuedBehindNothing, 'event')} queued behind nothing`,
+        `Have them tried: npm run waybill -- dead-letters retry --subscription ${name}`,
+      ),
+    );
+}
+
+/** Nothing in the log or its readers shows what fails after a commit: a mail server that refuses everything, say. */
+function ofWork({ work, name, parked, retried }: FailingWork): Finding[] {
+  const isEffect = work === 'effect';
+  const thing = isEffect ? 'call' : 'stored command';
+  const list = isEffect ? `effects list --kind ${name} --state` : 'operations list';
+  const findings: Finding[] = [];
+  if (parked > 0) {
+    const look = `See npm run waybill -- ${list}${isEffect ? ' parked' : ''}, mend the cause`;
+    const again = isEffect ? `npm run waybill -- effects retry --kind ${name}` : 'retry each (operations retry)';
+    findings.push(
+      failure(`${name}: ${counted(parked, thing)} parked after too many failures`, `${look}, then ${again}`),
+    );
+  }
+  if (retried > 0) {
+    const look = `npm run waybill -- ${list}${isEffect ? ' pending' : ''}`;
+    findings.push(warning(`${name}: ${counted(retried, thing)} failed`, `Tried again without you. ${look}`));
+  }
+  return findings;
+}
+
+function ofForgotten(subscriptions: readonly SubscriptionReport[]): Finding[] {
+  return subscriptions
+    .filter(({ isDeclared }) => !isDeclared)
+    .map(({ name }) =>
+      warning(
+        `${name} is in the database, but this code doesn't have it`,
+        'Another release has it; to this one it does no harm.',
+      ),
+    );
+}

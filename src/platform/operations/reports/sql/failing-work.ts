@@ -1,0 +1,27 @@
+import type { Queryable } from '../../../../kernel/event-log/sql/queryable.js';
+
+/** Stored commands of one name, or effects of one kind, of which some have failed. */
+export interface FailingWork {
+  readonly work: 'command' | 'effect';
+  readonly name: string;
+  /** Given up: an operator must act. */
+  readonly parked: number;
+  /** Failed at least once, and tried again by themselves. */
+  readonly retried: number;
+}
+
+/** Indexes: ix_outgoing_commands_open, ix_effects_due, ix_effects_parked. */
+export async function readFailingWork(on: Queryable): Promise<FailingWork[]> {
+  const { rows } = await on.query<FailingWork & { [column: string]: unknown }>({
+    text: `SELECT work, name, count(*) FILTER (WHERE state = 'parked')::int AS parked,
+                  count(*) FILTER (WHERE state <> 'parked')::int AS retried
+             FROM (SELECT 'command' AS work, name, state FROM kernel.outgoing_commands
+                    WHERE state IN ('queued', 'parked') AND (state = 'parked' OR error IS NOT NULL)
+                   UNION ALL
+                   SELECT 'effect', kind, state FROM kernel.effects WHERE state IN ('pending', 'running') AND error IS NOT NULL
+                   UNION ALL
+                   SELECT 'effect', kind, state FROM kernel.effects WHERE state = 'parked') AS failed
+            GROUP BY work, name ORDER BY work, name`,
+  });
+  return rows;
+}
