@@ -1,3 +1,4 @@
+import '#app';
 import { actorOf, identityOf } from './identity.js';
 
 describe('the actor of a caller', () => {
