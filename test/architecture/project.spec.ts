@@ -69,7 +69,7 @@ describe('the module map', () => {
   it('shows the imports as they are (else run: npm run docs)', async () => {
     const scripts = (await import(new URL('../../scripts/module-map.mjs', import.meta.url).href)) as ModuleMap;
     expect(read('docs/reference/module-map.md')).toBe(await scripts.moduleMapPage());
-  }, 30_000);
+  }, 120_000);
 });
 
 describe('the lock file', () => {

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { request } from 'node:http';
 import { Target } from './target.js';
 import { Wire } from './wire.js';
@@ -33,7 +34,8 @@ async function longestSilence(): Promise<number> {
 
 /** How a customer is served who does no harm. */
 async function statusesOfBob(): Promise<number[]> {
-  const bob = await target.token('bob', 'customer');
+  // Somebody new each time, whom no limit of an earlier test applies to.
+  const bob = await target.token(`bob-${randomUUID()}`, 'customer');
   const statuses: number[] = [];
   for (let count = 0; count < 20; count += 1)
     statuses.push((await target.ask('GET', '/v1/orders?limit=1', { token: bob })).status);
@@ -82,6 +84,43 @@ describe('the process answers its probes, and others, while', () => {
     for (const wire of await open(1)) wire.send(get('/v1/orders?limit=1', authorized()).repeat(300));
     expect(await statusesOfBob()).toEqual([]);
     expect(await longestSilence()).toBeLessThan(LONGEST_SILENCE_MS);
+  }, 60_000);
+
+  it('a hundred connections ask for paths of nothing but slashes', async () => {
+    for (const wire of await open(100)) wire.send(get('/'.repeat(8_000)).repeat(8));
+    expect(await longestSilence()).toBeLessThan(LONGEST_SILENCE_MS);
+    expect(await statusesOfBob()).toEqual([]);
+  }, 60_000);
+
+  it.each([
+    ['a customer', () => authorized()],
+    ['nobody', () => ''],
+  ])(
+    'twenty requests of %s send bodies one byte at a time',
+    async (_, who) => {
+      const head = `POST /v1/orders HTTP/1.1\r\nHost: x\r\n${who()}Content-Type: application/json\r\n`;
+      const body = `Transfer-Encoding: chunked\r\n\r\n${'1\r\n \r\n'.repeat(60_000)}`;
+      const from = target.memoryMiB;
+      for (const wire of await open(20)) wire.send(head + body);
+      expect(await longestSilence()).toBeLessThan(LONGEST_SILENCE_MS);
+      expect(target.memoryMiB - from).toBeLessThan(150);
+      expect(await statusesOfBob()).toEqual([]);
+    },
+    60_000,
+  );
+
+  it('forty requests of a customer have a thousand marks on each letter', async () => {
+    const text = `a${'\u0300'.repeat(4_095)}${'\u0316'.repeat(4_091)}`;
+    const body = JSON.stringify({ a: text, b: text, c: text, d: text });
+    const mark = await target.token('mark', 'customer');
+    const sent = Array.from({ length: 40 }, (_, count) =>
+      target.ask('POST', '/v1/orders', { token: mark, headers: { 'idempotency-key': `marks-${count}` }, body }),
+    );
+    expect(await longestSilence()).toBeLessThan(LONGEST_SILENCE_MS);
+    expect(await statusesOfBob()).toEqual([]);
+    const { status, body: problem } = await sent[0]!;
+    expect([status, problem['code']]).toEqual([400, 'validation-failed']);
+    await Promise.all(sent);
   }, 60_000);
 
   it('five hundred connections say nothing', async () => {

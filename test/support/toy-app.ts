@@ -1,4 +1,5 @@
 import { Module, type DynamicModule, type Provider, type Type } from '@nestjs/common';
+import { registeredProblem } from '../../src/platform/http/problems/problem-registry.js';
 import { CommandBus, CommandHandler, QueryBus, type ICommand, type ICommandHandler, type IQuery } from '@nestjs/cqrs';
 import { Test, type TestingModule } from '@nestjs/testing';
 import { TypeOrmModule } from '@nestjs/typeorm';
@@ -142,7 +143,14 @@ function rootModule(pools: Pools, { parts = COUNTERS, kernel = {} }: ToySettings
     imports: [...(parts.imports ?? []), TypeOrmModule.forFeature([...(parts.entities ?? [])])],
     providers: [RunHandler, ...(parts.providers ?? [])],
   };
-  return { module: RootModule, imports: [DatabaseModule.forRoot(pools), DurableCqrsModule.forRoot(kernel), toy] };
+  return {
+    module: RootModule,
+    imports: [
+      DatabaseModule.forRoot(pools),
+      DurableCqrsModule.forRoot({ problemOfRefusal: registeredProblem, ...kernel }),
+      toy,
+    ],
+  };
 }
 
 /** On a busy machine a connection may take longer than a request may wait for one. */

@@ -1,3 +1,4 @@
+import '#app';
 import { maySee } from '../../platform/http/operations/operation-access.js';
 import { CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { DurableCommand, NotFound } from '#kernel/domain';

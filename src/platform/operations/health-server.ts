@@ -23,9 +23,12 @@ export function createHealthServer(answers: HealthAnswers, settings: Configurati
     connectionsCheckingInterval: settings.connectionsCheckMs,
   });
   server.on('request', answering(answers));
-  new ConnectionLimits(settings, (response, code) => {
-    response.setHeader('connection', 'close');
-    answerJson(response, 429, { code });
+  new ConnectionLimits(settings, {
+    request: (response, code) => {
+      response.setHeader('connection', 'close');
+      answerJson(response, 429, { code });
+    },
+    raw: () => 'HTTP/1.1 413 Payload Too Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n',
   }).install(server);
   return server;
 }

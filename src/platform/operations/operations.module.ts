@@ -10,6 +10,7 @@ import { MetricsController } from './api/metrics.controller.js';
 import { ProjectionsController } from './api/projections.controller.js';
 import { StatusController } from './api/status.controller.js';
 import { SubscriptionsController } from './api/subscriptions.controller.js';
+import { ListsModule } from '../http/lists/lists.module.js';
 import { HealthController } from './health.controller.js';
 import { Lifecycle } from './lifecycle.js';
 import { Metrics } from './metrics/metrics.js';
@@ -53,7 +54,7 @@ export class OperationsModule {
   static forRoot(steps: readonly Migration[]): DynamicModule {
     return {
       module: OperationsModule,
-      imports: [DiscoveryModule],
+      imports: [DiscoveryModule, ListsModule],
       controllers: CONTROLLERS,
       providers: [Lifecycle, Readiness, { provide: KNOWN_MIGRATIONS, useValue: steps }, ...REPORTS, Metrics],
       exports: [Lifecycle, Readiness, Metrics],

@@ -1,5 +1,6 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { boundPieces } from './body-pieces.js';
 import { interceptRequests } from './intercept-requests.js';
 
 export interface ConnectionSettings {
@@ -11,8 +12,12 @@ export interface ConnectionSettings {
   readonly connectionsCheckMs: number;
 }
 
-/** Answers a request that no handler gets to see, and closes its connection. */
-export type RefuseRequest = (response: ServerResponse, code: 'rate-limited') => void;
+export interface Refusals {
+  /** Answers a request that no handler gets to see, and closes its connection. */
+  request(response: ServerResponse, code: 'rate-limited'): void;
+  /** The same as bytes, for where nothing but the socket is left. */
+  raw(code: 'payload-too-large'): string;
+}
 
 /**
  * Requests that may still arrive on a connection that is being closed. Node parses a whole chunk of 64 KiB before anybody can
@@ -25,11 +30,21 @@ class Connection {
   readonly unanswered = new Set<ServerResponse>();
   isClosing = false;
   dropped = 0;
+  /** What is written last, once every request before it has its answer. */
+  lastAnswer: string | undefined;
+  /** To the request that came last. */
+  newest: ServerResponse | undefined;
   unread: { readonly response: ServerResponse; readonly sinceMs: number } | undefined;
 
   /** Whether a handler works on a request that has arrived completely. */
   get isWorkedOn(): boolean {
     for (const response of this.unanswered) if (response.req.complete && !response.writableEnded) return true;
+    return false;
+  }
+
+  /** Whether a request that has arrived completely still waits for its answer. */
+  get isAwaited(): boolean {
+    for (const { req } of this.unanswered) if (req.complete) return true;
     return false;
   }
 }
@@ -39,6 +54,8 @@ class Connection {
  *
  * - Pipelined requests: Node starts every request of a chunk before the first answer is written, so that one packet could start
  *   thousands. Beyond `maxPipelined` without an answer one more is refused, the rest are dropped, and the connection is closed.
+ * - Bodies in tiny pieces: each costs Node some microseconds, however few bytes it has. See {@link boundPieces}; beyond its limit
+ *   the request is refused, and the connection closed.
  * - Answers that nobody reads: they keep memory, and the places of their requests. After `responseTimeoutMs` the connection
  *   is closed.
  * - The number of connections: at `maxConnections` a new one replaces the one that was unused for longest, so that a health
@@ -52,7 +69,7 @@ export class ConnectionLimits {
 
   constructor(
     private readonly settings: ConnectionSettings,
-    private readonly refuse: RefuseRequest,
+    private readonly refusals: Refusals,
   ) {}
 
   /** Call it once the server has its request handlers. */
@@ -70,10 +87,26 @@ export class ConnectionLimits {
     }
     const connection = new Connection();
     this.#connections.set(socket, connection);
+    // That a peer resets its connection is no fault of this process. Node listens too, but not on what it takes for a tunnel.
+    socket.on('error', () => undefined);
     socket.once('close', () => {
       this.#connections.delete(socket);
       closeAll(connection.unanswered);
     });
+  }
+
+  /**
+   * Ends a connection on which nothing more can be understood: with `answer`, behind the answers to the requests before it.
+   * What still arrives is dropped.
+   */
+  end(socket: Socket, answer: string): void {
+    const connection = this.#connections.get(socket);
+    if (connection === undefined) return void socket.destroy();
+    connection.isClosing = true;
+    connection.lastAnswer ??= answer;
+    // Node's parser reads the socket by itself, and would go on with whatever still arrives.
+    socket.pause();
+    endWhenAnswered(socket, connection);
   }
 
   /** @returns false when a handler works on a request of every connection. */
@@ -87,7 +120,8 @@ export class ConnectionLimits {
     return false;
   }
 
-  #admit({ socket }: IncomingMessage, response: ServerResponse): boolean {
+  #admit(request: IncomingMessage, response: ServerResponse): boolean {
+    const { socket } = request;
     const connection = this.#connections.get(socket);
     // Closed to make room, with requests of its last chunk still being parsed.
     if (connection === undefined) return false;
@@ -99,14 +133,17 @@ export class ConnectionLimits {
     const { unanswered } = connection;
     const isAdmitted = unanswered.size < this.settings.maxPipelined;
     unanswered.add(response);
+    connection.newest = response;
     this.#used(socket, connection);
     response.once('close', () => {
       unanswered.delete(response);
       this.#used(socket, connection);
+      endWhenAnswered(socket, connection);
     });
+    boundPieces(request, () => this.end(socket, this.refusals.raw('payload-too-large')));
     if (isAdmitted) return true;
     connection.isClosing = true;
-    this.refuse(response, 'rate-limited');
+    this.refusals.request(response, 'rate-limited');
     return false;
   }
 
@@ -134,4 +171,13 @@ function closeAll(unanswered: ReadonlySet<ServerResponse>): void {
     response.destroy();
     response.emit('close');
   }
+}
+
+function endWhenAnswered(socket: Socket, connection: Connection): void {
+  const { lastAnswer, newest } = connection;
+  if (lastAnswer === undefined || socket.destroyed || connection.isAwaited) return;
+  // A request that is broken in its body may have been answered before that was seen, as 401 is.
+  const isAnswered = newest?.req.complete === false && newest.headersSent;
+  if (socket.writable && !isAnswered) socket.write(lastAnswer);
+  socket.destroySoon();
 }

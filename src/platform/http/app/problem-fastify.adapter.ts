@@ -1,11 +1,12 @@
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { parseJsonBody } from '../body/json-body.js';
 import { ProblemError } from '../problems/problem-error.js';
 import type { ProblemReplies } from '../problems/problem-replies.js';
-import { rawProblem, refuseConnection, refuseRequest } from '../problems/refused-connection.js';
+import { codeOfClientError, rawProblem, refuseRequest, type ClientError } from '../problems/refused-connection.js';
 import { parseQueryString } from '../validation/query-string.js';
 import { ConnectionLimits } from './connection-limits.js';
 import type { HttpSettings } from './http-settings.js';
@@ -24,6 +25,7 @@ const METHODS_WITH_COMMANDS = new Set(['POST', 'PUT', 'PATCH', 'DELETE']);
  */
 export class ProblemFastifyAdapter extends FastifyAdapter {
   #replies: ProblemReplies | undefined;
+  readonly #connections: ConnectionLimits;
 
   constructor(private readonly settings: HttpSettings) {
     const { http } = settings;
@@ -48,14 +50,14 @@ export class ProblemFastifyAdapter extends FastifyAdapter {
         querystringParser: (text) => parseQueryString(text) as never,
       },
       clientErrorHandler: (error: NodeJS.ErrnoException, socket: Duplex) =>
-        refuseConnection(error, socket, this.#publicUrl),
+        this.#refuseConnection(error, socket as Socket),
       frameworkErrors: (error: unknown, request: FastifyRequest, reply: FastifyReply) =>
         this.#refuse(error, request, reply),
     });
     this.#readJson();
     this.#limitBodies(settings);
+    this.#connections = this.#limitConnections(settings);
     this.#refuseTunnels();
-    this.#limitConnections(settings);
   }
 
   get #publicUrl(): string {
@@ -76,6 +78,12 @@ export class ProblemFastifyAdapter extends FastifyAdapter {
     return this.getInstance().setNotFoundHandler((request, reply) =>
       this.#refuse(new ProblemError('not-found', 'There is nothing under this path.'), request, reply),
     ) as never;
+  }
+
+  /** What never became a request: Node's `clientError`. */
+  #refuseConnection(error: ClientError, socket: Socket): void {
+    if (error.code === 'ECONNRESET') return;
+    this.#connections.end(socket, rawProblem(codeOfClientError(error), this.#publicUrl));
   }
 
   #refuse(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
@@ -105,7 +113,7 @@ export class ProblemFastifyAdapter extends FastifyAdapter {
     });
   }
 
-  #limitConnections({ http }: HttpSettings): void {
+  #limitConnections({ http }: HttpSettings): ConnectionLimits {
     const server = this.getHttpServer();
     const refuse = (response: ServerResponse, code: string): void => refuseRequest(response, code, this.#publicUrl);
     interceptRequests(server, (request, response) => {
@@ -113,17 +121,20 @@ export class ProblemFastifyAdapter extends FastifyAdapter {
       if (problem !== undefined) refuse(response, problem);
       return problem === undefined;
     });
-    new ConnectionLimits(http, refuse).install(server);
+    const connections = new ConnectionLimits(http, {
+      request: refuse,
+      raw: (code) => rawProblem(code, this.#publicUrl),
+    });
+    connections.install(server);
+    return connections;
   }
 
   /** CONNECT and unknown expectations never reach the router: Node would close the connection or answer an empty 417. */
   #refuseTunnels(): void {
     const server = this.getHttpServer();
-    server.on('connect', (_request: unknown, socket: Duplex) =>
-      socket.end(rawProblem('method-not-allowed', this.#publicUrl)),
+    server.on('connect', (_request: unknown, socket: Socket) =>
+      this.#connections.end(socket, rawProblem('method-not-allowed', this.#publicUrl)),
     );
-    server.on('checkExpectation', (request: { socket: Duplex }) =>
-      request.socket.end(rawProblem('expectation-failed', this.#publicUrl)),
-    );
+    server.on('checkExpectation', (request, response) => void server.emit('request', request, response));
   }
 }

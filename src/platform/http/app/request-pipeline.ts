@@ -84,9 +84,13 @@ export class RequestPipeline {
     }
   }
 
-  #enter({ ip }: FastifyRequest, exchange: Exchange, route: Route): AdmissionSlot | undefined | Promise<AdmissionSlot> {
+  #enter(
+    request: FastifyRequest,
+    exchange: Exchange,
+    route: Route,
+  ): AdmissionSlot | undefined | Promise<AdmissionSlot> {
     if (route.isProbe) return undefined;
-    if (exchange.identity === undefined) return this.admission.enterUnidentified(ip);
+    if (exchange.identity === undefined) return this.admission.enterUnidentified(request.ip);
     return this.admission.enter({ caller: callerKey(exchange), isOperators: route.access === 'operators' });
   }
 

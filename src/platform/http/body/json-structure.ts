@@ -1,3 +1,4 @@
+import { stacksMarks } from '../validation/text-rule.js';
 import { invalidInput, ProblemError } from '../problems/problem-error.js';
 
 /** JavaScript characters (UTF-16 units); a route's own rules are narrower. */
@@ -63,6 +64,7 @@ export class JsonStructure {
     if (this.#mayHoldEscapes && (text.includes('\0') || LONE_SURROGATE.test(text))) {
       throw this.#refuse('not-text', 'A text holds a NUL or half of a surrogate pair.');
     }
+    if (stacksMarks(text)) throw this.#refuse('not-text', 'A text has more than 8 marks on one letter.');
     return 0;
   }
 

@@ -93,7 +93,15 @@ function setEntityTag(reply: FastifyReply, exchange: Exchange, tag: string): voi
 }
 
 function withCursor(url: string, cursor: string): string {
-  const [path = '', query = ''] = url.split('?', 2);
-  const kept = query.split('&').filter((pair) => pair !== '' && !/^(?:cursor|consistency)(?:=|$)/.test(pair));
+  const end = url.indexOf('?');
+  const path = end === -1 ? url : url.slice(0, end);
+  const query = end === -1 ? '' : url.slice(end + 1);
+  const kept = query.split('&').filter((pair) => pair !== '' && !isReplaced(pair));
   return `${path}?${[...kept, `cursor=${cursor}`].join('&')}`.replaceAll(UNSAFE_IN_LINK, encodeURIComponent);
+}
+
+/** Whether a pair of a query is a parameter that the next page has another value of, however its name is escaped. */
+function isReplaced(pair: string): boolean {
+  const [name] = new URLSearchParams(pair).keys();
+  return name === 'cursor' || name === 'consistency';
 }

@@ -53,6 +53,11 @@ export function callerKey({ identity }: Exchange): string {
   return `${identity.tenant}/${identity.principal.id}`;
 }
 
+/** Whether the connection of a request is gone. Its address is unknown from then on. */
+export function isGone(request: FastifyRequest): boolean {
+  return request.raw.socket.destroyed;
+}
+
 /** The exchange of a request, made at first sight. */
 export function exchangeOf(request: FastifyRequest): Exchange {
   const holder = request as FastifyRequest & { [EXCHANGE]?: Exchange };

@@ -4,7 +4,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { HTTP_SETTINGS, type HttpSettings } from '../app/http-settings.js';
 import { ProblemError } from '../problems/problem-error.js';
 import { roleRules } from '../auth/role-rules.js';
-import { callerKey, exchangeOf } from './exchange.js';
+import { callerKey, exchangeOf, isGone } from './exchange.js';
 
 /** Long enough that a person who clicks, or a script that tries something out, meets no limit; rates are averages over it. */
 const WINDOW_S = 10;
@@ -51,6 +51,8 @@ export class RateLimits {
 
   /** @throws ProblemError `rate-limited` */
   async countAddress(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    // It has no address any more that it could be counted to, and nobody to answer.
+    if (isGone(request)) throw new ProblemError('rate-limited', 'The connection is gone.');
     await this.#count(['anonymous'], request, reply);
   }
 

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { STATUS_CODES, type ServerResponse } from 'node:http';
-import type { Duplex } from 'node:stream';
 import { problemAnswer, type ProblemAnswer } from './problem-details.js';
 import './kernel-problems.js';
 
@@ -22,20 +21,25 @@ const VERSION = /^[^\r\n]* HTTP\/(?!1\.[01])\d\.\d\r?\n/;
 
 const MAX_REQUEST_LINE = 8_192;
 
-type ClientError = NodeJS.ErrnoException & { readonly rawPacket?: Buffer };
-
-/** Answers what never became a request (Node's `clientError`) with a problem, and closes the connection. */
-export function refuseConnection(error: ClientError, socket: Duplex, publicUrl: string): void {
-  if (error.code === 'ECONNRESET' || socket.destroyed) return;
-  if (socket.writable) socket.end(rawProblem(codeOf(error), publicUrl));
-  else socket.destroy();
+/** What Node's `clientError` says of bytes that it can't read. */
+export interface ClientError extends NodeJS.ErrnoException {
+  /** What came in one piece, from the start of the first request in it. */
+  readonly rawPacket?: Buffer;
+  /** Where in it Node stopped. */
+  readonly bytesParsed?: number;
 }
 
-function codeOf({ code = '', rawPacket }: ClientError): string {
-  const start = rawPacket?.toString('latin1', 0, MAX_REQUEST_LINE) ?? '';
-  if (code === 'HPE_INVALID_METHOD' && VERB.test(start)) return 'method-not-allowed';
-  if (code === 'HPE_INVALID_VERSION' && VERSION.test(start)) return 'http-version-not-supported';
+/** The problem with what never became a request. */
+export function codeOfClientError({ code = '', rawPacket, bytesParsed = 0 }: ClientError): string {
+  const line = rawPacket === undefined ? '' : lineAt(rawPacket, bytesParsed);
+  if (code === 'HPE_INVALID_METHOD' && VERB.test(line)) return 'method-not-allowed';
+  if (code === 'HPE_INVALID_VERSION' && VERSION.test(line)) return 'http-version-not-supported';
   return CODE_OF_NODE[code] ?? 'malformed-request';
+}
+
+function lineAt(packet: Buffer, offset: number): string {
+  const start = packet.subarray(0, offset).lastIndexOf('\n') + 1;
+  return packet.toString('latin1', start, start + MAX_REQUEST_LINE);
 }
 
 /** Answers a request that no handler is to see, after all earlier ones of its connection, and closes that. */

@@ -5,6 +5,9 @@ import { hasRole, type Identity } from '../auth/identity.js';
 import type { ResourceTemplate } from '../../../kernel/messages/message-context.js';
 import { ACCESS, ANSWER, ASYNC_RESOURCE, PATH_IDS, PROBE, type Access, type AnswerShape } from './route.decorators.js';
 
+/** More than any template has; a longer path is none of a route. */
+const MAX_SEGMENTS = 16;
+
 type Handler = (...args: unknown[]) => unknown;
 export type ControllerClass = new (...args: never[]) => object;
 
@@ -13,6 +16,8 @@ export interface Route {
   readonly method: string;
   /** `/v1/orders/:id`: part of the scope of idempotency keys, so a rename makes old keys new ones. */
   readonly template: string;
+  /** The template between its slashes. */
+  readonly segments: readonly string[];
   readonly controller: ControllerClass;
   readonly handlerName: string;
   readonly handler: Handler;
@@ -51,8 +56,9 @@ export class RouteBook {
   /** Methods that a path takes, for `Allow`; empty when no route has that path. */
   methodsOf(path: string): string[] {
     const methods = new Set<string>();
+    const given = path.split('/', MAX_SEGMENTS + 1);
     for (const route of this.routes) {
-      if (!matches(route.template, path)) continue;
+      if (!matches(route.segments, given)) continue;
       methods.add(route.method);
       if (route.method === 'GET') methods.add('HEAD');
     }
@@ -93,6 +99,7 @@ function routesOf(controller: ControllerClass, handlerName: string, handler: Han
     listOf(path).map((rest) => ({
       method,
       template: joined(prefix, rest),
+      segments: joined(prefix, rest).split('/'),
       controller,
       handlerName,
       handler,
@@ -124,9 +131,7 @@ function joined(...parts: readonly string[]): string {
   return `/${segments.join('/')}`;
 }
 
-function matches(template: string, path: string): boolean {
-  const expected = template.split('/');
-  const given = path.split('/');
+function matches(expected: readonly string[], given: readonly string[]): boolean {
   if (expected.length !== given.length) return false;
   return expected.every((segment, index) => (segment.startsWith(':') ? given[index] !== '' : segment === given[index]));
 }

@@ -36,6 +36,7 @@ const EFFECTIVE = new RegExp(
 const PLAIN = /^[!-~](?:[ -~]*[!-~])?$/;
 /** More marks on one letter than any script needs. */
 const STACKED_MARKS = /\p{M}{9}/u;
+const NOT_ASCII = /[^\0-\x7f]/;
 /** A character (two units at most) that composition makes of four, as in Greek, is the longest way there. */
 const MOST_UNITS_PER_CHARACTER = 8;
 
@@ -55,9 +56,18 @@ export interface TextLimits {
 export function isText(value: unknown, { max, min = 1, lines = false }: TextLimits): value is string {
   if (typeof value !== 'string' || value.length > max * MOST_UNITS_PER_CHARACTER) return false;
   if (PLAIN.test(value)) return value.length >= min && value.length <= max;
+  if (stacksMarks(value)) return false;
   const text = value.normalize('NFC');
   const length = Array.from(text).length;
   return length >= min && length <= max && isVisible(text, lines);
+}
+
+/**
+ * Whether a text has more marks in a row than any script needs. To be asked before it is composed: putting marks into their
+ * canonical order takes time that grows with the square of their number. UAX #15 bounds it at 30 for this reason (D3, stream-safe text).
+ */
+export function stacksMarks(text: string): boolean {
+  return NOT_ASCII.test(text) && STACKED_MARKS.test(text);
 }
 
 function isVisible(text: string, lines: boolean): boolean {
