@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { EnsureCustomerCommand } from '#customers/contracts';
 import { CommandBus } from '@nestjs/cqrs';
 import { ServedWaybill, type Client } from '../support/served-waybill.js';
@@ -199,6 +200,27 @@ describe('/v1/me', () => {
     const read = await grace.get('/v1/me').expect(200);
     expect(read.body).toMatchObject({ name: 'Grace', phone: '+1 555 0100', address });
     expect(read.headers).toMatchObject({ etag: '"2"' });
+  });
+
+  it('is not made by a request that was refused', async () => {
+    const hopper = await server.as('hopper', 'customer');
+    const shipTo = { name: 'Grace Hopper', street: '1 Navy Way', city: 'Arlington', country: 'US' };
+    await hopper.put(`/v1/orders/${randomUUID()}/delivery`).set('if-match', '"1"').send({ shipTo }).expect(404);
+    await hopper
+      .post('/v1/orders')
+      .send({ lines: [{ sku: 'NO-SUCH-THING', quantity: 1 }], shipTo })
+      .expect(409);
+    await hopper.get('/v1/me').expect(404);
+  });
+
+  it('is made with the first delivery of a draft, under the name that the parcel goes to', async () => {
+    const jean = await server.as('jean', 'customer');
+    const shipTo = { name: 'Jean Bartik', street: '1 ENIAC Way', city: 'Philadelphia', country: 'US' };
+    const { body } = await jean.post('/v1/orders/drafts').send({}).expect(201);
+    const { id } = body as { id: string };
+    await jean.put(`/v1/orders/${id}/delivery`).set('if-match', '"1"').send({ shipTo }).expect(200);
+    const read = await jean.get('/v1/me').expect(200);
+    expect(read.body).toMatchObject({ customerId: 'jean', name: 'Jean Bartik' });
   });
 
   it('is for customers only', async () => {

@@ -1,12 +1,12 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
-import { Arrivals } from './api/arrivals.js';
 import { DraftsController } from './api/drafts.controller.js';
 import './api/ordering.problems.js';
 import { OrdersController } from './api/orders.controller.js';
 import { AddLineHandler } from './commands/add-line.command.js';
 import { ChangeLineQuantityHandler } from './commands/change-line-quantity.command.js';
 import { DiscardOrderHandler } from './commands/discard-order.command.js';
+import { FirstOrderRegistration } from './commands/first-order-registration.js';
 import { GrantDiscountHandler } from './commands/grant-discount.command.js';
 import { PlaceDraftHandler } from './commands/place-draft.command.js';
 import { PlaceOrderHandler } from './commands/place-order.command.js';
@@ -39,10 +39,10 @@ export const ORDERING_ENTITIES = [OrderSearchView, OrderSummaryView, OrderTimeli
   controllers: [OrdersController, DraftsController],
   providers: [
     AddLineHandler,
-    Arrivals,
     ChangeLineQuantityHandler,
     DiscardOrderHandler,
     FindOrdersHandler,
+    FirstOrderRegistration,
     GetOrderEventsHandler,
     GetOrderQuoteHandler,
     GetOrderSummaryHandler,

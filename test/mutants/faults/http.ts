@@ -86,7 +86,7 @@ export const http: readonly PlantedFault[] = [
     name: 'expired-token-remembered',
     guarantee: 'A token is good until it expires, also where it was verified before.',
     file: 'src/platform/http/auth/token-verifier.ts',
-    find: 'if (known !== undefined && known.expiresAtMs > this.clock.now().getTime()) return known.identity;',
+    find: 'if (known !== undefined && known.untilMs > this.clock.now().getTime()) return known.identity;',
     replace: 'if (known !== undefined) return known.identity;',
     specs: ['src/platform/http/auth/token-verifier.spec.ts'],
   },

@@ -13,7 +13,6 @@ import { RemoveLineCommand } from '../commands/remove-line.command.js';
 import { SetDeliveryCommand } from '../commands/set-delivery.command.js';
 import { StartOrderCommand } from '../commands/start-order.command.js';
 import { GetOrderQuoteQuery } from '../contracts/get-order-quote.js';
-import { Arrivals } from './arrivals.js';
 import { customerIdFor, ordererOf } from './callers.js';
 import {
   ChangedOrderBody,
@@ -39,7 +38,6 @@ export class DraftsController {
   constructor(
     private readonly commands: CommandBus,
     private readonly queries: QueryBus,
-    private readonly arrivals: Arrivals,
     private readonly clock: Clock,
   ) {}
 
@@ -103,7 +101,6 @@ export class DraftsController {
       billTo: body.billTo ? deliveryAddress(body.billTo) : undefined,
       shippingFee: feeWish(body.shippingFee, by, this.#now()),
     };
-    await this.arrivals.welcomeOwner(orderId, principal, delivery.shipTo.name);
     return this.commands.execute(new SetDeliveryCommand({ orderId, by, ifVersion }, delivery));
   }
 

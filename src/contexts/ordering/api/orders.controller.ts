@@ -20,7 +20,6 @@ import { PlaceOrderCommand } from '../contracts/place-order.js';
 import { GetOrderEventsQuery, type OrderEvent } from '../views/order-events/get-order-events.query.js';
 import { FindOrdersQuery } from '../views/order-search/find-orders.query.js';
 import { GetOrderTimelineQuery } from '../views/order-timeline/get-order-timeline.query.js';
-import { Arrivals } from './arrivals.js';
 import { onlyCustomerIdOf, ordererOf } from './callers.js';
 import { FindOrdersParams } from './find-orders.dto.js';
 import { OrderBody, OrderItemBody, PlacedOrderBody, TimelineStepBody } from './order-answers.dto.js';
@@ -37,7 +36,6 @@ export class OrdersController {
   constructor(
     private readonly commands: CommandBus,
     private readonly queries: QueryBus,
-    private readonly arrivals: Arrivals,
     private readonly clock: Clock,
   ) {}
 
@@ -49,7 +47,6 @@ export class OrdersController {
   async place(@Body() body: PlaceOrderBody, @CurrentPrincipal() principal: Principal): Promise<PlacedOrderBody> {
     const by = ordererOf(principal, body.customerId);
     const wish = placeOrderWish(body, by, { orderId: newId(), now: this.clock.now() });
-    await this.arrivals.welcome(by, wish.shipTo.name);
     return this.commands.execute(new PlaceOrderCommand(wish));
   }
 

@@ -5,7 +5,7 @@ import { CustomerUnknown } from '../domain/order.refusals.js';
 
 /**
  * Staff and services name a customer who must be known. Customers who order for themselves are who they say: their
- * record is made on the way in, so nobody is looked up twice.
+ * record is made with the order.
  *
  * @throws CustomerUnknown
  */

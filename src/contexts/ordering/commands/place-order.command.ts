@@ -7,6 +7,7 @@ import { ExternalNumberTaken } from '../domain/order.refusals.js';
 import { OrderNumbers } from '../storage/order-numbers.js';
 import { OrderPersonalData } from '../storage/order-personal-data.js';
 import { OrderRepository } from '../storage/order.repository.js';
+import { FirstOrderRegistration } from './first-order-registration.js';
 import { assertKnownCustomer } from './known-customer.js';
 import { placedOrder } from './placed-order.js';
 
@@ -19,6 +20,7 @@ export class PlaceOrderHandler implements ICommandHandler<PlaceOrderCommand> {
     private readonly personalData: OrderPersonalData,
     private readonly uniqueValues: UniqueValues,
     private readonly queries: QueryBus,
+    private readonly registration: FirstOrderRegistration,
   ) {}
 
   async execute({ order: wish }: PlaceOrderCommand): Promise<PlacedOrder> {
@@ -46,6 +48,7 @@ export class PlaceOrderHandler implements ICommandHandler<PlaceOrderCommand> {
     const placed = order.checkOut(customerId, quote, { number, shortagePolicy, placedAt, externalNumber });
     this.personalData.put(orderId, { shipTo, billTo, note, paymentMethodToken });
     if (externalNumber !== undefined) this.claim(externalNumber, orderId);
+    await this.registration.ensureCustomer(wish.by, customerId, shipTo.name);
     return placedOrder(orderId, await this.orders.save(order), placed);
   }
 

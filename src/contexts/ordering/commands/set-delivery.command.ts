@@ -3,6 +3,7 @@ import { CheckAccess } from '#kernel';
 import type { BillingAddress, DeliveryAddress, MoneyJson } from '#shared';
 import type { ChangedOrder } from '../contracts/changed-order.js';
 import { OrderAccess } from '../storage/order-access.js';
+import { FirstOrderRegistration } from './first-order-registration.js';
 import { OrderPersonalData } from '../storage/order-personal-data.js';
 import { OrderRepository, type OrderAddress } from '../storage/order.repository.js';
 
@@ -30,6 +31,7 @@ export class SetDeliveryHandler implements ICommandHandler<SetDeliveryCommand> {
   constructor(
     private readonly orders: OrderRepository,
     private readonly personalData: OrderPersonalData,
+    private readonly registration: FirstOrderRegistration,
   ) {}
 
   async execute({ order: address, delivery }: SetDeliveryCommand): Promise<ChangedOrder> {
@@ -37,6 +39,8 @@ export class SetDeliveryHandler implements ICommandHandler<SetDeliveryCommand> {
     const { shipTo, billTo, shippingFee } = delivery;
     order.setDelivery(shippingFee);
     this.personalData.put(order.id, { shipTo, billTo });
+    const { state } = order;
+    if (state.status === 'draft') await this.registration.ensureCustomer(address.by, state.customerId, shipTo.name);
     return { id: order.id, status: 'draft', version: await this.orders.save(order) };
   }
 }

@@ -51,6 +51,9 @@ function allowOrigins(app: NestFastifyApplication, { http }: HttpSettings): void
     methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
     exposedHeaders: EXPOSED,
     maxAge: 600,
+    // Answered by the pipeline, which counts them as any other request.
+    preflightContinue: true,
+    strictPreflight: false,
   });
 }
 

@@ -1,5 +1,6 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { HTTP_SETTINGS, type HttpSettings } from './http-settings.js';
 import { forbidden } from '../auth/access.guard.js';
 import { DevHosts } from '../auth/dev-hosts.js';
 import { TokenVerifier } from '../auth/token-verifier.js';
@@ -27,12 +28,19 @@ export class RequestAuthorization {
     private readonly admission: Admission,
     private readonly rateLimits: RateLimits,
     private readonly hosts: DevHosts,
+    @Inject(HTTP_SETTINGS) private readonly settings: HttpSettings,
   ) {}
 
-  /** Sets the exchange's route and identity. @throws ProblemError */
+  /** Whether a browser asks what a script may send (https://fetch.spec.whatwg.org/#cors-preflight-request). */
+  isPreflight({ method, headers }: FastifyRequest): boolean {
+    if (method !== 'OPTIONS' || this.settings.http.corsOrigins.length === 0) return false;
+    return headers.origin !== undefined && headers['access-control-request-method'] !== undefined;
+  }
+
+  /** Sets the exchange's route and identity; a preflight request has neither. @throws ProblemError */
   async authorize(request: FastifyRequest, reply: FastifyReply): Promise<void> {
     const exchange = exchangeOf(request);
-    let route: Route;
+    let route: Route | undefined;
     try {
       route = await this.#identify(request, exchange);
     } catch (error) {
@@ -40,15 +48,16 @@ export class RequestAuthorization {
       await this.rateLimits.countAddress(request, reply);
       throw error;
     }
-    if (route.isProbe) return;
-    if (exchange.identity === undefined) return this.rateLimits.countAddress(request, reply);
+    if (route?.isProbe === true) return;
+    if (route === undefined || exchange.identity === undefined) return this.rateLimits.countAddress(request, reply);
     await this.rateLimits.countPrincipal(request, reply);
     if (!mayCall(route.access, exchange.identity)) throw forbidden();
   }
 
-  async #identify(request: FastifyRequest, exchange: Exchange): Promise<Route> {
+  async #identify(request: FastifyRequest, exchange: Exchange): Promise<Route | undefined> {
     assertSoundRequest(request);
     this.hosts.assertKnown(request.headers.host);
+    if (this.isPreflight(request)) return undefined;
     const route = this.#routeOf(request);
     exchange.route = route;
     if (request.method !== 'GET' && request.method !== 'HEAD') assertJsonUtf8(request.headers);
@@ -75,7 +84,7 @@ export class RequestAuthorization {
     const template = request.routeOptions.url;
     const route = template === undefined ? undefined : this.book.find(request.method, template);
     if (route !== undefined) return route;
-    const allowed = this.book.methodsOf(request.url.split('?', 1)[0]!);
+    const allowed = this.book.methodsOf(decoded(request.url.split('?', 1)[0]!));
     if (allowed.length === 0) throw new ProblemError('not-found', 'There is nothing under this path.');
     throw new ProblemError('method-not-allowed', 'This path does not take that method.', {
       headers: { allow: allowed.join(', ') },
@@ -105,4 +114,13 @@ function assertReadableTransfer({ headers, httpVersionMinor }: FastifyRequest['r
   if (httpVersionMinor === 0) throw new ProblemError('malformed-request', 'HTTP/1.0 has no Transfer-Encoding.', close);
   if (coding.toLowerCase() !== 'chunked')
     throw new ProblemError('transfer-coding-not-supported', 'The only Transfer-Encoding is chunked.', close);
+}
+
+/** The path as the router sees it; as it came where it can't be decoded, which the router refuses. */
+function decoded(path: string): string {
+  try {
+    return decodeURI(path);
+  } catch {
+    return path;
+  }
 }

@@ -64,7 +64,8 @@ export class RequestPipeline {
     const exchange = exchangeOf(request);
     exchange.linkBase = this.publicUrl.path;
     setKernelHeaders(reply, exchange);
-    this.authorization.authorize(request, reply).then(() => done(), done);
+    const proceed = this.authorization.isPreflight(request) ? () => void reply.code(204).send() : () => done();
+    this.authorization.authorize(request, reply).then(proceed, done);
   }
 
   /** The body is there and looks right: nothing that a slow client does can hold the place from here on. */

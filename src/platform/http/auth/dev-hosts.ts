@@ -2,6 +2,9 @@ import { Inject, Injectable } from '@nestjs/common';
 import { HTTP_SETTINGS, type HttpSettings } from '../app/http-settings.js';
 import { ProblemError } from '../problems/problem-error.js';
 
+/** A name has at most 253 characters (RFC 1035); a longer text would only cost time. */
+const MAX_URL_LENGTH = 300;
+
 /** Under which names one's own machine is reached; no name server decides where they lead. */
 const LOOPBACK = ['localhost', '127.0.0.1', '[::1]'];
 
@@ -32,5 +35,5 @@ export class DevHosts {
 
 /** Lower-case, without port; undefined for text that can't be a host. */
 function hostnameOf(url: string | undefined): string | undefined {
-  return url !== undefined && URL.canParse(url) ? new URL(url).hostname : undefined;
+  return url !== undefined && url.length <= MAX_URL_LENGTH && URL.canParse(url) ? new URL(url).hostname : undefined;
 }

@@ -28,17 +28,20 @@ const ed = generateKeyPairSync('ed25519');
 const foreign = generateKeyPairSync('rsa', { modulusLength: 2_048 });
 
 let server: Server;
+let keys: readonly { readonly kid: string; readonly alg: string }[];
 let fetches = 0;
+/** What the issuer publishes. */
+let published: readonly object[];
 let verifier: TokenVerifier;
 
 beforeAll(async () => {
-  const keys = [
+  keys = [
     { ...(await exportJWK(rsa.publicKey)), kid: 'rsa', alg: 'RS256' },
     { ...(await exportJWK(ed.publicKey)), kid: 'ed', alg: 'EdDSA' },
   ];
   server = createServer((_request, response) => {
     fetches += 1;
-    response.setHeader('content-type', 'application/json').end(JSON.stringify({ keys }));
+    response.setHeader('content-type', 'application/json').end(JSON.stringify({ keys: published }));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
 });
@@ -48,6 +51,7 @@ afterAll(() => new Promise((resolve) => server.close(resolve)));
 beforeEach(() => {
   clock.time = NOW;
   fetches = 0;
+  published = keys;
   verifier = jwksVerifier((server.address() as AddressInfo).port);
 });
 
@@ -186,6 +190,19 @@ describe('a token', () => {
     expect(verifier.identify(header)).not.toBeInstanceOf(Promise);
     clock.time = new Date(NOW.getTime() + 961_000);
     expect(await outcomeOf(header)).toBe('unauthenticated');
+  });
+
+  it('whose key was withdrawn opens nothing once the issuer’s keys were read anew', async () => {
+    const header = `Bearer ${await token({ payload: { exp: NOW_S + 10 * 365 * 86_400 } })}`;
+    expect(await outcomeOf(header)).toMatchObject({ principal: { id: 'ada' } });
+    published = keys.filter(({ kid }) => kid !== 'rsa');
+    clock.time = new Date(NOW.getTime() + 11 * 60_000);
+    // jose keeps a key set for ten minutes of the system's own clock.
+    const systemClock = Date.now;
+    Date.now = () => systemClock() + 11 * 60_000;
+    const outcome = await outcomeOf(header);
+    Date.now = systemClock;
+    expect(outcome).toBe('unauthenticated');
   });
 
   it('can’t be checked while its issuer is out of reach, which is not the caller’s fault', async () => {

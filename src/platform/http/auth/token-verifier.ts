@@ -21,6 +21,7 @@ const TYPES = new Set(['jwt', 'at+jwt', 'application/at+jwt']);
 const KEY_HEADERS = ['jku', 'jwk', 'x5u', 'x5c'];
 const LEEWAY_S = 60;
 const MAX_CACHED = 10_000;
+const REMEMBERED_MS = 60_000;
 const MAX_TOKEN_LENGTH = 8_192;
 const FETCH_TIMEOUT_MS = 3_000;
 const BEARER = /^Bearer +([A-Za-z0-9._~+/-]+=*)$/i;
@@ -31,10 +32,14 @@ type KeySource = (header: JWTHeaderParameters, token: FlattenedJWSInput) => Prom
 
 interface Verified {
   readonly identity: Identity;
-  readonly expiresAtMs: number;
+  /** When it expires, or is verified anew. */
+  readonly untilMs: number;
 }
 
-/** Turns an Authorization header into the identity it proves. A token is verified once and remembered until it expires. */
+/**
+ * Turns an Authorization header into the identity it proves. A verified token is remembered for a minute, so that one whose key
+ * was withdrawn opens nothing soon after the issuer's new key set is known (jose reads it anew every ten minutes).
+ */
 @Injectable()
 export class TokenVerifier {
   readonly #verified = new Map<string, Verified>();
@@ -51,7 +56,7 @@ export class TokenVerifier {
     const token = authorization === undefined ? undefined : BEARER.exec(authorization)?.[1];
     if (token === undefined) throw unauthenticated(NO_TOKEN);
     const known = this.#verified.get(token);
-    if (known !== undefined && known.expiresAtMs > this.clock.now().getTime()) return known.identity;
+    if (known !== undefined && known.untilMs > this.clock.now().getTime()) return known.identity;
     this.#verified.delete(token);
     return this.#verify(token);
   }
@@ -61,7 +66,8 @@ export class TokenVerifier {
     const payload = await this.#payload(token);
     const identity = identityOf(payload, this.settings.auth.operatorTenant);
     if (identity === undefined) throw unauthenticated(BAD_TOKEN);
-    this.#remember(token, { identity, expiresAtMs: payload.exp! * 1_000 });
+    const untilMs = Math.min(payload.exp! * 1_000, this.clock.now().getTime() + REMEMBERED_MS);
+    this.#remember(token, { identity, untilMs });
     return identity;
   }
 

@@ -88,6 +88,9 @@ export function completePage(
 
 function setEntityTag(reply: FastifyReply, exchange: Exchange, tag: string): void {
   reply.header('etag', tag);
+  // What an answer holds follows from the roles of its caller (RFC 9110 §12.5.5).
+  const vary = reply.getHeader('vary');
+  reply.header('vary', vary === undefined ? 'Authorization' : `${String(vary)}, Authorization`);
   const { method, headers } = reply.request;
   exchange.notModified = (method === 'GET' || method === 'HEAD') && namesTag(headers['if-none-match'], tag);
 }
