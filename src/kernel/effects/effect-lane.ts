@@ -4,7 +4,7 @@ import { Pools } from '../database/pools.js';
 import { failpoint } from '../failpoints.js';
 import { errorText, storable } from '../messages/error-text.js';
 import { MessageContext, messageContext } from '../messages/message-context.js';
-import { Pause } from '../pause.js';
+import { PollingLoop } from '../polling-loop.js';
 import { EffectInterrupted, EffectRefused, EffectTimedOut } from './effect-errors.js';
 import type { KnownEffect } from './effect-registry.js';
 import { claimEffects, type ClaimedEffect } from './sql/claim-effects.js';
@@ -36,13 +36,11 @@ export class EffectLane {
   readonly #logger = new Logger('Effects');
   readonly #calls = new Set<Promise<void>>();
   readonly #ending = new AbortController();
-  #stopping = false;
-  #loop: Promise<void> | undefined;
+  readonly #loop = new PollingLoop({ turn: () => this.#turn(), failed: (error) => this.#claimFailed(error) });
   #stopped: Promise<void> | undefined;
-  #rung = false;
-  readonly #sleeping = new Pause();
+  /** When the first of the calls that failed here is due again; monotonic clock, in ms. */
   #retryAt = Infinity;
-  /** By the monotonic clock, in ms, as all times here: a step of the system's clock must not make a lane sleep. */
+  /** Monotonic clock, in ms, as all times here: a step of the system's clock must not make a lane sleep. */
   #lookedAt = -Infinity;
 
   constructor(
@@ -51,13 +49,12 @@ export class EffectLane {
   ) {}
 
   start(): void {
-    this.#loop ??= this.#run();
+    this.#loop.start();
   }
 
   /** Looks now instead of at the next poll. */
   wake(): void {
-    this.#rung = true;
-    this.#sleeping.end();
+    this.#loop.wake();
   }
 
   /** Claims nothing more, gives calls under way a few seconds, and interrupts what is left. */
@@ -66,33 +63,31 @@ export class EffectLane {
   }
 
   async #stop(): Promise<void> {
-    this.#stopping = true;
-    this.#sleeping.end();
+    const stopped = this.#loop.stop();
     const interrupt = setTimeout(() => this.#ending.abort(new EffectInterrupted(this.effect.kind)), GRACE_MS);
-    await this.#loop;
+    await stopped;
     await Promise.all(this.#calls);
     clearTimeout(interrupt);
   }
 
-  async #run(): Promise<void> {
-    while (!this.#stopping) {
-      this.#rung = false;
-      try {
-        await this.#step();
-      } catch (error) {
-        if (!this.#stopping) this.#logger.warn(`${this.effect.kind} can't be claimed right now. ${String(error)}`);
-        await this.#pause(FAULT_PAUSE_MS);
-      }
-    }
+  async #turn(): Promise<number> {
+    const free = this.effect.concurrency - this.#calls.size;
+    const waitMs = this.#lookedAt + TURN_MS - performance.now();
+    if (free === 0) await Promise.race(this.#calls);
+    else if (waitMs > 0 && free < this.effect.concurrency / 2) await Promise.race([...this.#calls, pause(waitMs)]);
+    else if ((await this.#claim(free)) < free) await this.#rest();
+    return 0;
   }
 
-  async #step(): Promise<void> {
-    const free = this.effect.concurrency - this.#calls.size;
-    if (free === 0) return Promise.race(this.#calls);
-    const waitMs = this.#lookedAt + TURN_MS - performance.now();
-    if (waitMs > 0 && free < this.effect.concurrency / 2) return Promise.race([...this.#calls, pause(waitMs)]);
+  #claimFailed(error: unknown): number {
+    this.#logger.warn(`${this.effect.kind} can't be claimed right now. ${String(error)}`);
+    return FAULT_PAUSE_MS;
+  }
+
+  /** @returns how many calls were begun. */
+  async #claim(free: number): Promise<number> {
     this.#lookedAt = performance.now();
-    this.#retryAt = Infinity;
+    if (this.#retryAt <= this.#lookedAt) this.#retryAt = Infinity;
     const { kind, maxTries, timeoutMs } = this.effect;
     const claimed = await claimEffects(this.pools.worker, {
       kind,
@@ -102,8 +97,11 @@ export class EffectLane {
     });
     await failpoint('effect.after-claim');
     for (const effect of claimed) this.#begin(effect);
-    if (claimed.length === free) return;
-    await this.#rest();
+    return claimed.length;
+  }
+
+  async #rest(): Promise<void> {
+    await this.#loop.rest(Math.min(POLL_MS, this.#retryAt - performance.now()));
     await pause(this.#lookedAt + TURN_MS - performance.now());
   }
 
@@ -160,7 +158,7 @@ export class EffectLane {
     await this.#record(effect, () => effectFailed(this.pools.worker, { id, attempts, error: text, tryInMs }));
     if (tryInMs === undefined) this.#sayParked(effect, text);
     else this.#retryAt = Math.min(this.#retryAt, performance.now() + tryInMs);
-    this.#sleeping.end();
+    this.#loop.wake();
   }
 
   /** Full jitter: many effects that failed together don't come back together. */
@@ -176,7 +174,7 @@ export class EffectLane {
       try {
         return await write();
       } catch (error) {
-        if (this.#stopping || performance.now() > giveUpAt) {
+        if (this.#loop.isStopping || performance.now() > giveUpAt) {
           this.#logger.warn(`${effect.kind} ${effect.key} was called, and could not be recorded. ${String(error)}`);
           return;
         }
@@ -187,16 +185,6 @@ export class EffectLane {
 
   #sayParked({ kind, key, attempts }: ClaimedEffect, cause: string): void {
     this.#logger.error(`${kind} ${key} is parked after ${attempts} ${attempts === 1 ? 'try' : 'tries'}: ${cause}`);
-  }
-
-  #rest(): Promise<void> {
-    if (this.#rung) return Promise.resolve();
-    return this.#pause(Math.min(POLL_MS, Math.max(0, this.#retryAt - performance.now())));
-  }
-
-  async #pause(ms: number): Promise<void> {
-    if (this.#stopping) return;
-    await this.#sleeping.atMost(ms);
   }
 }
 

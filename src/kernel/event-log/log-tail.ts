@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Injectable, Logger } from '@nestjs/common';
 import { Pools } from '../database/pools.js';
 import { failpoint } from '../failpoints.js';
-import { Pause } from '../pause.js';
+import { PollingLoop } from '../polling-loop.js';
 import { LogEpoch } from './epoch.js';
 import { LogBell } from './log-bell.js';
 import { LogMemory } from './log-memory.js';
@@ -41,10 +41,9 @@ export class LogTail {
   #headEvent: string | null = null;
   #epoch: string | null = null;
   #isNeeded = false;
-  #stopping = false;
-  #loop: Promise<void> | undefined;
-  readonly #sleeping = new Pause();
-  #rung = false;
+  #pollMs = POLL_FIRST_MS;
+  readonly #loop = new PollingLoop({ turn: () => this.#turn(), failed: (error) => this.#failed(error) });
+  #stopListening: (() => void) | undefined;
   /** Told the head whenever this process has given positions: other replicas are notified from here. */
   onSequenced: ((head: number) => void) | undefined;
   /** Told when the log isn't the one any more that this process has followed: nothing read from it before may take effect. */
@@ -62,15 +61,15 @@ export class LogTail {
   }
 
   start(): void {
-    const stopListening = this.bell.onRing(() => this.wake());
-    this.#loop ??= this.#run().finally(stopListening);
+    this.#stopListening ??= this.bell.onRing(() => this.wake());
+    this.#loop.start();
   }
 
   async stop(): Promise<void> {
-    this.#stopping = true;
-    this.wake();
+    const stopped = this.#loop.stop();
     this.#release();
-    await this.#loop;
+    await stopped;
+    this.#stopListening?.();
   }
 
   /** Which events the subscriptions take that have partitions in this process; undefined: there are none. */
@@ -84,13 +83,12 @@ export class LogTail {
 
   /** Looks again now instead of at the next poll. */
   wake(): void {
-    this.#rung = true;
-    this.#sleeping.end();
+    this.#loop.wake();
   }
 
   /** Resolves when the head is above the position, after a time-out, or when the tail stops. */
   async beyond(position: number, atMostMs: number): Promise<void> {
-    if (this.#head > position || this.#stopping) return;
+    if (this.#head > position || this.#loop.isStopping) return;
     await new Promise<void>((resolve) => {
       const timer = setTimeout(done, atMostMs);
       const waiting = this.#waiting;
@@ -109,32 +107,25 @@ export class LogTail {
     return this.#memory.read(after, to, names) ?? readLog(this.pools.worker, { after, to, names });
   }
 
-  async #run(): Promise<void> {
-    let pollMs = POLL_FIRST_MS;
-    while (!this.#stopping) {
-      this.#rung = false;
-      if (!this.#isNeeded) {
-        await this.#sleep(POLL_CAP_MS);
-        continue;
-      }
-      const startedAt = performance.now();
-      try {
-        const news = await this.#turn();
-        pollMs = news === 0 ? Math.min(POLL_CAP_MS, pollMs * 1.5) : POLL_FIRST_MS;
-        if (news === 'busy') await pause(BUSY_MS);
-        else if (news === 0) await this.#sleep(pollMs);
-        else if (news < SEQUENCE_BATCH) await pause(Math.max(0, startedAt + TURN_MS - performance.now()));
-      } catch (error) {
-        if (error instanceof LogRewound) continue;
-        if (!this.#stopping) this.#logger.warn(`The log can't be read right now; trying again. ${String(error)}`);
-        await this.#sleep(FAILED_PAUSE_MS);
-      }
-    }
-    this.#release();
+  async #turn(): Promise<number> {
+    if (!this.#isNeeded) return POLL_CAP_MS;
+    const startedAt = performance.now();
+    const news = await this.#look();
+    this.#pollMs = news === 0 ? Math.min(POLL_CAP_MS, this.#pollMs * 1.5) : POLL_FIRST_MS;
+    if (news === 0) return this.#pollMs;
+    if (news === 'busy') await pause(BUSY_MS);
+    else if (news < SEQUENCE_BATCH) await pause(Math.max(0, startedAt + TURN_MS - performance.now()));
+    return 0;
+  }
+
+  #failed(error: unknown): number {
+    if (error instanceof LogRewound) return 0;
+    this.#logger.warn(`The log can't be read right now; trying again. ${String(error)}`);
+    return FAILED_PAUSE_MS;
   }
 
   /** @returns how many new positions there are: 0 when nothing is new; `busy` when another process gives some just now. */
-  async #turn(): Promise<number | 'busy'> {
+  async #look(): Promise<number | 'busy'> {
     await failpoint('seq.before-call');
     const seen = await trySequence(this.pools.control, SEQUENCE_BATCH);
     await failpoint('seq.after-call');
@@ -196,10 +187,5 @@ export class LogTail {
 
   #release(): void {
     for (const resolve of this.#waiting) resolve();
-  }
-
-  async #sleep(ms: number): Promise<void> {
-    if (this.#rung || this.#stopping) return;
-    await this.#sleeping.atMost(ms);
   }
 }

@@ -11,7 +11,7 @@ import { LogBell } from '../event-log/log-bell.js';
 import { failpoint } from '../failpoints.js';
 import { errorText } from '../messages/error-text.js';
 import { MessageContext, messageContext } from '../messages/message-context.js';
-import { Pause } from '../pause.js';
+import { PollingLoop } from '../polling-loop.js';
 import { isOfSomeLink } from '../subscriptions/faults.js';
 import { pauseAfter } from '../subscriptions/retry-policy.js';
 import {
@@ -44,10 +44,8 @@ export class CommandRefused {
 @Injectable()
 export class OutgoingWorker {
   readonly #logger = new Logger('OutgoingCommands');
-  #stopping = false;
-  #loop: Promise<void> | undefined;
-  readonly #sleeping = new Pause();
-  #rung = false;
+  readonly #loop = new PollingLoop({ turn: () => this.#turn(), failed: (error) => this.#claimFailed(error) });
+  #stopListening: (() => void) | undefined;
 
   constructor(
     private readonly pools: Pools,
@@ -56,35 +54,25 @@ export class OutgoingWorker {
   ) {}
 
   start(): void {
-    this.#loop ??= this.#run().finally(this.bell.onWork('commands', () => this.wake()));
+    this.#stopListening ??= this.bell.onWork('commands', this.#loop.wake);
+    this.#loop.start();
   }
 
   async stop(): Promise<void> {
-    this.#stopping = true;
-    this.wake();
-    await this.#loop;
+    await this.#loop.stop();
+    this.#stopListening?.();
   }
 
-  wake(): void {
-    this.#rung = true;
-    this.#sleeping.end();
+  async #turn(): Promise<number> {
+    const claimed = await claimCommands(this.pools.worker, AT_ONCE, CLAIM_MS);
+    await failpoint('outgoing.after-claim');
+    await Promise.all(claimed.map((row) => this.#execute(row)));
+    return claimed.length > 0 ? 0 : Math.min((await nextCommandInMs(this.pools.worker)) ?? POLL_MS, POLL_MS);
   }
 
-  async #run(): Promise<void> {
-    while (!this.#stopping) {
-      this.#rung = false;
-      try {
-        const claimed = await claimCommands(this.pools.worker, AT_ONCE, CLAIM_MS);
-        await failpoint('outgoing.after-claim');
-        await Promise.all(claimed.map((row) => this.#execute(row)));
-        if (claimed.length === 0)
-          await this.#sleep(Math.min((await nextCommandInMs(this.pools.worker)) ?? POLL_MS, POLL_MS));
-      } catch (error) {
-        if (!this.#stopping)
-          this.#logger.warn(`Stored commands can't be claimed right now; trying again. ${String(error)}`);
-        await this.#sleep(POLL_MS);
-      }
-    }
+  #claimFailed(error: unknown): number {
+    this.#logger.warn(`Stored commands can't be claimed right now; trying again. ${String(error)}`);
+    return POLL_MS;
   }
 
   async #execute(row: OutgoingCommandRow): Promise<void> {
@@ -130,11 +118,6 @@ export class OutgoingWorker {
         `Command ${row.id} (${row.name}) failed (${text}), which can't be noted: ${errorText(failure)}`,
       );
     }
-  }
-
-  async #sleep(ms: number): Promise<void> {
-    if (this.#rung || this.#stopping) return;
-    await this.#sleeping.atMost(Math.max(0, ms));
   }
 }
 

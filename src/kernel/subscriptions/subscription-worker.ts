@@ -2,7 +2,7 @@ import { Logger } from '@nestjs/common';
 import type { LogPart } from '../event-log/sql/read-log.js';
 import { failpoint } from '../failpoints.js';
 import { errorText } from '../messages/error-text.js';
-import { Pause } from '../pause.js';
+import { PollingLoop } from '../polling-loop.js';
 import { Batches } from './batches.js';
 import { EventReading } from './event-reading.js';
 import { isElsewhere, isFault, isFenced, isOfOtherLog, isOfSomeLink } from './faults.js';
@@ -25,6 +25,7 @@ const AT_BARRIER_MS = 50;
 /** While a partition stands before an event, an operator may have moved it past that. */
 const STOPPED_LOOK_MS = 1_000;
 const FAULT_CAP_MS = 5_000;
+const FENCED_PAUSE_MS = 100;
 /** So many faults in a row at one place, while the database answers other things, are an event's: it is held. */
 const FAULTS_OF_ONE_EVENT = 8;
 
@@ -48,9 +49,7 @@ export class SubscriptionWorker {
   readonly #stopped: StoppedPartitions;
   readonly #batches: Batches;
   #leases: readonly LeaseRow[] = [];
-  #stopping = false;
-  #loop: Promise<void> | undefined;
-  readonly #sleeping = new Pause();
+  readonly #loop = new PollingLoop({ turn: () => this.#step(), failed: (error) => this.#fault(error) });
   #ahead: { readonly after: number; readonly to: number; readonly part: Promise<LogPart> } | undefined;
   #faults = 0;
   #hasLost = false;
@@ -79,7 +78,7 @@ export class SubscriptionWorker {
   }
 
   readonly #rules = {
-    isStopping: (): boolean => this.#stopping,
+    isStopping: (): boolean => this.#loop.isStopping,
     isFault: (error: unknown): Promise<boolean> => this.#isFault(error),
   };
 
@@ -88,7 +87,7 @@ export class SubscriptionWorker {
   readonly lose = (): void => {
     this.#hasLost = true;
     this.through.board.forget(this.name);
-    this.#sleeping.end();
+    this.#loop.wake();
   };
 
   get name(): string {
@@ -96,7 +95,7 @@ export class SubscriptionWorker {
   }
 
   start(): void {
-    this.#loop ??= this.#run();
+    this.#loop.start();
   }
 
   /** Names of the events that it reads; undefined while it has no partition. */
@@ -107,26 +106,19 @@ export class SubscriptionWorker {
   /** The leases of this subscription that the process holds now. */
   lease(leases: readonly LeaseRow[]): void {
     this.#leases = leases.filter((lease) => lease.subscription === this.name);
-    this.#sleeping.end();
+    this.#loop.wake();
   }
 
   /** Ends after the batch under way, with checkpoints stored. */
   async stop(): Promise<void> {
-    this.#stopping = true;
-    this.#sleeping.end();
-    await this.#loop;
+    await this.#loop.stop();
     await this.#owned.storeReached().catch(() => undefined);
   }
 
-  async #run(): Promise<void> {
-    while (!this.#stopping) {
-      try {
-        if (!(await this.turn())) await this.#rest();
-        this.#faults = 0;
-      } catch (error) {
-        await this.#fault(error);
-      }
-    }
+  async #step(): Promise<number> {
+    if (!(await this.turn())) await this.#rest();
+    this.#faults = 0;
+    return 0;
   }
 
   /** Takes over what is leased to the process now, and makes the next events take effect. @returns whether there may be more. */
@@ -135,7 +127,7 @@ export class SubscriptionWorker {
     this.#hasLost = false;
     const leases = this.#leases;
     if (this.#owned.differsFrom(leases)) await this.#takeOver(leases);
-    // They have changed meanwhile: a pause that began now would not be ended by that.
+    // They have changed meanwhile.
     if (this.#leases !== leases) return true;
     if (this.#owned.isEmpty) return false;
     if (this.#owned.isStopped && !(await this.#standsAsStored())) return true;
@@ -191,14 +183,13 @@ export class SubscriptionWorker {
 
   /** Without partitions, or at the end of the log: wait for more, for a change of leases, or for a blocked event's next try. */
   async #rest(): Promise<void> {
-    if (this.#owned.isEmpty) return this.#pause(IDLE_MOVE_MS);
+    if (this.#owned.isEmpty) return this.#loop.rest(IDLE_MOVE_MS);
     const free = this.#owned.endOf(Infinity) === Infinity;
     const moveMs = free ? IDLE_MOVE_MS : AT_BARRIER_MS;
     const longestMs = this.#owned.isStopped ? Math.min(moveMs, STOPPED_LOOK_MS) : moveMs;
     const waitMs = Math.min((await this.#held.nextDueMs(this.#owned)) ?? longestMs, longestMs);
-    await Promise.race([this.#pause(waitMs), ...(free ? [this.through.tail.beyond(this.#owned.next, waitMs)] : [])]);
-    this.#sleeping.end();
-    if (this.#stopping || (free && performance.now() - this.#batches.movedAt < moveMs)) return;
+    await this.#loop.rest(waitMs, free ? this.through.tail.beyond(this.#owned.next, waitMs) : undefined);
+    if (this.#loop.isStopping || (free && performance.now() - this.#batches.movedAt < moveMs)) return;
     await this.#storeReached();
   }
 
@@ -214,25 +205,25 @@ export class SubscriptionWorker {
     return isMine;
   }
 
-  async #fault(error: unknown): Promise<void> {
-    if (this.#stopping) return;
+  /** @returns how long to wait before the next try, in ms. */
+  async #fault(error: unknown): Promise<number> {
     const { reached } = this.#owned;
     this.#owned.forget();
     this.#ahead = undefined;
     if (isFenced(error)) {
       this.#logger.warn(`${this.name}: another replica has taken over; reading the checkpoints again.`);
-      return this.#pause(100);
+      return FENCED_PAUSE_MS;
     }
     if (isOfOtherLog(error)) {
       this.through.tail.wake();
       this.#logger.warn(`${this.name}: the log is another one than was read; reading it again.`);
-      return this.#pause(100);
+      return FENCED_PAUSE_MS;
     }
     this.#faults += 1;
     if (this.#faults >= FAULTS_OF_ONE_EVENT && !(await this.through.pools.answers()))
       this.#faults = FAULTS_OF_ONE_EVENT - 1;
     this.#logger.warn(`${this.name} waits at position ${reached}: ${errorText(error)}`);
-    await this.#pause(Math.random() * Math.min(FAULT_CAP_MS, 100 * 2 ** this.#faults));
+    return Math.random() * Math.min(FAULT_CAP_MS, 100 * 2 ** this.#faults);
   }
 
   /** Not the event's: the same for all of them, or it passes. An event that always fails so is found out by the others. */
@@ -246,10 +237,5 @@ export class SubscriptionWorker {
   #tellBoard(): void {
     if (this.#hasLost || !this.#owned.isWhole) return this.through.board.forget(this.name);
     this.through.board.reached(this.name, { ...this.#owned.progress, onLost: this.lose });
-  }
-
-  #pause(ms: number): Promise<void> {
-    if (this.#stopping) return Promise.resolve();
-    return this.#sleeping.atMost(ms);
   }
 }

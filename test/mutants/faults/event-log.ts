@@ -65,8 +65,8 @@ export const eventLog: readonly PlantedFault[] = [
     name: 'no-polling-without-listen',
     guarantee: 'Events are read also where no notification arrives.',
     file: TAIL,
-    find: 'else if (news === 0) await this.#sleep(pollMs);',
-    replace: 'else if (news === 0) await this.#sleep(2 ** 30 + pollMs);',
+    find: 'if (news === 0) return this.#pollMs;',
+    replace: 'if (news === 0) return 2 ** 30 + this.#pollMs;',
     specs: LISTEN,
   },
 ];
