@@ -59,7 +59,7 @@ describe('a stored refusal whose code is registered no longer', () => {
     await forgetCode(key, "- 'problem'");
     expect(await refused(key)).toMatchObject({
       status: 409,
-      body: { code: 'toy.gone', title: 'The request was refused', limit: 1_000, retryable: false },
+      body: { code: 'toy.gone', title: 'Request refused', limit: 1_000, retryable: false },
       alarm: 'fault',
     });
   });

@@ -5,6 +5,6 @@ export class SkuTaken extends Refusal {
   override readonly code = 'catalog.sku-taken';
 
   constructor(readonly sku: string) {
-    super(`There is a product with the sku ${sku} already. Change that one, or choose another sku.`);
+    super(`A product with the SKU ${sku} already exists. Update it, or choose another SKU.`);
   }
 }

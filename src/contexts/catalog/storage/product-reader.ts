@@ -60,7 +60,7 @@ export class ProductReader {
   async one(sku: string): Promise<Product> {
     const values = [messageContext.current().tenant, sku];
     const [product] = await this.sql.query<Product>({ name: 'catalog.product', text: ONE, values });
-    if (product === undefined) throw new NotFound(`There is no product with the sku ${sku}.`);
+    if (product === undefined) throw new NotFound(`There is no product with the SKU ${sku}.`);
     return product;
   }
 

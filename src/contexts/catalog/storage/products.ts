@@ -86,7 +86,7 @@ export class Products {
   private async lock(sku: string): Promise<ProductEntity> {
     const { tenant } = messageContext.current();
     const product = await this.products.findOne({ where: { tenant, sku }, lock: { mode: 'for_no_key_update' } });
-    if (product === null) throw new NotFound(`There is no product with the sku ${sku}.`);
+    if (product === null) throw new NotFound(`There is no product with the SKU ${sku}.`);
     return product;
   }
 

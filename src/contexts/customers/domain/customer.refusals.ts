@@ -5,6 +5,6 @@ export class CustomerExists extends Refusal {
   override readonly code = 'customers.customer-exists';
 
   constructor(readonly customerId: string) {
-    super(`There is a customer with the id ${customerId} already. Change that one, or choose another id.`);
+    super(`A customer with the id ${customerId} already exists. Update it, or choose another id.`);
   }
 }

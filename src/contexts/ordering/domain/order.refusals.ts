@@ -9,7 +9,7 @@ export class OrderNotEditable extends Refusal {
     readonly orderId: string,
     readonly status: OrderStatus,
   ) {
-    super(`Order ${orderId} is ${status}, and only drafts can be edited. Start a new draft.`);
+    super(`Order ${orderId} is ${status}. Only drafts can be edited. Start a new draft.`);
   }
 }
 
@@ -17,7 +17,7 @@ export class OrderEmpty extends Refusal {
   override readonly code = 'ordering.order-empty';
 
   constructor(readonly orderId: string) {
-    super(`Order ${orderId} has no lines. Add at least one.`);
+    super(`Order ${orderId} has no lines. Add at least one line.`);
   }
 }
 
@@ -25,7 +25,7 @@ export class DeliveryMissing extends Refusal {
   override readonly code = 'ordering.delivery-missing';
 
   constructor(readonly orderId: string) {
-    super(`It isn't known where order ${orderId} goes. Set its delivery first.`);
+    super(`Order ${orderId} has no delivery address. Set one before placing it.`);
   }
 }
 
@@ -34,7 +34,7 @@ export class TooManyLines extends Refusal {
   readonly limit = MAX_LINES;
 
   constructor(readonly orderId: string) {
-    super(`Order ${orderId} can't have more than ${MAX_LINES} lines. Raise a quantity, or place a second order.`);
+    super(`Order ${orderId} already has ${MAX_LINES} lines, the maximum. Raise a quantity, or place a second order.`);
   }
 }
 
@@ -43,7 +43,9 @@ export class TooManyEdits extends Refusal {
   readonly limit = MAX_DRAFT_EVENTS;
 
   constructor(readonly orderId: string) {
-    super(`Draft ${orderId} was edited ${MAX_DRAFT_EVENTS} times. Place it as it is, or put a new draft together.`);
+    super(
+      `Draft ${orderId} was edited ${MAX_DRAFT_EVENTS} times, the maximum. Place it as it is, or start a new draft.`,
+    );
   }
 }
 
@@ -55,7 +57,7 @@ export class QuantityInvalid extends Refusal {
     readonly sku: string,
     readonly quantity: number,
   ) {
-    super(`${quantity} is no quantity of ${sku}. Ask for 1 to ${MAX_QUANTITY} whole units.`);
+    super(`Invalid quantity for ${sku}: ${quantity}. Use a whole number from 1 to ${MAX_QUANTITY}.`);
   }
 }
 
@@ -63,7 +65,7 @@ export class SkuUnavailable extends Refusal {
   override readonly code = 'ordering.sku-unavailable';
 
   constructor(readonly skus: readonly string[]) {
-    super(`Not for sale: ${skus.join(', ')}. Leave these lines out, or choose other goods.`);
+    super(`Not for sale: ${skus.join(', ')}. Remove these lines, or choose other products.`);
   }
 }
 
@@ -71,7 +73,7 @@ export class CurrencyMismatch extends Refusal {
   override readonly code = 'ordering.currency-mismatch';
 
   constructor(readonly currencies: readonly string[]) {
-    super(`An order is in one currency, but here are ${currencies.join(' and ')}. Order them apart.`);
+    super(`An order has one currency, but this one has ${currencies.join(' and ')}. Place one order for each.`);
   }
 }
 
@@ -83,7 +85,7 @@ export class CurrencyWithdrawn extends Refusal {
     /** `YYYY-MM` */
     readonly withdrawnIn: string,
   ) {
-    super(`${currency} was withdrawn in ${withdrawnIn}. Only orders placed before then can be in it.`);
+    super(`The currency ${currency} was withdrawn in ${withdrawnIn}. Only orders placed before that can use it.`);
   }
 }
 
@@ -93,7 +95,7 @@ export class AmountTooLarge extends Refusal {
 
   constructor() {
     super(
-      `An order comes to at most ${MAX_ORDER_AMOUNT} minor units before discounts. Lower a quantity, a price or the delivery fee.`,
+      `The order exceeds ${MAX_ORDER_AMOUNT} minor units before discounts. Lower a quantity, a price or the delivery fee.`,
     );
   }
 }
@@ -102,7 +104,7 @@ export class DiscountInvalid extends Refusal {
   override readonly code = 'ordering.discount-invalid';
 
   constructor(readonly amount: number) {
-    super(`${amount} is no discount. Grant at least 1 minor unit, or remove a discount that is no longer wanted.`);
+    super(`Invalid discount: ${amount}. Use at least 1 minor unit.`);
   }
 }
 
@@ -114,7 +116,7 @@ export class DiscountExceedsTotal extends Refusal {
     readonly total: number,
   ) {
     super(
-      `Discounts of ${discount} are more than the ${total} that the lines come to. Grant less, remove a discount, or keep more lines.`,
+      `The discounts (${discount}) exceed the total of the lines (${total}). Lower or remove a discount, or add lines.`,
     );
   }
 }
@@ -123,7 +125,7 @@ export class PriceChanged extends Refusal {
   override readonly code = 'ordering.price-changed';
 
   constructor(readonly quote: Quote) {
-    super(`The order now comes to ${quote.totals.grand} ${quote.currency} in minor units. Confirm the new total.`);
+    super(`The total is now ${quote.totals.grand} ${quote.currency} in minor units. Confirm the new total.`);
   }
 }
 
@@ -131,7 +133,7 @@ export class CustomerUnknown extends Refusal {
   override readonly code = 'ordering.customer-unknown';
 
   constructor(readonly customerId: string) {
-    super(`There is no customer ${customerId}. Add the customer first.`);
+    super(`There is no customer ${customerId}. Create the customer first.`);
   }
 }
 
@@ -139,6 +141,6 @@ export class ExternalNumberTaken extends Refusal {
   override readonly code = 'ordering.external-number-taken';
 
   constructor(readonly externalNumber: string) {
-    super(`Another order has the external number ${externalNumber}. If it is the same order, it is already here.`);
+    super(`Another order has the external number ${externalNumber}. If it is the same order, it is already imported.`);
   }
 }

@@ -132,8 +132,5 @@ export class Places {
 }
 
 function overloaded(): ProblemError {
-  return new ProblemError(
-    'overloaded',
-    'As many requests as this server can finish in time are under way. Yours was not started.',
-  );
+  return new ProblemError('overloaded', 'The server is at its limit of concurrent requests. Yours was not started.');
 }

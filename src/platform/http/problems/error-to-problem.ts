@@ -19,7 +19,7 @@ export interface Answer {
 }
 
 /** Of a stored refusal whose code no release has registered: the business said no, so it is no fault of the server. */
-const REFUSED: ProblemOfRefusal = { status: 409, title: 'The request was refused', retryable: false };
+const REFUSED: ProblemOfRefusal = { status: 409, title: 'Request refused', retryable: false };
 
 const CODE_OF_STATUS: Readonly<Record<number, string>> = {
   400: 'malformed-request',
@@ -52,7 +52,7 @@ const ANSWER_OF_FAULT: Readonly<Record<FaultKind, Answer>> = {
   timeout: { code: 'database-unavailable', alarm: 'fault' },
   unavailable: { code: 'database-unavailable', alarm: 'fault' },
   'outcome-unknown': { code: 'outcome-unknown', alarm: 'fault' },
-  'bad-value': { code: 'validation-failed', detail: 'A value in the request can’t be stored.', alarm: 'hole' },
+  'bad-value': { code: 'validation-failed', detail: 'A value in the request cannot be stored.', alarm: 'hole' },
   'read-only': { code: 'internal', alarm: 'fault' },
   other: { code: 'internal', alarm: 'fault' },
 };

@@ -35,6 +35,8 @@ export function invalidInput(pointer: string, code: string, detail: string): Pro
 export function invalidInputs(errors: readonly InputError[]): ProblemError {
   const first = errors[0];
   const detail =
-    errors.length === 1 && first !== undefined ? first.detail : 'Several parts of the request are wrong; see errors.';
+    errors.length === 1 && first !== undefined
+      ? first.detail
+      : 'Several fields of the request are invalid. See errors.';
   return new ProblemError('validation-failed', detail, { errors: errors.slice(0, MAX_INPUT_ERRORS) });
 }
