@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Client } from 'pg';
 import { endAbandonedRebuild, readViewStates } from '../commands/sql/view-states.js';
 import { Pools } from '../database/pools.js';
-import { beginPatiently } from '../database/transaction.js';
+import { inPatientTransaction } from '../database/transaction.js';
 import { LogNotifier } from '../event-log/log-notifier.js';
 import type { Queryable } from '../event-log/sql/queryable.js';
 import { recordedEvent, type EventRow } from '../event-log/stored-event.js';
@@ -98,21 +98,17 @@ export class ProjectionRebuild {
   }
 
   async #committed(projection: ProjectionDefinition, beforeCommit: BeforeCommit): Promise<number> {
-    const client = await this.pools.connectPatient();
     try {
-      await beginPatiently(client);
-      const written = await this.#swap(client, projection);
-      await beforeCommit(client, written);
-      await failpoint('rebuild.before-swap');
-      await client.query('COMMIT');
-      return written;
+      return await inPatientTransaction(this.pools, async (tx) => {
+        const written = await this.#swap(tx, projection);
+        await beforeCommit(tx, written);
+        await failpoint('rebuild.before-swap');
+        return written;
+      });
     } catch (error) {
-      await client.query('ROLLBACK').catch(() => undefined);
       // The rows are as they were, and may be written again. If even that fails, the next writer does it.
       await endAbandonedRebuild(this.pools.worker, projection.name).catch(() => undefined);
       throw error;
-    } finally {
-      await client.end().catch(() => undefined);
     }
   }
 

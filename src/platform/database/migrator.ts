@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { ClientBase } from 'pg';
 import { failpoint } from '../../kernel/failpoints.js';
 import { classify } from '../../kernel/database/errors.js';
+import { inTransactionOn } from '../../kernel/database/transaction.js';
 import type { Migration } from './migrations.js';
 
 /**
@@ -120,17 +121,11 @@ export async function inTransaction<T>(
   options: MigratorOptions,
   work: () => Promise<T>,
 ): Promise<T> {
-  await client.query('BEGIN');
-  try {
+  return inTransactionOn(client, async () => {
     await takeLock(client, options);
     await client.query(`SET LOCAL lock_timeout = ${options.lockTimeoutMs ?? LOCK_TIMEOUT_MS}`);
-    const result = await work();
-    await client.query('COMMIT');
-    return result;
-  } catch (error) {
-    await client.query('ROLLBACK').catch(() => undefined);
-    throw error;
-  }
+    return work();
+  });
 }
 
 async function takeLock(client: ClientBase, { say }: MigratorOptions): Promise<void> {
