@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { Pools } from '../../kernel/database/pools.js';
 import { LogEpoch } from '../../kernel/event-log/epoch.js';
-import { audit } from '../../kernel/subscriptions/sql/audit.js';
+import { audit } from '../../kernel/audit/sql/audit.js';
 import { cli } from '../cli.js';
 import { looking, operator } from './looking.js';
 

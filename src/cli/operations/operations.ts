@@ -74,13 +74,13 @@ async function showOne(id: string, { json }: { json?: boolean }): Promise<void> 
 }
 
 async function retry(id: string, { reason, json }: Act): Promise<void> {
-  const isDue = await withOperations((operations) => operations.retry(id, { principal: operator().id, reason }));
+  const isDue = await withOperations((operations) => operations.retry(id, { by: operator(), reason }));
   if (!isDue) throw new CliExit(EXIT.failed, `${id} is not parked. See: waybill operations show ${id}`);
   show({ retried: id }, json, () => [`${id} is tried again now.`]);
 }
 
 async function cancel(id: string, { reason, json }: Act): Promise<void> {
-  const isDone = await withOperations((operations) => operations.cancel(id, { principal: operator().id, reason }));
+  const isDone = await withOperations((operations) => operations.cancel(id, { by: operator(), reason }));
   if (!isDone) {
     throw new CliExit(EXIT.failed, `${id} has ended or is being executed. See: waybill operations show ${id}`);
   }

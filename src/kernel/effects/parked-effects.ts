@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { UnitOfWork } from '../commands/unit-of-work.js';
+import { inUnitOrTransaction, type OperatorAct } from '../audit/operator-act.js';
+import { audit } from '../audit/sql/audit.js';
 import { Pools } from '../database/pools.js';
 import { LogBell } from '../event-log/log-bell.js';
-import type { OperatorAct } from '../subscriptions/dead-letters.js';
 import { findEffects, retryParked, type EffectFilter, type EffectRecord } from './sql/find-effects.js';
 
 /** What operators see of effects, and can do about those that were given up. */
@@ -23,9 +23,13 @@ export class ParkedEffects {
    * work if there is one. @returns how many.
    */
   async retry(filter: Omit<EffectFilter, 'state'>, { by, reason }: OperatorAct): Promise<number> {
-    const on = (await UnitOfWork.current()?.transaction.client()) ?? this.pools.app;
-    const count = await retryParked(on, filter, { principal: by.id, reason });
-    if (count > 0) this.bell.ring(['effects']);
-    return count;
+    const ids = await inUnitOrTransaction(this.pools, async (tx) => {
+      const due = await retryParked(tx, filter);
+      const entry = { principal: by.id, action: 'effects.retry', subject: filter.kind ?? '*', reason };
+      if (due.length > 0) await audit(tx, { ...entry, detail: { ids: due } });
+      return due;
+    });
+    if (ids.length > 0) this.bell.ring(['effects']);
+    return ids.length;
   }
 }

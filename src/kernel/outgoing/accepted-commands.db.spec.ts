@@ -181,9 +181,9 @@ describe('an operation that can’t be executed', () => {
     expect(await operation(sent)).toMatchObject({ status: 'queued', step: 'parked', fault: 'The counter is broken.' });
     expect((await toy.get(Operations).open(10)).map((one) => one.id)).toContain(sent);
     broken.delete(id);
-    expect(await toy.get(Operations).retry(sent, { principal: 'olga', reason: 'mended' })).toBe(true);
+    expect(await toy.get(Operations).retry(sent, { by: { id: 'olga' }, reason: 'mended' })).toBe(true);
     await ended(sent, 'succeeded');
-    expect(await toy.get(Operations).retry(sent, { principal: 'olga', reason: undefined })).toBe(false);
+    expect(await toy.get(Operations).retry(sent, { by: { id: 'olga' }, reason: undefined })).toBe(false);
     expect(await toy.rows(`SELECT principal, reason FROM kernel.audit WHERE subject = $1`, sent)).toEqual([
       { principal: 'olga', reason: 'mended' },
     ]);
@@ -194,7 +194,7 @@ describe('an operation that can’t be executed', () => {
     broken.add(id);
     const sent = await later(toy, new TallyCommand(id));
     await park(sent);
-    expect(await toy.get(Operations).cancel(sent, { principal: 'olga', reason: 'no use' })).toBe(true);
+    expect(await toy.get(Operations).cancel(sent, { by: { id: 'olga' }, reason: 'no use' })).toBe(true);
     expect(await toy.rows('SELECT state, data FROM kernel.outgoing_commands WHERE id = $1', sent)).toEqual([
       { state: 'cancelled', data: null },
     ]);

@@ -1,18 +1,14 @@
 import { Injectable } from '@nestjs/common';
+import { inUnitOrTransaction, type OperatorAct } from '../audit/operator-act.js';
+import { audit } from '../audit/sql/audit.js';
 import { refusalIn } from '../idempotency/stored-refusals.js';
 import { Pools } from '../database/pools.js';
 import type { Actor, Refusal } from '../domain/index.js';
 import type { EventRef } from '../event-log/sql/position-of-event.js';
+import type { Queryable } from '../event-log/sql/queryable.js';
 import { LogBell } from '../event-log/log-bell.js';
 import { OperationWaits } from './operation-waits.js';
-import {
-  cancelOperation,
-  openOperations,
-  readOperation,
-  retryOperation,
-  type OperationAct,
-  type OperationRow,
-} from './sql/operations.js';
+import { cancelOperation, openOperations, readOperation, retryOperation, type OperationRow } from './sql/operations.js';
 
 /** `compensating` is for processes of several steps; a single command never is. */
 export const OPERATION_STATUSES = ['queued', 'running', 'succeeded', 'failed', 'compensating', 'cancelled'] as const;
@@ -74,15 +70,28 @@ export class Operations {
   }
 
   /** Has a parked one tried again. @returns whether there was one. */
-  async retry(id: string, act: OperationAct): Promise<boolean> {
-    const isDue = await retryOperation(this.pools.app, id, act);
+  async retry(id: string, act: OperatorAct): Promise<boolean> {
+    const isDue = await this.#audited('operations.retry', retryOperation, { id, act });
     if (isDue) this.bell.ring(['commands']);
     return isDue;
   }
 
   /** Cancels one that isn't being executed right now. @returns whether there was one. */
-  cancel(id: string, act: OperationAct): Promise<boolean> {
-    return cancelOperation(this.pools.app, id, act);
+  cancel(id: string, act: OperatorAct): Promise<boolean> {
+    return this.#audited('operations.cancel', cancelOperation, { id, act });
+  }
+
+  #audited(
+    action: string,
+    change: (tx: Queryable, id: string) => Promise<boolean>,
+    { id, act }: { readonly id: string; readonly act: OperatorAct },
+  ): Promise<boolean> {
+    return inUnitOrTransaction(this.pools, async (tx) => {
+      const hasChanged = await change(tx, id);
+      const { by, reason } = act;
+      if (hasChanged) await audit(tx, { principal: by.id, action, subject: id, reason, detail: {} });
+      return hasChanged;
+    });
   }
 }
 

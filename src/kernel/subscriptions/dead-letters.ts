@@ -1,10 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { UnitOfWork } from '../commands/unit-of-work.js';
-import type { Actor, StoredData } from '../domain/index.js';
+import { inUnitOrTransaction, type OperatorAct } from '../audit/operator-act.js';
+import { audit } from '../audit/sql/audit.js';
+import type { StoredData } from '../domain/index.js';
 import { Pools } from '../database/pools.js';
-import { inTransaction } from '../database/transaction.js';
-import type { Queryable } from '../event-log/sql/queryable.js';
-import { audit } from './sql/audit.js';
 import {
   discardHeld,
   editHeld,
@@ -15,12 +13,6 @@ import {
   type DeadLetterFilter,
   type DeadLetterPlace,
 } from './sql/dead-letters.js';
-
-/** Who does something to the log's readers, and why; written to the audit in the same transaction. */
-export interface OperatorAct {
-  readonly by: Pick<Actor, 'id'>;
-  readonly reason?: string | undefined;
-}
 
 /** No event is held under this id (any more). */
 export class DeadLetterUnknown extends Error {
@@ -83,7 +75,7 @@ export class DeadLetters {
       const heads = await findHeld(this.pools.app, { ...filter, heads: true }, { limit: null });
       return heads.filter(({ holds }) => holds === 'key').length;
     }
-    return this.#within(async (tx) => {
+    return inUnitOrTransaction(this.pools, async (tx) => {
       const count = await makeDue(tx, filter);
       await audit(tx, {
         principal: act.by.id,
@@ -99,7 +91,7 @@ export class DeadLetters {
   /** Drops one event for its subscription, with a reason; the next one of its key is tried. The log keeps the event. */
   async discard(id: number, act: OperatorAct & { readonly reason: string }): Promise<void> {
     const letter = await this.#head(id);
-    await this.#within(async (tx) => {
+    await inUnitOrTransaction(this.pools, async (tx) => {
       if (!(await discardHeld(tx, letter))) throw new DeadLetterUnknown(id);
       await audit(tx, {
         principal: act.by.id,
@@ -115,7 +107,7 @@ export class DeadLetters {
   async editAndRetry(id: number, data: StoredData, act: OperatorAct): Promise<void> {
     const letter = await this.#head(id);
     if (letter.holds === 'partition') throw new DeadLetterUnreadable(letter);
-    await this.#within(async (tx) => {
+    await inUnitOrTransaction(this.pools, async (tx) => {
       if (!(await editHeld(tx, letter, data))) throw new DeadLetterUnknown(id);
       await audit(tx, {
         principal: act.by.id,
@@ -133,12 +125,5 @@ export class DeadLetters {
     const [first] = await findHeld(this.pools.app, { subscription, key, heads: true }, { limit: 1 });
     if (first !== undefined && first.id !== id) throw new DeadLetterQueued(letter, first.id);
     return letter;
-  }
-
-  /** In the caller's unit of work, so that its idempotency key covers this too; else in a transaction of its own. */
-  async #within<T>(work: (tx: Queryable) => Promise<T>): Promise<T> {
-    const unit = UnitOfWork.current();
-    if (unit !== undefined) return work(await unit.transaction.client());
-    return inTransaction(this.pools.app, work);
   }
 }

@@ -4,12 +4,12 @@ import type { PoolClient } from 'pg';
 import { KeyedTransactions, type StoreResult } from '../idempotency/keyed-transactions.js';
 import { Pools } from '../database/pools.js';
 import { beginPatiently, inTransaction } from '../database/transaction.js';
+import type { OperatorAct } from '../audit/operator-act.js';
+import { audit } from '../audit/sql/audit.js';
 import { LogNotifier } from '../event-log/log-notifier.js';
 import { partitionOf } from './partition-of.js';
-import { audit } from './sql/audit.js';
 import { isOnlyRepartition } from './sql/repartition-lock.js';
 import { lowerBarrier, movePartitions, partitionsAt, raiseBarrier } from './sql/repartition.js';
-import type { OperatorAct } from './dead-letters.js';
 
 const MOST_PARTITIONS = 256;
 const LOOK_EVERY_MS = 50;

@@ -1,12 +1,12 @@
 import { Injectable } from '@nestjs/common';
+import type { OperatorAct } from '../audit/operator-act.js';
+import { audit } from '../audit/sql/audit.js';
 import { UnitOfWork } from '../commands/unit-of-work.js';
 import { UnitsOfWork } from '../commands/units-of-work.js';
 import { Pools } from '../database/pools.js';
 import { LogNotifier } from '../event-log/log-notifier.js';
 import type { Queryable } from '../event-log/sql/queryable.js';
-import type { OperatorAct } from './dead-letters.js';
 import { endOfLog, type LogPlace } from './end-of-log.js';
-import { audit } from './sql/audit.js';
 import { eventAt, lastPlace } from './sql/log-events.js';
 import { dropHeldAfter, lockSubscription, moveCheckpoints } from './sql/restart.js';
 

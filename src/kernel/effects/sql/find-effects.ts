@@ -42,21 +42,12 @@ export async function findEffects(on: Queryable, filter: EffectFilter, limit: nu
   return rows;
 }
 
-export interface RetryAct {
-  readonly principal: string;
-  readonly reason: string | undefined;
-}
-
-/** Makes parked effects due now, with their tries counted anew, and says in the audit who did it. @returns how many. */
-export async function retryParked(on: Queryable, filter: Omit<EffectFilter, 'state'>, act: RetryAct): Promise<number> {
-  const { rows } = await on.query<{ count: number }>({
-    text: `WITH due AS (UPDATE kernel.effects SET state = 'pending', attempts = 0, due_at = clock_timestamp()
-                         WHERE ${MATCHING} RETURNING id),
-                said AS (INSERT INTO kernel.audit (principal, action, subject, reason, detail)
-                         SELECT $5, 'effects.retry', coalesce($2, '*'), $6, jsonb_build_object('ids', jsonb_agg(id))
-                           FROM due HAVING count(*) > 0)
-           SELECT count(*) AS count FROM due`,
-    values: [...valuesOf({ ...filter, state: 'parked' }), act.principal, act.reason ?? null],
+/** Makes parked effects due now, with their tries counted anew. @returns their ids. */
+export async function retryParked(on: Queryable, filter: Omit<EffectFilter, 'state'>): Promise<number[]> {
+  const { rows } = await on.query<{ id: number }>({
+    text: `UPDATE kernel.effects SET state = 'pending', attempts = 0, due_at = clock_timestamp()
+            WHERE ${MATCHING} RETURNING id`,
+    values: valuesOf({ ...filter, state: 'parked' }),
   });
-  return rows[0]!.count;
+  return rows.map(({ id }) => id);
 }

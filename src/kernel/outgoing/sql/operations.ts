@@ -71,33 +71,23 @@ export async function endedAmong(on: Queryable, ids: readonly string[]): Promise
   return rows.map(({ id }) => id);
 }
 
-/** Who does something to an operation, and why: for the audit. */
-export interface OperationAct {
-  readonly principal: string;
-  readonly reason: string | undefined;
-}
-
-/** Makes a parked operation due now, with its tries counted anew, and says in the audit who did it. */
-export async function retryOperation(on: Queryable, id: string, act: OperationAct): Promise<boolean> {
+/** Makes a parked operation due now, with its tries counted anew. @returns whether there was one. */
+export async function retryOperation(on: Queryable, id: string): Promise<boolean> {
   const { rowCount } = await on.query({
-    text: `WITH due AS (UPDATE kernel.outgoing_commands SET state = 'queued', attempts = 0, due_at = clock_timestamp()
-                         WHERE id = $1 AND operation IS NOT NULL AND state = 'parked' RETURNING id)
-           INSERT INTO kernel.audit (principal, action, subject, reason, detail)
-           SELECT $2, 'operations.retry', id::text, $3, '{}' FROM due`,
-    values: [id, act.principal, act.reason ?? null],
+    text: `UPDATE kernel.outgoing_commands SET state = 'queued', attempts = 0, due_at = clock_timestamp()
+            WHERE id = $1 AND operation IS NOT NULL AND state = 'parked'`,
+    values: [id],
   });
   return rowCount === 1;
 }
 
-/** Cancels an operation that isn't being executed, and says in the audit who did it. */
-export async function cancelOperation(on: Queryable, id: string, act: OperationAct): Promise<boolean> {
+/** Cancels an operation that isn't being executed. @returns whether there was one. */
+export async function cancelOperation(on: Queryable, id: string): Promise<boolean> {
   const { rowCount } = await on.query({
-    text: `WITH ended AS (UPDATE kernel.outgoing_commands SET state = 'cancelled', finished_at = clock_timestamp()
-                           WHERE id = $1 AND operation IS NOT NULL AND state IN ('queued', 'parked')
-                             AND (claimed_until IS NULL OR claimed_until <= clock_timestamp()) RETURNING id)
-           INSERT INTO kernel.audit (principal, action, subject, reason, detail)
-           SELECT $2, 'operations.cancel', id::text, $3, '{}' FROM ended`,
-    values: [id, act.principal, act.reason ?? null],
+    text: `UPDATE kernel.outgoing_commands SET state = 'cancelled', finished_at = clock_timestamp()
+            WHERE id = $1 AND operation IS NOT NULL AND state IN ('queued', 'parked')
+              AND (claimed_until IS NULL OR claimed_until <= clock_timestamp())`,
+    values: [id],
   });
   return rowCount === 1;
 }

@@ -3,7 +3,7 @@ import { Pools } from '../../../kernel/database/pools.js';
 import { Cursors } from '../../http/lists/cursors.js';
 import type { Page } from '../../http/lists/page.js';
 import { OperatorsOnly } from '../../http/routes/route.decorators.js';
-import { readAudit } from '../../../kernel/subscriptions/sql/audit.js';
+import { readAudit } from '../../../kernel/audit/sql/audit.js';
 import { AuditEntryReport } from '../reports/audit-entry.dto.js';
 import { FindAuditEntries } from './audit.dto.js';
 

@@ -3,8 +3,8 @@ import { KeyedTransactions, type StoreResult } from '../../../kernel/idempotency
 import { Pools } from '../../../kernel/database/pools.js';
 import { ProjectionRebuild, ProjectionUnknown } from '../../../kernel/projections/projection-rebuild.js';
 import { ProjectionRegistry } from '../../../kernel/projections/projection-registry.js';
-import type { OperatorAct } from '../../../kernel/subscriptions/dead-letters.js';
-import { audit } from '../../../kernel/subscriptions/sql/audit.js';
+import type { OperatorAct } from '../../../kernel/audit/operator-act.js';
+import { audit } from '../../../kernel/audit/sql/audit.js';
 import type { RebuildReport } from './projection-report.dto.js';
 import { headOf } from './sql/find-events.js';
 
