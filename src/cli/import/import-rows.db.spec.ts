@@ -104,7 +104,7 @@ describe('a row with spaces at the ends of texts', () => {
   it('is told like any other where trimming alone doesn’t help', async () => {
     const bad = { ...customer!, company: ' ', city: ' Wien' };
     await importingBooks({ customers: [bad, ...neighbours], orders: [] });
-    expect(rig.said).toEqual([expect.stringMatching(/^customers.json:2: company must be a text/)]);
+    expect(rig.said).toEqual([expect.stringMatching(/^customers.json:2: company must be a string/)]);
   });
 });
 

@@ -88,7 +88,7 @@ describe('commands on one stream', () => {
     };
     await expect(toy.inCommand(late)).rejects.toMatchObject({
       code: 'concurrency-conflict',
-      message: expect.stringContaining('Nothing was stored'),
+      message: expect.stringContaining('Nothing was changed'),
     });
     expect(tries).toBe(5);
   });

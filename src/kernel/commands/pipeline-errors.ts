@@ -3,7 +3,10 @@ export class ConcurrencyConflict extends Error {
   readonly code = 'concurrency-conflict';
 
   constructor(tries: number, cause: unknown) {
-    super(`Others changed the same thing during each of ${tries} tries. Nothing was stored; ask again.`, { cause });
+    super(
+      `Concurrent changes of the same data conflicted with each of ${tries} attempts. Nothing was changed. Retry.`,
+      { cause },
+    );
   }
 }
 
@@ -30,7 +33,7 @@ export class OutcomeUnknown extends Error {
 
   constructor(options?: ErrorOptions) {
     super(
-      'The database was lost during the commit; whether it happened is not known. Retry with the same key.',
+      'The database connection was lost during the commit, so the outcome is unknown. Retry with the same Idempotency-Key.',
       options,
     );
   }

@@ -17,7 +17,7 @@ export class ViewRebuilding extends Error {
   readonly driverError = REFUSED;
 
   constructor(name: string) {
-    super(`The view ${name} is being rebuilt. Nothing was changed; send it again after Retry-After.`);
+    super(`The view ${name} is being rebuilt. Nothing was changed. Retry after Retry-After.`);
   }
 }
 
@@ -27,7 +27,7 @@ export class ViewOutdated extends Error {
   readonly driverError = REFUSED;
 
   constructor(reason: string) {
-    super(`${reason} Nothing was changed; send it again after Retry-After.`);
+    super(`${reason} Nothing was changed. Retry after Retry-After.`);
   }
 }
 

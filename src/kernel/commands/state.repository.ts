@@ -81,7 +81,7 @@ export abstract class StateRepository<A extends Aggregate, Row extends Versioned
     if (aggregate.storedVersion === 0) return this.#insert(manager, row);
     const where = { id: aggregate.id, ...tenant, version: aggregate.storedVersion };
     const { affected } = await manager.update(this.entity, where, row);
-    if (affected !== 1) throw new StaleState(`${this.streamPrefix} ${aggregate.id} was changed by somebody else.`);
+    if (affected !== 1) throw new StaleState(`${this.streamPrefix} ${aggregate.id} was changed by another command.`);
   }
 
   /** Two commands may make the same one at once: the second comes again and finds it. */
@@ -91,7 +91,7 @@ export abstract class StateRepository<A extends Aggregate, Row extends Versioned
     } catch (error) {
       const { kind, constraint } = classify(error);
       if (kind !== 'unique' || !constraint?.endsWith('_pkey')) throw error;
-      throw new StaleState(`${this.streamPrefix} ${row.id} was made by somebody else.`);
+      throw new StaleState(`${this.streamPrefix} ${row.id} was created by another command.`);
     }
   }
 

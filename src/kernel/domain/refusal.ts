@@ -23,9 +23,7 @@ export class VersionMismatch extends Refusal {
   override readonly code = 'version-mismatch';
 
   constructor(readonly currentVersion: number) {
-    super(
-      `This was changed in the meantime and is now at version ${currentVersion}. Read it again, then repeat the change.`,
-    );
+    super(`The resource was changed and is now at version ${currentVersion}. Read it again, then retry the change.`);
   }
 }
 

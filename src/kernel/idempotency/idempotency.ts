@@ -42,7 +42,7 @@ export class IdempotencyKeyReused extends Error {
   readonly code = 'idempotency-key-reused';
 
   constructor() {
-    super('This idempotency key was used for another request. Use a new key for a new request.');
+    super('This Idempotency-Key was used for another request. Use a new key.');
   }
 }
 
@@ -51,7 +51,7 @@ export class RequestInProgress extends Error {
   readonly code = 'request-in-progress';
 
   constructor() {
-    super('The first request with this idempotency key is still running. Ask again in a second with the same key.');
+    super('The first request with this Idempotency-Key is still in progress. Retry after 1 s with the same key.');
   }
 }
 

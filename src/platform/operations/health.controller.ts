@@ -23,7 +23,7 @@ export class HealthController {
   /** The process has started: its database is migrated as this version needs it. */
   @Get('startup')
   startup(): { status: 'started' } {
-    if (this.lifecycle.phase === 'starting') throw new ProblemError('starting', 'The process is still starting.');
+    if (this.lifecycle.phase === 'starting') throw new ProblemError('starting', 'The process is starting.');
     return { status: 'started' };
   }
 

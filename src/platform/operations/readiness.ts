@@ -44,7 +44,7 @@ export class Readiness {
   /** Undefined if ready. Never throws; answers within about a second. */
   async check(): Promise<NotReady | undefined> {
     const { phase } = this.lifecycle;
-    if (phase === 'starting') return { code: 'starting', reason: 'The process is still starting.' };
+    if (phase === 'starting') return { code: 'starting', reason: 'The process is starting.' };
     if (phase === 'draining') return { code: 'draining', reason: 'The process is shutting down.' };
     const now = performance.now();
     if (this.#remembered === undefined || now - this.#remembered.at > REMEMBER_MS) {
@@ -54,7 +54,7 @@ export class Readiness {
   }
 
   async #askDatabase(): Promise<NotReady | undefined> {
-    return this.#isCrowded() ? unavailable('Requests wait too long for a database connection.') : this.#inTime();
+    return this.#isCrowded() ? unavailable('Requests are waiting too long for a database connection.') : this.#inTime();
   }
 
   #isCrowded(): boolean {
@@ -71,7 +71,7 @@ export class Readiness {
     try {
       return await Promise.race([this.#problem(), late]);
     } catch {
-      return unavailable('The database can not be reached.');
+      return unavailable('The database is unreachable.');
     } finally {
       clearTimeout(timer);
     }
@@ -101,7 +101,7 @@ export class Readiness {
   async #unsafe(client: PoolClient): Promise<string | undefined> {
     if (this.configuration.runtime.environment !== 'production') return undefined;
     const unsafe = await unsafeSettings(client, this.pools.writers);
-    return unsafe.length === 0 ? undefined : 'The database server may lose what it acknowledged in a crash.';
+    return unsafe.length === 0 ? undefined : 'The database server may lose acknowledged commands in a crash.';
   }
 }
 

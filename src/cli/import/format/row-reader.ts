@@ -109,7 +109,7 @@ function reasonOf({ pointer, code, detail }: InputError): string {
 function inWordsOfRows(sentence: string): string {
   return sentence
     .replace(/\.$/, '')
-    .replace(/^The body |^This (?=must be an object$)/, '')
+    .replace(/^The body /, '')
     .replace('the body', 'the row')
     .replace(/^[A-Z]/, (letter) => letter.toLowerCase());
 }

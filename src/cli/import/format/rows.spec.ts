@@ -151,13 +151,13 @@ describe('a good row', () => {
       phone: '030',
       address: expect.objectContaining({ street: 'Obere\u00a0Str. 57', region: null }),
     });
-    expect(() => customerFrom(row)).toThrow('company must be a text of 1 to 200 visible characters');
+    expect(() => customerFrom(row)).toThrow('company must be a string of 1 to 200 visible characters');
   });
 
   it('needs its texts, trimmed or not', () => {
     const read = (company: string): unknown => readRow(CustomerRow, bytesOf({ ...customer, company }), { trim: true });
-    expect(() => read('')).toThrow('company must be a text');
-    expect(() => read(' ')).toThrow('company must be a text');
+    expect(() => read('')).toThrow('company must be a string');
+    expect(() => read(' ')).toThrow('company must be a string');
   });
 
   it('has its texts composed, so that a second run finds them the same', () => {
@@ -176,15 +176,19 @@ describe('a bad row', () => {
       '{"a":1,\n "b" 2}',
       'is not valid JSON: colon expected at character 6 of line 2 of the row',
     ],
-    ['a key twice', '{"a":1,"a":2}', 'an object in the row names a key twice'],
+    ['a key twice', '{"a":1,"a":2}', 'an object in the row contains a key twice'],
     ['a list', [], 'must be an object'],
     ['null', 'null', 'must be an object'],
     ['two rows that were joined', '{"a":1}\uFEFF{"b":2}', 'has a byte order mark in its middle; were two files joined'],
     ['a mark elsewhere, and another flaw', '{"a":"\uFEFF","b" 2}', 'is not valid JSON: colon expected at character 14'],
-    ['a rounded number', '{"freight":12345678901234567890}', 'a number in the row has more digits than can be kept'],
+    [
+      'a rounded number',
+      '{"freight":12345678901234567890}',
+      'a number in the row is out of range or has too many digits',
+    ],
     ['an unknown field', { ...order, rebate: 1 }, 'rebate is no field of this format'],
     ['a missing field', { ...order, currency: undefined }, 'currency is required'],
-    ['a number for a text', { ...order, orderNumber: 10248 }, 'orderNumber must be a text of 1 to 64'],
+    ['a number for a text', { ...order, orderNumber: 10248 }, 'orderNumber must be a string of 1 to 64'],
     [
       'a price with a point',
       { ...order, lines: [{ ...line, unitPrice: 14.4 }] },
@@ -207,26 +211,26 @@ describe('a bad row', () => {
       'discountPercent must be an',
     ],
     ['no lines', { ...order, lines: [] }, 'lines must contain at least 1'],
-    ['too many lines', { ...order, lines: Array.from({ length: 101 }, () => line) }, 'lines takes at most 100'],
-    ['a day that isn’t', { ...order, placedOn: '1997-02-29' }, 'placedOn must be a day like'],
-    ['a time for a day', { ...order, placedOn: '1997-02-28T00:00:00Z' }, 'placedOn must be a day like'],
+    ['too many lines', { ...order, lines: Array.from({ length: 101 }, () => line) }, 'lines must have at most 100'],
+    ['a day that isn’t', { ...order, placedOn: '1997-02-29' }, 'placedOn must be a date like'],
+    ['a time for a day', { ...order, placedOn: '1997-02-28T00:00:00Z' }, 'placedOn must be a date like'],
     ['neither day nor time', { ...order, placedOn: null }, 'placedOn is required, or placedAt'],
     [
       'a time of another day',
       { ...order, placedAt: '1996-07-05T00:30:00+02:00' },
       'placedOn and placedAt name different days',
     ],
-    ['a time without a zone', { ...order, placedAt: '1996-07-04T09:30:00' }, 'placedAt must be a time like'],
+    ['a time without a zone', { ...order, placedAt: '1996-07-04T09:30:00' }, 'placedAt must be an RFC 3339 time like'],
     ['a time to come', { ...order, placedOn: null, placedAt: '2026-11-23T09:00:01Z' }, 'placedAt is in the future'],
     ['a currency after its end', { ...order, placedOn: '2026-02-01', currency: 'BGN' }, 'BGN was withdrawn in 2026-01'],
     ['less than no discount', { ...order, discount: -1 }, 'discount must not be less than 0'],
     ['half a billing address', { ...order, billTo: { name: 'A', street: 'B' } }, 'billTo.city is required'],
-    ['too long a note', { ...order, note: 'x'.repeat(2_001) }, 'note must be a text of 1 to 2000'],
+    ['too long a note', { ...order, note: 'x'.repeat(2_001) }, 'note must be a string of 1 to 2000'],
     ['a day to come', { ...order, placedOn: '2026-11-24' }, 'placedOn is in the future'],
-    ['a wrong day of dispatch', { ...order, shippedOn: 'soon' }, 'shippedOn must be a day like'],
+    ['a wrong day of dispatch', { ...order, shippedOn: 'soon' }, 'shippedOn must be a date like'],
     ['dispatch before the order', { ...order, shippedOn: '1996-07-03' }, 'shippedOn is before placedOn'],
     ['a currency that isn’t', { ...order, currency: 'USX' }, 'there is no USX'],
-    ['half an address', { ...order, shipTo: { ...shipTo, city: ' ' } }, 'shipTo.city must be a text of 1 to 100'],
+    ['half an address', { ...order, shipTo: { ...shipTo, city: ' ' } }, 'shipTo.city must be a string of 1 to 100'],
   ])('is told: %s', (_name, row, reason) => {
     expect(() => orderFrom(row)).toThrow(reason);
   });

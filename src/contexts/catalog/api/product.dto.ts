@@ -105,16 +105,20 @@ export function newProduct({ sku, name, category, unit, taxClass, unitPrice }: A
 /** @throws invalid input for a currency that is not in use, or doesn't exist: nobody could know its minor unit. */
 export function priceOf({ unitPrice: { amount, currency } }: ChangePriceBody): Price {
   if (isCurrency(currency)) return { unitPrice: amount, currency };
-  throw invalidInput('/unitPrice/currency', 'unknown-currency', `${whyNot(currency)} Use a code such as EUR.`);
+  throw invalidInput(
+    '/unitPrice/currency',
+    'unknown-currency',
+    `${whyNot(currency)} Use a current ISO 4217 code such as EUR.`,
+  );
 }
 
 function whyNot(currency: string): string {
   const month = withdrawnIn(currency);
-  return month === undefined ? 'This is no currency of ISO 4217.' : `${currency} was withdrawn in ${month}.`;
+  return month === undefined ? 'Unknown currency.' : `The currency ${currency} was withdrawn in ${month}.`;
 }
 
 /** @throws invalid input where the name is taken away. */
 export function textsOf({ name, category, unit, taxClass }: DescribeProductBody): Partial<ProductTexts> {
-  if (name === null) throw invalidInput('/name', 'required', 'A product has a name. Leave it out to keep it.');
+  if (name === null) throw invalidInput('/name', 'required', 'name cannot be null. Omit it to keep the current name.');
   return { name, category, unit, taxClass };
 }

@@ -4,7 +4,7 @@ import type { ChangeCustomerBody, CustomerAddressBody } from './customer.dto.js'
 
 /** What a request changes in a profile. @throws invalid input where it takes the name away. */
 export function profileChanges({ name, contact, email, phone, address }: ChangeCustomerBody): Partial<CustomerProfile> {
-  if (name === null) throw invalidInput('/name', 'required', 'A customer has a name. Leave it out to keep it.');
+  if (name === null) throw invalidInput('/name', 'required', 'name cannot be null. Omit it to keep the current name.');
   return { name, contact, email, phone, address: address && wholeAddress(address) };
 }
 

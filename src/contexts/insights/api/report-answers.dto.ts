@@ -5,7 +5,8 @@ import type { ExactSum } from '../views/exact-sum.js';
 const Sum = (): PropertyDecorator =>
   ApiProperty({
     oneOf: [{ type: 'integer' }, { type: 'string', pattern: '^-?[0-9]+$' }],
-    description: 'A whole number; beyond 9007199254740991, which JSON numbers hold exactly, its digits as a text.',
+    description:
+      'An integer; above 9007199254740991, the largest that JSON numbers represent exactly, a string of its digits.',
   });
 
 /** Sales of one period in one currency; amounts in its minor units. */

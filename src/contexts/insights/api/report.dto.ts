@@ -43,7 +43,11 @@ export class TopCustomersParams extends ReportParams {
 /** @throws invalid input for a period that ends before it begins. */
 export function periodOf({ from, to }: ReportParams): ReportPeriod {
   if (from !== undefined && to !== undefined && from > to) {
-    throw invalidInput('query:to', 'before-from', 'The period ends before it begins. Both days are inclusive.');
+    throw invalidInput(
+      'query:to',
+      'before-from',
+      'The period ends before it starts. Use a `to` that is not before `from`; both days are inclusive.',
+    );
   }
   return { from, to };
 }

@@ -24,11 +24,11 @@ export function isCustomer({ roles }: Principal): boolean {
 /** Whose order it becomes: a customer's own, or that of the one whom staff and services name. */
 export function customerIdFor(by: Actor, customerId: string | null | undefined): string {
   if (by.type === 'customer') {
-    assertAbsent(customerId, '/customerId', 'Customers order for themselves.');
+    assertAbsent(customerId, '/customerId', 'Customers can only order for themselves. Omit customerId.');
     return by.id;
   }
   if (customerId === undefined || customerId === null) {
-    throw invalidInput('/customerId', 'required', 'Name the customer whose order it is.');
+    throw invalidInput('/customerId', 'required', 'customerId is required: the customer the order is for.');
   }
   return customerId;
 }

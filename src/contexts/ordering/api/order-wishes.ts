@@ -5,8 +5,8 @@ import type { LineWish, PlaceOrder } from '../contracts/place-order.js';
 import { assertAbsent, customerIdFor } from './callers.js';
 import type { LineBody, PlaceOrderBody, ShipToBody } from './order-input.dto.js';
 
-const SERVICES_ONLY = 'Only services take orders over from another system.';
-const TAKEN_OVER_ONLY = 'Only an order that is taken over has this. Send placedAt too.';
+const SERVICES_ONLY = 'Only services can import orders. Omit this field.';
+const TAKEN_OVER_ONLY = 'Only imported orders have this field. Send placedAt too, or omit it.';
 
 /** What a checkout asks for. @throws invalid input for fields that the caller's role may not set, or may not leave out. */
 export function placeOrderWish(
@@ -40,7 +40,7 @@ export function draftLine(line: LineBody, by: Actor): LineWish {
 
 /** @throws invalid input when anybody but a service sets a fee, or sets it in no currency of the day. */
 export function feeWish(fee: MoneyJson | null | undefined, by: Actor, day: string): MoneyJson | null {
-  if (by.type !== 'service') assertAbsent(fee, '/shippingFee', 'Delivery costs what the shop says.');
+  if (by.type !== 'service') assertAbsent(fee, '/shippingFee', 'Customers cannot set the delivery fee. Omit it.');
   return moneyOn(fee, '/shippingFee', day);
 }
 
@@ -68,8 +68,8 @@ function orderLines({ lines, currency }: PlaceOrderBody, by: Actor, day: string)
 
 function lineWish({ sku, quantity, unitPrice, discountPercent, name }: LineBody, by: Actor, pointer: string): LineWish {
   if (by.type === 'customer') {
-    assertAbsent(unitPrice, `${pointer}/unitPrice`, 'Prices come from the catalog.');
-    assertAbsent(discountPercent, `${pointer}/discountPercent`, 'Discounts are granted by staff.');
+    assertAbsent(unitPrice, `${pointer}/unitPrice`, 'Customers cannot set prices. Omit it; the catalog price applies.');
+    assertAbsent(discountPercent, `${pointer}/discountPercent`, 'Only staff can grant discounts. Omit it.');
   }
   return {
     sku,
@@ -108,7 +108,10 @@ function moneyOn(money: MoneyJson | null | undefined, pointer: string, day: stri
 function assertCurrency(currency: string, pointer: string, day: string): void {
   if (isCurrencyOn(currency, day)) return;
   const month = withdrawnIn(currency);
-  const detail = month === undefined ? 'There is no such currency.' : `${currency} was withdrawn in ${month}.`;
+  const detail =
+    month === undefined
+      ? 'Unknown currency. Use an ISO 4217 code such as EUR.'
+      : `The currency ${currency} was withdrawn in ${month}.`;
   throw invalidInput(pointer, 'is-currency', detail);
 }
 
@@ -116,6 +119,6 @@ function placedAt(given: string | null | undefined, now: Date): string {
   if (given === undefined || given === null) return now.toISOString();
   const time = new Date(given);
   if (time > now)
-    throw invalidInput('/placedAt', 'in-the-future', 'An order that was taken over was placed in the past.');
+    throw invalidInput('/placedAt', 'in-the-future', 'placedAt of an imported order must be in the past.');
   return time.toISOString();
 }

@@ -108,5 +108,5 @@ export class OrdersController {
 function referenceTo(idOrNumber: string): OrderReference {
   if (isId(idOrNumber)) return { id: idOrNumber.toLowerCase() };
   if (isOrderNumber(idOrNumber)) return { number: idOrNumber };
-  throw new NotFound('There is no such order.');
+  throw new NotFound('Order not found.');
 }

@@ -76,7 +76,7 @@ export class ProblemFastifyAdapter extends FastifyAdapter {
 
   override setNotFoundHandler(): ReturnType<FastifyAdapter['setNotFoundHandler']> {
     return this.getInstance().setNotFoundHandler((request, reply) =>
-      this.#refuse(new ProblemError('not-found', 'There is nothing under this path.'), request, reply),
+      this.#refuse(new ProblemError('not-found', 'Path not found. Check the URL.'), request, reply),
     ) as never;
   }
 

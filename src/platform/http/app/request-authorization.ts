@@ -85,8 +85,8 @@ export class RequestAuthorization {
     const route = template === undefined ? undefined : this.book.find(request.method, template);
     if (route !== undefined) return route;
     const allowed = this.book.methodsOf(decoded(request.url.split('?', 1)[0]!));
-    if (allowed.length === 0) throw new ProblemError('not-found', 'There is nothing under this path.');
-    throw new ProblemError('method-not-allowed', 'This path does not take that method.', {
+    if (allowed.length === 0) throw new ProblemError('not-found', 'Path not found. Check the URL.');
+    throw new ProblemError('method-not-allowed', 'This path does not support that method. See the Allow header.', {
       headers: { allow: allowed.join(', ') },
     });
   }
@@ -99,7 +99,7 @@ function isRefusedForNow(error: unknown): boolean {
 
 function assertSoundRequest({ raw, headers }: FastifyRequest): void {
   if (raw.url !== undefined && raw.url.length > MAX_URL_LENGTH)
-    throw new ProblemError('uri-too-long', `The URL is longer than ${MAX_URL_LENGTH} characters.`);
+    throw new ProblemError('uri-too-long', `The URL exceeds ${MAX_URL_LENGTH} characters.`);
   if (headers.host === undefined && raw.httpVersionMinor > 0)
     throw new ProblemError('malformed-request', 'The Host header is missing.');
   assertReadableTransfer(raw);
@@ -111,9 +111,14 @@ function assertReadableTransfer({ headers, httpVersionMinor }: FastifyRequest['r
   const coding = headers['transfer-encoding'];
   if (coding === undefined) return;
   const close = { headers: { connection: 'close' } };
-  if (httpVersionMinor === 0) throw new ProblemError('malformed-request', 'HTTP/1.0 has no Transfer-Encoding.', close);
+  if (httpVersionMinor === 0)
+    throw new ProblemError(
+      'malformed-request',
+      'HTTP/1.0 requests cannot use Transfer-Encoding. Send Content-Length.',
+      close,
+    );
   if (coding.toLowerCase() !== 'chunked')
-    throw new ProblemError('transfer-coding-not-supported', 'The only Transfer-Encoding is chunked.', close);
+    throw new ProblemError('transfer-coding-not-supported', 'Unsupported Transfer-Encoding. Use chunked.', close);
 }
 
 /** The path as the router sees it; as it came where it can't be decoded, which the router refuses. */

@@ -99,13 +99,13 @@ export class RequestPipeline {
   #assertNothingUnasked(request: FastifyRequest, route: Route): void {
     const { body } = request;
     if (body !== undefined && !this.#takes(this.#takesBody, route, 'body') && !isEmptyObject(body)) {
-      throw invalidInput('', 'unknown-field', 'This route takes no body.');
+      throw invalidInput('', 'unknown-field', 'This route accepts no body. Send none.');
     }
     const query = request.query as ParsedQuery;
     const [name] = Object.keys(query.values);
     if ((query.isMalformed || name !== undefined) && !this.#takes(this.#takesQuery, route, 'query')) {
       assertWellFormed(query);
-      throw invalidInput('query:*', 'unknown-parameter', 'This route takes no query parameters.');
+      throw invalidInput('query:*', 'unknown-parameter', 'This route accepts no query parameters.');
     }
   }
 

@@ -13,14 +13,18 @@ export class AccessGuard implements CanActivate {
   canActivate(context: ExecutionContext): boolean {
     const { route, identity } = exchangeOf(context.switchToHttp().getRequest());
     if (route === undefined || route.handler !== context.getHandler())
-      throw new ProblemError('forbidden', 'This route is open to nobody.');
+      throw new ProblemError('forbidden', 'No role may call this route.');
     if (route.access === 'public') return true;
-    if (identity === undefined) throw unauthenticated('This route needs a token.');
+    if (identity === undefined)
+      throw unauthenticated('This route requires a token. Send Authorization: Bearer <token>.');
     if (!mayCall(route.access, identity)) throw forbidden();
     return true;
   }
 }
 
 export function forbidden(): ProblemError {
-  return new ProblemError('forbidden', 'None of the roles in your token may call this route.');
+  return new ProblemError(
+    'forbidden',
+    'None of the roles in your token may call this route. Use a token with an allowed role.',
+  );
 }

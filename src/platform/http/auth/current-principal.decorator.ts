@@ -6,6 +6,6 @@ import { unauthenticated } from './token-verifier.js';
 /** Who calls: the token's `sub` and roles. Only on routes with `@Roles`. */
 export const CurrentPrincipal = createParamDecorator((_: unknown, context: ExecutionContext): Principal => {
   const { identity } = exchangeOf(context.switchToHttp().getRequest());
-  if (identity === undefined) throw unauthenticated('This route needs a token.');
+  if (identity === undefined) throw unauthenticated('This route requires a token. Send Authorization: Bearer <token>.');
   return identity.principal;
 });

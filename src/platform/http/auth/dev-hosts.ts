@@ -29,7 +29,10 @@ export class DevHosts {
     if (this.#known === undefined || host === undefined) return;
     const name = hostnameOf(`http://${host}`);
     if (name !== undefined && this.#known.has(name)) return;
-    throw new ProblemError('host-not-allowed', 'In development this server answers under its own names only.');
+    throw new ProblemError(
+      'host-not-allowed',
+      'Host not allowed. With AUTH_MODE=dev use localhost, or set PUBLIC_URL.',
+    );
   }
 }
 

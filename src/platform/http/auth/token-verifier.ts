@@ -26,7 +26,7 @@ const MAX_TOKEN_LENGTH = 8_192;
 const FETCH_TIMEOUT_MS = 3_000;
 const BEARER = /^Bearer +([A-Za-z0-9._~+/-]+=*)$/i;
 const NO_TOKEN = 'Send a token as Authorization: Bearer <token>.';
-const BAD_TOKEN = 'The token is malformed, is not signed by a known key, or is not meant for this system.';
+const BAD_TOKEN = 'The token is malformed, is signed by an unknown key, or was issued for another audience.';
 
 type KeySource = (header: JWTHeaderParameters, token: FlattenedJWSInput) => Promise<CryptoKey | KeyObject>;
 
@@ -138,9 +138,12 @@ const ISSUER_FAILED = new Set(['ERR_JWKS_TIMEOUT', 'ERR_JWKS_INVALID', 'ERR_JOSE
  */
 function refused(error: unknown): unknown {
   const { code = '', name, message } = error as Error & { code?: string };
-  if (code === 'ERR_JWT_EXPIRED') return unauthenticated('The token has expired.');
+  if (code === 'ERR_JWT_EXPIRED') return unauthenticated('The token has expired. Get a new one.');
   if (ISSUER_FAILED.has(code) || (name === 'TypeError' && message.includes('fetch'))) {
-    return new ProblemError('identity-provider-unavailable', 'The keys of the identity provider could not be fetched.');
+    return new ProblemError(
+      'identity-provider-unavailable',
+      'The keys of the identity provider could not be fetched. Retry later.',
+    );
   }
   return code.startsWith('ERR_J') || name === 'TypeError' ? unauthenticated(BAD_TOKEN) : error;
 }

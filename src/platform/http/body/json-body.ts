@@ -13,14 +13,15 @@ const BYTE_ORDER_MARK = 0xfeff;
  * @throws ProblemError `malformed-json` or `validation-failed`
  */
 export function parseJsonBody(bytes: Buffer): unknown {
-  if (bytes.length === 0) throw malformed('The body is empty.');
-  if (!isUtf8(bytes)) throw malformed('The body is not UTF-8.');
+  if (bytes.length === 0) throw malformed('The body is empty. Send a JSON object.');
+  if (!isUtf8(bytes)) throw malformed('The body is not valid UTF-8.');
   const text = bytes.toString('utf8');
-  if (text.charCodeAt(0) === BYTE_ORDER_MARK) throw malformed('The body starts with a byte order mark.');
+  if (text.charCodeAt(0) === BYTE_ORDER_MARK)
+    throw malformed('The body starts with a byte order mark. Send JSON without one.');
   const keysWritten = JsonScan.countKeys(text);
   const value = parse(text);
   if (new JsonStructure(text).countKeys(value) !== keysWritten)
-    throw malformed('An object in the body names a key twice.');
+    throw malformed('An object in the body contains a key twice.');
   return value;
 }
 

@@ -67,14 +67,14 @@ export class JsonScan {
       this.#addNode();
       this.#depth += 1;
       if (this.#depth > MAX_DEPTH)
-        throw invalidInput('', 'too-deep', `The body is nested deeper than ${MAX_DEPTH} levels.`);
+        throw invalidInput('', 'too-deep', `The body is nested more than ${MAX_DEPTH} levels deep.`);
     }
   }
 
   #addNode(): void {
     this.#nodes += 1;
     if (this.#nodes > MAX_NODES)
-      throw invalidInput('', 'too-many-values', `The body holds more than ${MAX_NODES} values.`);
+      throw invalidInput('', 'too-many-values', `The body contains more than ${MAX_NODES} values.`);
   }
 }
 
@@ -112,7 +112,7 @@ function assertExact(token: string): void {
   throw invalidInput(
     '',
     'number-not-exact',
-    'A number in the body has more digits than can be kept, or is out of range.',
+    'A number in the body is out of range or has too many digits to be stored exactly.',
   );
 }
 

@@ -60,25 +60,25 @@ export class JsonStructure {
 
   #string(text: string): 0 {
     if (text.length > MAX_STRING_LENGTH)
-      throw this.#refuse('too-long', `A text is longer than ${MAX_STRING_LENGTH} characters.`);
+      throw this.#refuse('too-long', `A string exceeds ${MAX_STRING_LENGTH} characters.`);
     if (this.#mayHoldEscapes && (text.includes('\0') || LONE_SURROGATE.test(text))) {
-      throw this.#refuse('not-text', 'A text holds a NUL or half of a surrogate pair.');
+      throw this.#refuse('not-text', 'A string contains NUL or an unpaired surrogate.');
     }
-    if (stacksMarks(text)) throw this.#refuse('not-text', 'A text has more than 8 marks on one letter.');
+    if (stacksMarks(text)) throw this.#refuse('not-text', 'A string has more than 8 combining marks on one letter.');
     return 0;
   }
 
   #number(number: number): 0 {
     if (!Number.isFinite(number) || Math.abs(number) > Number.MAX_SAFE_INTEGER || Object.is(number, -0)) {
-      throw this.#refuse('number-not-exact', 'A number is out of range or a negative zero.');
+      throw this.#refuse('number-not-exact', 'A number is out of range or negative zero.');
     }
     return 0;
   }
 
   #badKey(name: string): ProblemError {
-    if (name.length <= MAX_KEY_LENGTH) return this.#refuse('unknown-field', 'This field is not known here.');
+    if (name.length <= MAX_KEY_LENGTH) return this.#refuse('unknown-field', 'Unknown field. Remove it.');
     this.#path.pop();
-    return this.#refuse('key-too-long', `A field's name is longer than ${MAX_KEY_LENGTH} characters.`);
+    return this.#refuse('key-too-long', `A field name exceeds ${MAX_KEY_LENGTH} characters.`);
   }
 
   #refuse(code: string, detail: string): ProblemError {

@@ -63,6 +63,6 @@ export class Admission {
 }
 
 function draining(): ProblemError {
-  const detail = 'This server is shutting down. Send the request again on a new connection.';
+  const detail = 'The server is shutting down. Retry on a new connection.';
   return new ProblemError('draining', detail, { headers: { connection: 'close' } });
 }

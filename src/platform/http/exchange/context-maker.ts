@@ -78,7 +78,10 @@ export class ContextMaker {
   #consistency(request: FastifyRequest, { waitSeconds, isStrict }: Preferences): ConsistencyRequest {
     const token = single(request.headers['consistency-token']) ?? takeQueryToken(request);
     if (token !== undefined && (token === '' || token.length > MAX_TOKEN_LENGTH)) {
-      throw new ProblemError('consistency-token-invalid', 'The consistency token is not one that this service gave.');
+      throw new ProblemError(
+        'consistency-token-invalid',
+        'The consistency token was not issued by this server. Send the latest token you received, unchanged.',
+      );
     }
     const waitMs = waitSeconds === undefined ? this.settings.consistency.waitMs : waitSeconds * SECOND_MS;
     return { token, waitMs, strict: isStrict };
@@ -99,7 +102,7 @@ function takeQueryToken(request: FastifyRequest): string | undefined {
   if (token === undefined) return undefined;
   delete values['consistency'];
   if (typeof token !== 'string')
-    throw new ProblemError('consistency-token-invalid', 'The consistency token was given twice.');
+    throw new ProblemError('consistency-token-invalid', 'The request has two consistency tokens. Send one.');
   return token;
 }
 

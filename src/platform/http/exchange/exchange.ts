@@ -49,7 +49,7 @@ export class Exchange {
 
 /** Who is counted: the principal within its tenant. Only for an exchange with an identity. */
 export function callerKey({ identity }: Exchange): string {
-  if (identity === undefined) throw new Error('The caller of this request is not known.');
+  if (identity === undefined) throw new Error('This request has no authenticated caller.');
   return `${identity.tenant}/${identity.principal.id}`;
 }
 

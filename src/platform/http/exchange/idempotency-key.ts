@@ -14,7 +14,7 @@ export function idempotencyKeyOf(header: string | undefined): string | undefined
   if (header === undefined) return undefined;
   const key = header.startsWith('"') ? QUOTED.exec(header)?.[1]?.replaceAll(/\\(["\\])/g, '$1') : header;
   if (key === undefined || !VISIBLE.test(key))
-    throw invalidKey('It must be 1 to 255 visible ASCII characters, bare or quoted.');
+    throw invalidKey('The Idempotency-Key must be 1 to 255 visible ASCII characters, with or without quotes.');
   return key;
 }
 

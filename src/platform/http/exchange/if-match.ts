@@ -24,17 +24,17 @@ export interface IfVersionOptions {
  */
 export function versionIn(header: string | undefined, { required = false }: IfVersionOptions = {}): number | undefined {
   if (header === undefined || header === '*') {
-    if (required) throw new ProblemError('version-required', 'Send If-Match with the ETag of what you edit.');
+    if (required) throw new ProblemError('version-required', 'Send If-Match with the ETag of the resource you change.');
     return undefined;
   }
   const tag = ENTITY_TAG.exec(header);
   if (tag === null)
-    throw invalidInput('header:If-Match', 'not-an-entity-tag', 'If-Match takes one ETag as it was given, in quotes.');
+    throw invalidInput('header:If-Match', 'not-an-entity-tag', 'If-Match must be one ETag in quotes, unchanged.');
   const version = VERSION_TAG.exec(tag[1]!)?.[1];
   if (version === undefined)
     throw new ProblemError(
       'version-mismatch',
-      'If-Match names no version that this service gave. Send the ETag of a fresh read.',
+      'If-Match is not an ETag of this server. Read the resource again and send its ETag.',
     );
   return Number(version);
 }
@@ -56,7 +56,8 @@ export function IfVersion(options: IfVersionOptions = {}): ParameterDecorator {
   const describe = ApiHeader({
     name: 'If-Match',
     required,
-    description: 'The ETag that you edit, also if a proxy has put W/ before it; another version: 412.',
+    description:
+      'The ETag of the version you change; a W/ prefix added by a proxy is accepted. Any other version is refused with 412.',
   });
   return (target, method, index) => {
     decorate(target, method, index);

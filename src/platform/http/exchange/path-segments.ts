@@ -44,7 +44,7 @@ export function PathText(name: string, pattern: RegExp): ParameterDecorator {
 const pathSegment = createParamDecorator(({ name, read }: Segment, context: ExecutionContext): string => {
   const params = context.switchToHttp().getRequest<FastifyRequest>().params as Readonly<Record<string, string>>;
   const value = read(params[name] ?? '');
-  if (value === undefined) throw new ProblemError('not-found', 'There is nothing under this id.');
+  if (value === undefined) throw new ProblemError('not-found', 'Not found. Check the id.');
   return value;
 });
 

@@ -132,5 +132,5 @@ export class Places {
 }
 
 function overloaded(): ProblemError {
-  return new ProblemError('overloaded', 'The server is at its limit of concurrent requests. Yours was not started.');
+  return new ProblemError('overloaded', 'Server overloaded. Retry after Retry-After.');
 }

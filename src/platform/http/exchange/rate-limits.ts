@@ -52,7 +52,7 @@ export class RateLimits {
   /** @throws ProblemError `rate-limited` */
   async countAddress(request: FastifyRequest, reply: FastifyReply): Promise<void> {
     // It has no address any more that it could be counted to, and nobody to answer.
-    if (isGone(request)) throw new ProblemError('rate-limited', 'The connection is gone.');
+    if (isGone(request)) throw new ProblemError('rate-limited', 'The connection is closed.');
     await this.#count(['anonymous'], request, reply);
   }
 
@@ -104,13 +104,9 @@ export class RateLimits {
 }
 
 function rateLimited(retryAfterS: number): ProblemError {
-  return new ProblemError(
-    'rate-limited',
-    `You sent more requests than you may. Send the next one in ${retryAfterS} s.`,
-    {
-      headers: { 'retry-after': String(retryAfterS) },
-    },
-  );
+  return new ProblemError('rate-limited', `Too many requests. Retry after ${retryAfterS} s.`, {
+    headers: { 'retry-after': String(retryAfterS) },
+  });
 }
 
 /** Whoever acts as staff, or as a service, is limited as such. */

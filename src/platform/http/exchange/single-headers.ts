@@ -20,7 +20,7 @@ const MAX_HEADERS = 100;
 /** @throws ProblemError when a header that may come once came twice, or there are too many of them. */
 export function assertSingleHeaders(rawHeaders: readonly string[]): void {
   if (rawHeaders.length > MAX_HEADERS * 2)
-    throw new ProblemError('headers-too-large', `There are more than ${MAX_HEADERS} headers.`);
+    throw new ProblemError('headers-too-large', `The request has more than ${MAX_HEADERS} headers.`);
   const seen: string[] = [];
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const raw = rawHeaders[index]!;
@@ -33,7 +33,7 @@ export function assertSingleHeaders(rawHeaders: readonly string[]): void {
 }
 
 function repeated(name: string): ProblemError {
-  if (name === 'authorization') return unauthenticated('There are two Authorization headers.');
-  if (name === 'idempotency-key') return invalidKey('There are two Idempotency-Key headers.');
-  return new ProblemError('malformed-request', `The header ${name} may come only once.`);
+  if (name === 'authorization') return unauthenticated('The request has two Authorization headers. Send one.');
+  if (name === 'idempotency-key') return invalidKey('The request has two Idempotency-Key headers. Send one.');
+  return new ProblemError('malformed-request', `The header ${name} must be sent at most once.`);
 }

@@ -96,6 +96,6 @@ export class Cursors {
 function invalid(): ProblemError {
   return new ProblemError(
     'cursor-invalid',
-    'The cursor was changed, is too old, or belongs to another list, filter or caller.',
+    'The cursor was changed, has expired, or belongs to another list, filter or caller. Start again without a cursor.',
   );
 }

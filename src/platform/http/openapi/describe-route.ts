@@ -8,18 +8,21 @@ type Parameter = NonNullable<Operation['parameters']>[number];
 
 const PROBLEM = { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } };
 
-const IDEMPOTENCY_KEY = header('Idempotency-Key', 'One effect for one key, however often it is sent; kept for 7 days.');
+const IDEMPOTENCY_KEY = header(
+  'Idempotency-Key',
+  'Makes retries safe: a command takes effect once for its key. Keys are stored for 7 days.',
+);
 const CONSISTENCY_TOKEN = header(
   'Consistency-Token',
-  'The latest one you were given: the answer waits until it shows that state.',
+  'The latest token you received. The read waits until the view includes that state.',
 );
 const PREFER = header('Prefer', 'wait=N (at most 10 seconds), handling=strict');
 const PREFER_ASYNC = header(
   'Prefer',
-  'respond-async: 202 with an operation once the command is stored; wait=N (at most 10 seconds)',
+  'respond-async: 202 with an operation once the command is stored. wait=N: at most 10 seconds.',
 );
 const ACCEPTED = {
-  description: 'Stored, to be executed as this operation (Prefer: respond-async).',
+  description: 'Stored. The command is executed as this operation (Prefer: respond-async).',
   headers: {
     Location: { description: 'The operation.', schema: { type: 'string' } },
     'Retry-After': { description: 'Seconds.', schema: { type: 'integer' } },
@@ -28,13 +31,12 @@ const ACCEPTED = {
 } as const;
 
 const TOO_MANY = {
-  description:
-    'Too many requests (`rate-limited`), or the server has enough to do (`overloaded`). Nothing was executed.',
+  description: 'Too many requests (`rate-limited`), or the server is overloaded (`overloaded`). Nothing was executed.',
   headers: {
     'Retry-After': { description: 'Seconds.', schema: { type: 'integer' } },
     RateLimit: {
       description:
-        '`"customer";r=187;t=8`: 187 requests are left for 8 seconds. On every answer, where there is a limit.',
+        '`"customer";r=187;t=8`: 187 requests are left for 8 seconds. On every response to a limited caller.',
       schema: { type: 'string' },
     },
     'RateLimit-Policy': {
@@ -62,7 +64,7 @@ function responsesOf({ resource, isProbe }: Route): Operation['responses'] {
   return {
     ...(resource === undefined ? {} : { 202: ACCEPTED }),
     ...(isProbe ? {} : { 429: TOO_MANY }),
-    default: { description: 'A problem; its code says which.', content: PROBLEM },
+    default: { description: 'A problem (RFC 9457). Branch on `code`.', content: PROBLEM },
   };
 }
 
@@ -75,15 +77,15 @@ function callersOf(access: Exclude<Access, 'public'>): string {
 
 const FRESHNESS_HEADERS = {
   'Consistency-Token': {
-    description: 'What this answer has seen: send it with your next request.',
+    description: 'The state that this response includes. Send it with your next request.',
     schema: { type: 'string' as const },
   },
   'Consistency-Status': {
     description:
-      'Absent: nothing is known to be lacking. `stale; behind=142`: positions that the view is behind your token. ' +
-      '`blocked=1`, `queued=2`, `parked=1`: events of what you read that have not taken effect: tried again by themselves, ' +
-      'behind another of their key, waiting for an operator. `rebuilding; behind=9870`: the view was emptied and is being filled ' +
-      'anew, so that it also lacks what you have seen before. `unknown-epoch`: your token is of before a restore.',
+      'Absent: the view is complete. `stale; behind=142`: the view is 142 positions behind your token. ' +
+      '`blocked=1`, `queued=2`, `parked=1`: events of the resource that the view has not applied, because they are retried, ' +
+      'wait behind another event of their key, or wait for an operator. `rebuilding; behind=9870`: the view is being rebuilt, ' +
+      'so that it may lack what earlier responses included. `unknown-epoch`: the token was issued before a restore.',
     schema: { type: 'string' as const },
   },
 };

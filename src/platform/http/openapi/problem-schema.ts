@@ -7,12 +7,20 @@ export const PROBLEM_SCHEMA: Schema = {
   type: 'object',
   required: ['type', 'title', 'status', 'detail', 'instance', 'code', 'retryable', 'traceId'],
   properties: {
-    type: { type: 'string', format: 'uri', description: 'Leads to what the code means and what to do about it.' },
+    type: {
+      type: 'string',
+      format: 'uri',
+      description: 'URL of the documentation of the code: its meaning and what to do.',
+    },
     title: { type: 'string' },
     status: { type: 'integer' },
     detail: { type: 'string' },
-    instance: { type: 'string', format: 'uri', description: 'urn:uuid of this answer; name it when you ask for help.' },
-    code: { type: 'string', description: 'Permanent; branch on it.' },
+    instance: {
+      type: 'string',
+      format: 'uri',
+      description: 'urn:uuid of this response. Quote it when you ask for help.',
+    },
+    code: { type: 'string', description: 'Stable. Branch on it.' },
     errors: {
       type: 'array',
       maxItems: 20,
@@ -22,7 +30,7 @@ export const PROBLEM_SCHEMA: Schema = {
         properties: { pointer: { type: 'string' }, code: { type: 'string' }, detail: { type: 'string' } },
       },
     },
-    retryable: { type: 'boolean', description: 'May the very same request succeed later?' },
+    retryable: { type: 'boolean', description: 'Whether the same request may succeed later.' },
     traceId: { type: 'string' },
   },
   additionalProperties: true,

@@ -29,7 +29,10 @@ export class AcceptedReplies {
   async #read(operationId: string): Promise<Operation> {
     const operation = await this.operations.find(operationId);
     if (operation === undefined)
-      throw new ProblemError('operation-forgotten', 'What this request did was forgotten: it ended long ago.');
+      throw new ProblemError(
+        'operation-forgotten',
+        'The operation of this key ended more than 7 days ago, and its result is no longer stored.',
+      );
     return operation;
   }
 }

@@ -3,8 +3,7 @@ import { IsInt, IsOptional, Max, Min } from 'class-validator';
 import { OPERATION_STATUSES, type OperationStatus, type OperationStep } from '../../../kernel/outgoing/operations.js';
 
 const MAX_WAIT_S = 10;
-const PROBLEM =
-  'Why it failed: the problem that the request would have been answered with, without instance and traceId.';
+const PROBLEM = 'Why the operation failed: the problem of the request, without instance and traceId.';
 const STEPS = ['waiting', 'executing', 'retrying', 'parked', 'done'] as const satisfies readonly OperationStep[];
 
 /** How long to wait for the end. */

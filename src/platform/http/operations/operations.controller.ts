@@ -31,7 +31,7 @@ export class OperationsController {
   ): Promise<OperationBody> {
     const operation = await this.operations.find(id);
     if (operation === undefined || !maySee(messageContext.current(), operation))
-      throw new ProblemError('not-found', 'There is nothing under this id.');
+      throw new ProblemError('not-found', 'Not found. Check the id.');
     if (wait === 0 || hasEnded(operation)) return this.bodies.of(operation);
     patience.leavePlace();
     return this.bodies.of(await this.operations.ended(operation, wait * SECOND_MS, patience.gone));

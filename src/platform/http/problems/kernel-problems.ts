@@ -173,7 +173,7 @@ defineProblems({
   overloaded: {
     status: 429,
     title: 'Server overloaded',
-    meaning: 'The server is at its limit of concurrent requests. Yours was not started.',
+    meaning: 'Server overloaded. Retry after Retry-After.',
     remedy: 'Retry after the seconds in Retry-After.',
     retryable: true,
     retryAfterSeconds: 1,

@@ -30,7 +30,7 @@ export class ProblemsController {
   @Header('content-type', JSON_TYPE)
   one(@PathText('code', /^[a-z0-9.-]{1,100}$/) code: string): Buffer {
     const page = this.#all.byCode.get(code);
-    if (page === undefined) throw new ProblemError('not-found', 'There is no problem with this code.');
+    if (page === undefined) throw new ProblemError('not-found', 'Unknown problem code.');
     return page;
   }
 

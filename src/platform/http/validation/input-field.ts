@@ -38,9 +38,9 @@ export class InputField {
   /** The value as the handler gets it; only meaningful while no error was added. */
   read(value: unknown, input: object, pointer: string, errors: InputErrors): unknown {
     if (!this.isList) return this.#one(value, input, pointer, errors);
-    if (!Array.isArray(value)) return errors.add(pointer, 'is-array', `${this.name} must be a list.`);
+    if (!Array.isArray(value)) return errors.add(pointer, 'is-array', `${this.name} must be an array.`);
     if (value.length > this.#maxSize)
-      return errors.add(pointer, 'array-max-size', `${this.name} takes at most ${this.#maxSize} elements.`);
+      return errors.add(pointer, 'array-max-size', `${this.name} must have at most ${this.#maxSize} elements.`);
     if (!passes(this.#whole, value, input, { pointer, errors })) return undefined;
     return value.map((element: unknown, index) => this.#element(element, input, `${pointer}/${index}`, errors));
   }

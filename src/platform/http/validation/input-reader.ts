@@ -54,7 +54,7 @@ export class InputReader<T extends object = object> {
     for (const field of this.#fields) this.#parameter(field, raw, target, errors);
     for (const name of Object.keys(raw)) {
       if (!this.#knows(name))
-        errors.add(`query:${shown(name)}`, 'unknown-parameter', 'This query parameter is not known here.');
+        errors.add(`query:${shown(name)}`, 'unknown-parameter', 'Unknown query parameter. Remove it.');
     }
     errors.throwIfAny();
     return target as T;
@@ -62,7 +62,7 @@ export class InputReader<T extends object = object> {
 
   read(input: unknown, pointer: string, errors: InputErrors): T | undefined {
     if (typeof input !== 'object' || input === null || Array.isArray(input)) {
-      errors.add(pointer, 'is-object', 'This must be an object.');
+      errors.add(pointer, 'is-object', 'Must be an object.');
       return undefined;
     }
     const given = input as Readonly<Record<string, unknown>>;
@@ -97,7 +97,7 @@ export class InputReader<T extends object = object> {
     const text = raw[name];
     const pointer = `query:${name}`;
     if (text !== undefined && typeof text !== 'string') {
-      errors.add(pointer, 'given-twice', `${name} was given more than once. Write a list with commas.`);
+      errors.add(pointer, 'given-twice', `${name} must be sent once. Separate several values with commas.`);
       return;
     }
     const reader = this.#readers.get(name);
@@ -113,7 +113,7 @@ export class InputReader<T extends object = object> {
   #addUnknown(given: object, pointer: string, errors: InputErrors): void {
     for (const name of Object.keys(given)) {
       if (!this.#knows(name))
-        errors.add(`${pointer}${jsonPointer([name])}`, 'unknown-field', 'This field is not known here.');
+        errors.add(`${pointer}${jsonPointer([name])}`, 'unknown-field', 'Unknown field. Remove it.');
     }
   }
 

@@ -96,7 +96,7 @@ function explain(metadata: RuleMetadata, constraint: ValidatorConstraintInterfac
     .replaceAll('$property', given.property)
     .replaceAll('$value', 'the value')
     .replaceAll(/\$constraint(\d+)/g, (_all, index: string) => String(given.constraints[Number(index) - 1]));
-  return filled === '' ? `${given.property} is not acceptable.` : `${filled}.`.replace(/\.\.$/, '.');
+  return filled === '' ? `${given.property} is invalid.` : `${filled}.`.replace(/\.\.$/, '.');
 }
 
 function kebab(name: string): string {

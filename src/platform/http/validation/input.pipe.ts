@@ -25,7 +25,7 @@ function readNoBody(reader: InputReader): object {
   try {
     return reader.body({});
   } catch {
-    throw new ProblemError('malformed-json', 'This route needs a JSON body.');
+    throw new ProblemError('malformed-json', 'This route requires a JSON body.');
   }
 }
 
@@ -38,6 +38,6 @@ function readPath(reader: InputReader, params: Record<string, string>): object {
   try {
     return reader.query(params);
   } catch {
-    throw new ProblemError('not-found', 'There is nothing under this id.');
+    throw new ProblemError('not-found', 'Not found. Check the id.');
   }
 }

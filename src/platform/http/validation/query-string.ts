@@ -33,7 +33,7 @@ export function parseQueryString(text: string): ParsedQuery {
 /** @throws ProblemError `malformed-request` */
 export function assertWellFormed(query: ParsedQuery): void {
   if (query.isMalformed)
-    throw new ProblemError('malformed-request', 'The query string has a broken escape or too many parameters.');
+    throw new ProblemError('malformed-request', 'The query string has an invalid escape or too many parameters.');
 }
 
 function add(values: Record<string, string | string[]>, name: string, value: string): void {

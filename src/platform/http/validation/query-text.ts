@@ -34,7 +34,7 @@ function convertInteger(text: string): Converted {
   const value = Number(text);
   return INTEGER.test(text) && Number.isSafeInteger(value)
     ? { value }
-    : { problem: 'must be a whole number in decimal digits' };
+    : { problem: 'must be an integer in decimal digits' };
 }
 
 function convertDecimal(text: string): Converted {

@@ -47,13 +47,13 @@ export function IsInstant(options?: ValidationOptions): PropertyDecorator {
   return rule(
     'isInstant',
     isInstant,
-    '$property must be a time like 2026-11-23T09:30:00.000Z, of the years 1000 to 9999, with an offset below 16:00',
+    '$property must be an RFC 3339 time like 2026-11-23T09:30:00.000Z, in the years 1000 to 9999, with an offset below 16:00',
     options,
   );
 }
 
 export function IsDay(options?: ValidationOptions): PropertyDecorator {
-  return rule('isDay', isDay, '$property must be a day like 2026-11-23', options);
+  return rule('isDay', isDay, '$property must be a date like 2026-11-23', options);
 }
 
 export function IsCurrency(options?: ValidationOptions): PropertyDecorator {
@@ -66,18 +66,23 @@ export function IsCurrency(options?: ValidationOptions): PropertyDecorator {
 }
 
 export function IsMailAddress(options?: ValidationOptions): PropertyDecorator {
-  const said = '$property must be a mail address like ada@example.org, without ", % and ! before the @';
+  const said = '$property must be an email address like ada@example.org, without ", % or ! before the @';
   return rule('isEmail', isMailAddress, said, options);
 }
 
 export function IsText(limits: TextLimits, options?: ValidationOptions): PropertyDecorator {
-  const said = `$property must be a text of ${limits.min ?? 1} to ${limits.max} visible characters, without spaces at its ends`;
+  const said = `$property must be a string of ${limits.min ?? 1} to ${limits.max} visible characters, without leading or trailing spaces`;
   return rule('isText', (value) => isText(value, limits), said, options);
 }
 
 /** One of the application's roles. */
 export function IsRole(options?: ValidationOptions): PropertyDecorator {
-  return rule('isRole', (value) => roleRules().roles.includes(value as string), '$property must be a role', options);
+  return rule(
+    'isRole',
+    (value) => roleRules().roles.includes(value as string),
+    '$property must be one of the roles',
+    options,
+  );
 }
 
 function rule(

@@ -80,10 +80,10 @@ export class DeadLettersController {
 }
 
 function chosenBy({ filter, ids }: RetryBody): DeadLetterFilter {
-  if (filter && ids) throw invalidInput('/ids', 'either-or', 'Send filter or ids, not both.');
+  if (filter && ids) throw invalidInput('/ids', 'either-or', 'Send either filter or ids.');
   if (ids) return { ids };
   if (filter) return filter;
-  throw invalidInput('', 'either-or', 'Send ids, or filter: an empty one matches all.');
+  throw invalidInput('', 'either-or', 'Send ids or filter. An empty filter matches all.');
 }
 
 function placeOf([position, id]: readonly unknown[]): DeadLetterPlace {

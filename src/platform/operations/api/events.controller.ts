@@ -38,7 +38,7 @@ export class EventsController {
   @Get('events/:reference')
   async one(@PathText('reference', REFERENCE) reference: string): Promise<LoggedEvent> {
     const event = await this.events.one(reference);
-    if (event === undefined) throw new NotFound('There is no such event.');
+    if (event === undefined) throw new NotFound('Event not found.');
     return event;
   }
 
@@ -46,7 +46,7 @@ export class EventsController {
   @Get('correlations/:id')
   async tree(@PathText('id', REFERENCE) id: string): Promise<CausationTree> {
     const tree = await this.trees.of(id, messageContext.current().tenant);
-    if (tree === undefined) throw new NotFound('Nothing in the log has this id.');
+    if (tree === undefined) throw new NotFound('The log has no event, request, stream or subject with this id.');
     return tree;
   }
 }

@@ -43,7 +43,10 @@ export class RestartBody extends ReasonBody {
   })
   @ValidateBy({
     name: 'isStart',
-    validator: { validate: isStart, defaultMessage: () => '$property must be beginning, now or a position from 1' },
+    validator: {
+      validate: isStart,
+      defaultMessage: () => '$property must be beginning, now or a position of 1 or more',
+    },
   })
   from!: RestartFrom;
 }
