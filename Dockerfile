@@ -16,6 +16,7 @@ COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules node_modules
 COPY --from=build /app/dist dist
 COPY migrations migrations
+COPY scripts/file-lock.mjs scripts/
 USER node
 EXPOSE 3000
 # Liveness, not readiness: a container isn't restarted because its database is away.

@@ -39,7 +39,9 @@ export function markFresh(builtFrom = fingerprint()) {
 /** One build at a time in this checkout, whoever asks for it: start, CLI, tests, dev. */
 export async function withBuildLock(work) {
   mkdirSync(dist, { recursive: true });
-  return withFileLock(join(dist, '.lock'), work, (pid) => say(`Waiting for the build of process ${pid}.`));
+  return withFileLock(join(dist, '.lock'), work, {
+    onWait: (pid) => say(`Waiting for the build of process ${pid}.`),
+  });
 }
 
 /**

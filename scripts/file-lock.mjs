@@ -1,60 +1,97 @@
-import { linkSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { linkSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 
-/** The holder touches its lock this often, so that a lock whose pid was given to another program is seen as dead. */
-const HEARTBEAT_MS = 2_000;
-/** Longer than any pause of a loaded machine; shorter would let two holders in. */
-const SILENT_MS = 30_000;
-const RETRY_MS = 50;
+// Plain JavaScript, because the build itself runs under this lock. Sources import it as `#file-lock`.
+
+const RETRY_MS = 20;
 
 /**
- * Runs `work` while holding the lock file, alone among all processes of this machine. A lock whose process is gone, or
- * which hasn't been touched for half a minute, is taken over.
+ * Runs `work` while holding the lock file, alone among all processes of this machine.
  *
- * @param {string} path the lock file; its directory must exist
- * @param {() => Promise<T>} work
- * @param {(pid: number) => void} onWait called once, with the holder's pid, if the lock is taken
- * @returns {Promise<T>}
- * @template T
+ * The file comes into being with its content in one step (a link), so nobody reads a half-written one. It names its holder by
+ * process id and start time: a holder that was killed leaves it behind, the next one sees that the process is gone and takes
+ * it over, although the id may be another program's by then (in a container the server is number 1 at every start). A
+ * holder that is only slow, or stopped, keeps it.
  */
-export async function withFileLock(path, work, onWait = () => {}) {
-  for (let waiting = false; !acquire(path); await pause(RETRY_MS)) {
-    const holder = readLock(path);
-    if (holder === undefined) continue;
-    if (isDead(path, holder)) takeOver(path, holder);
-    else if (!waiting) {
-      waiting = true;
-      onWait(Number(holder.split(' ')[0]));
-    }
-  }
-  const heartbeat = setInterval(() => touch(path), HEARTBEAT_MS);
-  const release = () => rmSync(path, { force: true });
+export async function withFileLock(path, work, options = {}) {
+  const own = `${process.pid} ${startOf(process.pid)}`;
+  await acquire(path, own, options);
+  const release = () => {
+    if (read(path) === own) rmSync(path, { force: true });
+  };
   process.on('exit', release);
   try {
+    removeLeftovers(path);
     return await work();
   } finally {
-    clearInterval(heartbeat);
     process.off('exit', release);
     release();
   }
 }
 
-/** Creates the lock with its content in one step (link), so that nobody ever reads a half-written one. */
-function acquire(path) {
-  const own = `${path}.${process.pid}`;
-  writeFileSync(own, `${process.pid} ${Date.now()}`);
+async function acquire(path, own, { onWait, timeoutMs = Infinity }) {
+  const giveUpAt = performance.now() + timeoutMs;
+  for (let hasWaited = false; !tryAcquire(path, own); await pause(RETRY_MS)) {
+    const holder = read(path);
+    if (holder === undefined) continue;
+    if (!isAlive(holder)) {
+      takeOver(path, holder);
+      continue;
+    }
+    if (!hasWaited) onWait?.(pidOf(holder));
+    hasWaited = true;
+    if (performance.now() > giveUpAt) {
+      throw new Error(
+        `Process ${pidOf(holder)} has held ${path} for ${timeoutMs / 1_000} s. If it hangs, end it and start again.`,
+      );
+    }
+  }
+}
+
+let attempts = 0;
+
+function tryAcquire(path, own) {
+  const candidate = `${path}.${process.pid}.${(attempts += 1)}`;
+  writeFileSync(candidate, own);
   try {
-    linkSync(own, path);
+    linkSync(candidate, path);
     return true;
   } catch (error) {
     if (error.code === 'EEXIST') return false;
     throw error;
   } finally {
-    rmSync(own, { force: true });
+    rmSync(candidate, { force: true });
   }
 }
 
-function readLock(path) {
+/** Of several that find the same dead lock only one moves it away; one that moved a new, live lock puts it back. */
+function takeOver(path, dead) {
+  const aside = `${path}.${process.pid}.dead`;
+  try {
+    renameSync(path, aside);
+    if (read(aside) !== dead) linkSync(aside, path);
+  } catch (error) {
+    if (error.code !== 'ENOENT' && error.code !== 'EEXIST') throw error;
+  } finally {
+    rmSync(aside, { force: true });
+  }
+}
+
+/** Removes what processes left that were killed while they tried to take the lock. Call it with the lock held. */
+function removeLeftovers(path) {
+  const folder = dirname(path);
+  for (const name of readdirSync(folder)) {
+    const pid = name.startsWith(`${basename(path)}.`) ? /\.(\d+)\.(?:\d+|dead)$/.exec(name)?.[1] : undefined;
+    if (pid === undefined) continue;
+    const leftover = join(folder, name);
+    // Empty for a moment after it was made; then its name is all that tells whose it is.
+    if (!isAlive(read(leftover) || pid)) rmSync(leftover, { force: true });
+  }
+}
+
+function read(path) {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {
@@ -63,38 +100,35 @@ function readLock(path) {
   }
 }
 
-function isDead(path, holder) {
+function isAlive(holder) {
+  const pid = pidOf(holder);
   try {
-    process.kill(Number(holder.split(' ')[0]), 0);
+    process.kill(pid, 0);
   } catch (error) {
-    if (error.code === 'ESRCH') return true;
+    if (error.code === 'ESRCH') return false;
   }
-  const stat = statSync(path, { throwIfNoEntry: false });
-  return stat !== undefined && Date.now() - stat.mtimeMs > SILENT_MS;
+  const recorded = holder.slice(`${pid} `.length);
+  return recorded === '' || recorded === startOf(pid);
 }
 
-/** Of several that find the same dead lock only one moves it away; one that moved a new, live lock puts it back. */
-function takeOver(path, dead) {
-  const aside = `${path}.${process.pid}.dead`;
+function pidOf(holder) {
+  return Number(holder.split(' ')[0]);
+}
+
+/** When a process started: in ticks since boot, or by `ps` where the system has no /proc. Empty for one that is gone. */
+function startOf(pid) {
   try {
-    renameSync(path, aside);
-  } catch (error) {
-    if (error.code === 'ENOENT') return;
-    throw error;
-  }
-  try {
-    if (readFileSync(aside, 'utf8') !== dead) linkSync(aside, path);
-  } catch (error) {
-    if (error.code !== 'EEXIST') throw error;
-  } finally {
-    rmSync(aside, { force: true });
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+  } catch {
+    return process.platform === 'linux' ? '' : startByPs(pid);
   }
 }
 
-function touch(path) {
+function startByPs(pid) {
   try {
-    utimesSync(path, new Date(), new Date());
-  } catch (error) {
-    if (error.code !== 'ENOENT') throw error;
+    return execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], { encoding: 'utf8' }).trim();
+  } catch {
+    return '';
   }
 }

@@ -7,8 +7,6 @@ import { withFileLock } from './file-lock.mjs';
 
 process.chdir(root);
 mkdirSync(join(root, '.cache'), { recursive: true });
-await withFileLock(
-  join(root, '.cache/mutants.lock'),
-  () => import('../test/mutants/main.ts'),
-  (pid) => console.error(`Waiting for the planted faults of process ${pid}.`),
-);
+await withFileLock(join(root, '.cache/mutants.lock'), () => import('../test/mutants/main.ts'), {
+  onWait: (pid) => console.error(`Waiting for the planted faults of process ${pid}.`),
+});

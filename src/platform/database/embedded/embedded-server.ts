@@ -1,13 +1,16 @@
 import type { Client } from 'pg';
 import { dropClientVariables } from '#config';
+import { withFileLock } from '#file-lock';
 import { clientConfig } from '../../../kernel/database/pools.js';
 import { ResilientClient } from '../../../kernel/database/resilient-client.js';
 import { Cluster, DATABASE, type KeptState } from './cluster.js';
 import { DataDirRefused, makeDataDir } from './data-dir.js';
-import { withFileLock } from './file-lock.js';
 import { keepLogSmall } from './log-rotation.js';
 import { ownerUrl, withClient } from './probe.js';
 import { EmbeddedServerRefused, Server } from './server.js';
+
+/** initdb on a slow disk takes tens of seconds; a holder that takes longer hangs. */
+const LOCK_TIMEOUT_MS = 3 * 60 * 1_000;
 
 /**
  * The embedded PostgreSQL of one data folder, shared by all Waybill processes that use that folder.
@@ -117,7 +120,7 @@ async function locked<T>(cluster: Cluster, { say }: EmbeddedOptions, work: () =>
   const onWait = (holder: number): void =>
     say?.(`Process ${holder} is starting or stopping the embedded database; waiting.`);
   try {
-    return await withFileLock(cluster.lockFile, work, { onWait });
+    return await withFileLock(cluster.lockFile, work, { onWait, timeoutMs: LOCK_TIMEOUT_MS });
   } catch (error) {
     const { code, syscall, path } = error as NodeJS.ErrnoException;
     if (syscall === undefined || path === undefined) throw error;
