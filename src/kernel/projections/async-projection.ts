@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { CommitGuard } from '../commands/commit-statement.js';
 import type { Queryable } from '../event-log/sql/queryable.js';
 import type { EventRow, RecordedEvent } from '../event-log/stored-event.js';
-import type { Delivery, Subscriber } from '../subscriptions/subscriber.js';
+import type { Delivery, Subscriber, TouchedKeys } from '../subscriptions/subscriber.js';
 import { foldBatch, touchedKeys, type BatchEffects } from './fold-batch.js';
 import type { ProjectionDefinition } from './projection-definition.js';
 import type { Row } from './read-table.js';
@@ -42,8 +42,8 @@ export class AsyncProjection implements Subscriber {
     };
   }
 
-  keysOf({ event, meta }: RecordedEvent): readonly string[] {
-    return this.projection.keysFor(event, meta).map((key) => this.projection.table.keyOf(key));
+  keysOf({ event, meta }: RecordedEvent): TouchedKeys {
+    return this.projection.keysFor(event, meta);
   }
 
   /** Without code of its own, the key is the event's properties by the names of the key's columns: of any version. */
@@ -55,7 +55,7 @@ export class AsyncProjection implements Subscriber {
   }
 
   async apply(on: Queryable, deliveries: readonly Delivery[], guard: CommitGuard): Promise<void> {
-    const before = await this.#load(on, touchedKeys(this.projection, deliveries));
+    const before = await this.#load(on, touchedKeys(deliveries));
     const effects = foldBatch(this.projection, before, deliveries);
     await on.query({ ...this.#apply[guard.call], values: [JSON.stringify(guard.argument), ...lists(effects)] });
   }

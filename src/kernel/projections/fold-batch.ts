@@ -1,5 +1,5 @@
 import { thrownByUserCode } from '../subscriptions/faults.js';
-import type { Delivery } from '../subscriptions/subscriber.js';
+import type { Delivery, TouchedKeys } from '../subscriptions/subscriber.js';
 import type { ProjectionDefinition, TotalsDefinition } from './projection-definition.js';
 import type { Row } from './read-table.js';
 
@@ -13,10 +13,8 @@ export interface BatchEffects {
 }
 
 /** The keys of every row that the batch touches, each once. */
-export function touchedKeys(projection: ProjectionDefinition, batch: readonly Delivery[]): Map<string, Row> {
-  const keys = new Map<string, Row>();
-  for (const delivery of batch) for (const [id, key] of keysOf(projection, delivery)) keys.set(id, key);
-  return keys;
+export function touchedKeys(batch: readonly Delivery[]): TouchedKeys {
+  return new Map(batch.flatMap(({ keys, touched }) => keys.map((id) => [id, touched.get(id)!])));
 }
 
 /** Folds a batch in memory. Pure: the same rows and events give the same effects. `before` maps key text to row. */
@@ -26,14 +24,14 @@ export function foldBatch(
   batch: readonly Delivery[],
 ): BatchEffects {
   const after = new Map<string, { key: Row; row: Row | undefined }>();
-  for (const delivery of batch) {
-    const { event, meta } = delivery.recorded;
-    for (const [id, key] of keysOf(projection, delivery)) {
+  for (const { recorded, keys, touched } of batch) {
+    const { event, meta } = recorded;
+    for (const id of keys) {
       const known = after.get(id);
       const row = known === undefined ? before.get(id) : known.row;
       const next = folded(() => projection.fold(row, event, meta));
       assertOwnRow(projection, next, id);
-      after.set(id, { key, row: next });
+      after.set(id, { key: touched.get(id)!, row: next });
     }
   }
   const changed = [...after].filter(([id, { row }]) => row !== before.get(id));
@@ -58,14 +56,6 @@ function assertOwnRow({ name, table }: ProjectionDefinition, row: Row | undefine
   throw new Error(
     `${name} folded the row ${key} into the row ${table.keyOf(row)}. Return the row of the key, or tell the other one by keys(event, meta).`,
   );
-}
-
-/** Key text and key object of the rows that a delivery touches in the partitions worked on here. */
-function keysOf(projection: ProjectionDefinition, { recorded, keys }: Delivery): [string, Row][] {
-  return projection
-    .keysFor(recorded.event, recorded.meta)
-    .map((key): [string, Row] => [projection.table.keyOf(key), key])
-    .filter(([id]) => keys.includes(id));
 }
 
 /** A change of one row of totals. Amounts are added up as bigint: a batch of large ones would leave the exact numbers. */

@@ -3,6 +3,7 @@ import type { DataSource } from 'typeorm';
 import { reactionsOf, type EventMeta } from '../domain/index.js';
 import type { EventRegistry } from '../messages/event-registry.js';
 import type { ProjectionOptions, Totals } from './projection.decorator.js';
+import type { TouchedKeys } from '../subscriptions/subscriber.js';
 import { ReadTable, type Row } from './read-table.js';
 
 /** Enough for a handful of replicas; each costs one row update per batch. */
@@ -61,12 +62,11 @@ export class ProjectionDefinition {
     this.#check();
   }
 
-  /** The key objects of the rows that an event touches, each row once: a transfer from an account to itself names its row
-   *  twice, and is one event. */
-  keysFor(event: object, meta: EventMeta): readonly Row[] {
-    const keys = this.#keys(event, meta);
-    if (!Array.isArray(keys)) return [keys as Row];
-    return [...new Map((keys as readonly Row[]).map((key) => [this.table.keyOf(key), key])).values()];
+  /** The rows that an event touches, each once: a transfer from an account to itself names its row twice, and is one event. */
+  keysFor(event: object, meta: EventMeta): TouchedKeys {
+    const named = this.#keys(event, meta);
+    const keys = Array.isArray(named) ? (named as readonly Row[]) : [named as Row];
+    return new Map(keys.map((key) => [this.table.keyOf(key), key]));
   }
 
   /** The next state of a row, with version and position filled in; undefined deletes it. */

@@ -145,7 +145,7 @@ export class ProjectionRebuild {
   async #fold(client: Client, projection: ProjectionDefinition, rows: readonly EventRow[]): Promise<number> {
     const { table } = projection;
     const batch = rows.map((row) => this.#delivery(projection, row));
-    const keys = [...touchedKeys(projection, batch).values()];
+    const keys = [...touchedKeys(batch).values()];
     const found = await client.query<Row>({ text: table.selectByKeys(), values: [JSON.stringify(keys)] });
     const before = new Map(found.rows.map((row) => [table.keyOf(row), row]));
     const effects = foldBatch(projection, before, batch);
@@ -157,8 +157,8 @@ export class ProjectionRebuild {
   /** Folded under its stream's key: the row of another one would be refused. */
   #delivery(projection: ProjectionDefinition, row: EventRow): Delivery {
     const recorded = recordedEvent(this.registry, row);
-    const keys = projection.keysFor(recorded.event, recorded.meta);
-    for (const key of keys) projection.assertRowOf(row.stream_id, key);
-    return { recorded, keys: keys.map((key) => projection.table.keyOf(key)) };
+    const touched = projection.keysFor(recorded.event, recorded.meta);
+    for (const key of touched.values()) projection.assertRowOf(row.stream_id, key);
+    return { recorded, keys: [...touched.keys()], touched };
   }
 }

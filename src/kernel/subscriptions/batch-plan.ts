@@ -40,7 +40,7 @@ export class BatchPlan {
       else if (reading.kind === 'event') keys.push(key);
       else this.#park(key, row, reading.error);
     }
-    if (reading.kind === 'event' && keys.length > 0) this.deliveries.push({ recorded: reading.recorded, keys });
+    if (reading.kind === 'event' && keys.length > 0) this.deliveries.push({ ...reading, keys });
   }
 
   #park(key: string, row: EventRow, error: unknown): void {

@@ -119,7 +119,10 @@ describe('a batch', () => {
     }
     return { refused };
   }
-  const delivery = (recorded: RecordedEvent): Delivery => ({ recorded, keys: projection.keysOf(recorded) });
+  const delivery = (recorded: RecordedEvent): Delivery => {
+    const touched = projection.keysOf(recorded);
+    return { recorded, keys: [...touched.keys()], touched };
+  };
 
   async function guardFor({ meta }: RecordedEvent) {
     const checkpoints = await toy.rows<{ partition: number; position: number; fence: number }>(

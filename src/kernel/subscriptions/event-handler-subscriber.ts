@@ -8,7 +8,7 @@ import { MessageContext, messageContext } from '../messages/message-context.js';
 import { thrownByUserCode } from './faults.js';
 import { storableKey } from './storable-key.js';
 import type { SubscriptionDeclaration } from './subscription.decorator.js';
-import type { Delivery, Subscriber } from './subscriber.js';
+import type { Delivery, Subscriber, TouchedKeys } from './subscriber.js';
 
 const DEFAULT_PARTITIONS = 8;
 const DEFAULT_TIMEOUT_MS = 60_000;
@@ -41,8 +41,8 @@ export class EventHandlerSubscriber implements Subscriber {
   }
 
   /** Order is kept per stream. */
-  keysOf({ meta }: RecordedEvent): readonly string[] {
-    return [storableKey(meta.stream)];
+  keysOf({ meta }: RecordedEvent): TouchedKeys {
+    return new Map([[storableKey(meta.stream), {}]]);
   }
 
   keysOfStored(row: EventRow): readonly string[] {

@@ -1,6 +1,6 @@
-import { recordedEvent, type EventRow, type RecordedEvent } from '../event-log/stored-event.js';
+import { recordedEvent, type EventRow } from '../event-log/stored-event.js';
 import type { EventRegistry } from '../messages/event-registry.js';
-import type { Subscriber } from './subscriber.js';
+import type { Delivery, Subscriber } from './subscriber.js';
 
 /**
  * What this release makes of a stored event:
@@ -10,7 +10,7 @@ import type { Subscriber } from './subscriber.js';
  *   `keys` are those that it surely has, and no others; undefined: it may touch anything.
  */
 export type Reading =
-  | { readonly kind: 'event'; readonly recorded: RecordedEvent; readonly keys: readonly string[] }
+  | ({ readonly kind: 'event' } & Delivery)
   | { readonly kind: 'foreign' }
   | { readonly kind: 'unreadable'; readonly error: unknown; readonly keys: readonly string[] | undefined };
 
@@ -43,7 +43,8 @@ export class EventReading {
     if (this.registry.knows(row.name) && !this.subscriber.eventNames.includes(row.name)) return { kind: 'foreign' };
     try {
       const recorded = recordedEvent(this.registry, row);
-      return { kind: 'event', recorded, keys: this.subscriber.keysOf(recorded) };
+      const touched = this.subscriber.keysOf(recorded);
+      return { kind: 'event', recorded, keys: [...touched.keys()], touched };
     } catch (error) {
       const keys = this.hasOwnKeys ? undefined : this.subscriber.keysOfStored(row);
       return { kind: 'unreadable', error, keys };

@@ -104,11 +104,11 @@ export class HeldEvents {
     // Another release has held it: to let go of it here would be to lose it there.
     if (reading.kind === 'foreign')
       throw new Untriable(`This release doesn't subscribe ${event.name}. Deploy one that does, or discard it.`, true);
-    const { recorded, keys } = reading;
+    const { keys } = reading;
     const before = event.original === null ? reading : this.reading.of({ ...event, data: event.original });
     const others = before.kind === 'event' ? before.keys : [event.key];
     if (keys.includes(event.key) && keys.toSorted().join() === others.toSorted().join())
-      return [{ recorded, keys: [event.key] }];
+      return [{ ...reading, keys: [event.key] }];
     throw new Untriable(
       `It is held under ${event.key}, but as it is read now it touches ${keys.join(', ') || 'nothing'}, where later events have ` +
         'gone past. Give it data with the keys that it has in the log, or discard it.',

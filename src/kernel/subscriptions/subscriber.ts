@@ -1,11 +1,18 @@
 import type { CommitGuard } from '../commands/commit-statement.js';
 import type { Queryable } from '../event-log/sql/queryable.js';
 import type { EventRow, RecordedEvent } from '../event-log/stored-event.js';
+import type { Row } from '../projections/read-table.js';
 
-/** One event as a subscription takes it: with the keys that it touches in the partitions worked on here. */
+/** The keys that an event touches, each once: as text, by which order is kept and the partition chosen, with the values of a
+ *  view's key columns. Computed once per event: a projection's `keys()` is its author's code. */
+export type TouchedKeys = ReadonlyMap<string, Row>;
+
+/** One event as a subscription takes it. */
 export interface Delivery {
   readonly recorded: RecordedEvent;
+  /** Those of its keys that are in the partitions worked on here, and aren't held. */
   readonly keys: readonly string[];
+  readonly touched: TouchedKeys;
 }
 
 /** Something that takes effect from events: a projection, an event handler; later sagas and the relay. */
@@ -24,7 +31,7 @@ export interface Subscriber {
   /** Most events per transaction: one for handlers that run commands of their own. */
   readonly batchSize: number;
   /** Order is kept per key, and a key that fails blocks only itself. */
-  keysOf(recorded: RecordedEvent): readonly string[];
+  keysOf(recorded: RecordedEvent): TouchedKeys;
   /** Keys are computed by code that looks into the event: they can't be told for one that this release can't read. */
   readonly hasOwnKeys: boolean;
   /** The keys of an event that this release can't read, as far as they are sure; undefined when it may touch anything. */

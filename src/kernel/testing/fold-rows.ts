@@ -45,8 +45,8 @@ function deliveryOf(definition: ProjectionDefinition, told: Told, version: numbe
   const [event, known] = (Array.isArray(told) ? told : [told, {}]) as [object, Partial<EventMeta>];
   const meta = metaOf(event, version, known);
   if (!definition.reactsTo(meta.name)) return undefined;
-  const keys = definition.keysFor(event, meta).map((key) => definition.table.keyOf(key));
-  return { recorded: { event, meta }, keys };
+  const touched = definition.keysFor(event, meta);
+  return { recorded: { event, meta }, keys: [...touched.keys()], touched };
 }
 
 function rowsAfter({ table }: ProjectionDefinition, before: ReadonlyMap<string, Row>, effects: BatchEffects): Row[] {

@@ -128,14 +128,6 @@ export const subscriptions: readonly PlantedFault[] = [
     specs: ['src/kernel/subscriptions/odd-errors.db.spec.ts'],
   },
   {
-    name: 'row-named-twice-is-folded-twice',
-    guarantee: 'An event is folded into a row once.',
-    file: 'src/kernel/projections/projection-definition.ts',
-    find: 'return [...new Map((keys as readonly Row[]).map((key) => [this.table.keyOf(key), key])).values()];',
-    replace: 'return keys as readonly Row[];',
-    specs: ['src/kernel/projections/repeated-keys.spec.ts'],
-  },
-  {
     name: 'view-emptied-after-the-wait',
     guarantee: 'A view that is emptied while a query reads it is not said to be fresh.',
     file: 'src/kernel/consistency/view-freshness.ts',
