@@ -8,8 +8,8 @@ import { report } from './findings.js';
 export function registerDoctor(program: Command): void {
   program
     .command('doctor')
-    .description('Look at this machine, its settings and its database, and say what to do.')
-    .option('--settings', 'print the settings in force, passwords masked')
+    .description('Check this machine, its settings and its database, and print what to fix.')
+    .option('--settings', 'print the effective settings, with passwords masked')
     .option('--json', 'print the findings as JSON')
     .action(doctor);
 }

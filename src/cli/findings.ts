@@ -18,5 +18,5 @@ export function report(findings: readonly Finding[], json: unknown): void {
   else for (const finding of findings) for (const line of findingLines(finding)) cli.print(line);
   const failures = findings.filter(({ state }) => state === 'failure').length;
   if (failures === 0) return;
-  throw new CliExit(EXIT.failed, `${failures} of ${findings.length} findings must be dealt with.`);
+  throw new CliExit(EXIT.failed, `${failures} of ${findings.length} checks failed. See the fixes above.`);
 }

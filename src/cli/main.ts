@@ -16,9 +16,9 @@ import { registerToken } from './token.js';
 
 /** `npm run waybill -- <command>`: everything that is done to a Waybill from a terminal. */
 const program = new Command('waybill')
-  .description('Operate Waybill from the command line. Settings are read as the server reads them.')
+  .description('Operate Waybill from the command line. It reads the same settings as the server.')
   .exitOverride()
-  .showHelpAfterError('Add --help to see what there is.');
+  .showHelpAfterError('Add --help to list the commands.');
 
 const COMMANDS = [
   registerImport,
@@ -35,7 +35,7 @@ const COMMANDS = [
 ];
 for (const register of COMMANDS) register(program);
 for (const command of program.commands.flatMap((each) => [each, ...each.commands]))
-  command.exitOverride().showHelpAfterError('Add --help to see what there is.');
+  command.exitOverride().showHelpAfterError('Add --help to list the commands.');
 
 // Whoever reads our output may have seen enough: `waybill events tail | head`.
 process.stdout.on('error', (error: NodeJS.ErrnoException) =>

@@ -11,8 +11,8 @@ const LOOK_EVERY_MS = 500;
 export function registerRebuild(program: Command): void {
   program
     .command('rebuild')
-    .description('Fill a read view anew from the log, and wait until it has caught up.')
-    .argument('<name>', 'the projection, such as ordering.order-search')
+    .description('Rebuild a read view from the log, and wait until it has caught up.')
+    .argument('<name>', 'the projection, for example ordering.order-search')
     .action(rebuild);
 }
 
@@ -22,7 +22,7 @@ async function rebuild(name: string): Promise<void> {
     const catchingUp = { toleratesOutdatedViews: true, runSubscriptions: true };
     await withWaybill((waybill, interrupted) => caughtUp(waybill, name, interrupted), catchingUp);
   }
-  cli.say(`${name} is rebuilt.`);
+  cli.say(`Rebuilt ${name}.`);
 }
 
 /** An inline view is complete after this; an async one is empty, and filled by whoever runs subscriptions. */

@@ -9,10 +9,10 @@ import { CliExit, cli, EXIT } from './cli.js';
 export function registerToken(program: Command): void {
   program
     .command('token')
-    .description('Print a token that is good for 12 hours (only with AUTH_MODE=dev).')
-    .option('-r, --role <role>', `what it may do, repeatable: ${ROLES.join(', ')}`, addRole, [] as Role[])
-    .option('-s, --subject <id>', 'who it speaks for; a customer’s is the customer id', 'ada')
-    .option('-t, --tenant <tenant>', 'in which tenant; left out, the default one', tenantIn)
+    .description('Print a token that is valid for 12 hours (only with AUTH_MODE=dev).')
+    .option('-r, --role <role>', `role, repeatable: ${ROLES.join(', ')}`, addRole, [] as Role[])
+    .option('-s, --subject <id>', 'subject; for a customer the customer id', 'ada')
+    .option('-t, --tenant <tenant>', 'tenant; without it, the default tenant', tenantIn)
     .action(({ role, ...wish }: { role: Role[]; subject: string; tenant?: string }) =>
       printToken({ ...wish, roles: role.length > 0 ? role : ['customer'] }),
     );
@@ -21,7 +21,10 @@ export function registerToken(program: Command): void {
 async function printToken(wish: TokenRequest): Promise<void> {
   const configuration = cli.configuration();
   if (configuration.auth.mode !== 'dev') {
-    throw new CliExit(EXIT.failed, 'This system takes tokens of AUTH_ISSUER only; ask there, or set AUTH_MODE=dev.');
+    throw new CliExit(
+      EXIT.failed,
+      'The server accepts only tokens of AUTH_ISSUER. Get one there, or set AUTH_MODE=dev.',
+    );
   }
   const database = await openDatabase(configuration, cli.say);
   try {
@@ -34,12 +37,12 @@ async function printToken(wish: TokenRequest): Promise<void> {
 
 function addRole(word: string, roles: readonly Role[]): Role[] {
   const role = ROLES.find((known) => known === word);
-  if (role === undefined) throw new InvalidArgumentError(`There is no such role. Choose one of: ${ROLES.join(', ')}.`);
+  if (role === undefined) throw new InvalidArgumentError(`Unknown role. Use one of: ${ROLES.join(', ')}.`);
   return [...roles, role];
 }
 
 function tenantIn(word: string): string {
   if (!/^[A-Za-z0-9._-]{1,64}$/.test(word))
-    throw new InvalidArgumentError('A tenant is 1 to 64 of the characters A-Z a-z 0-9 . _ -');
+    throw new InvalidArgumentError('Invalid tenant. Use 1 to 64 of the characters A-Z a-z 0-9 . _ -');
   return word;
 }

@@ -92,12 +92,12 @@ describe('waybill import, beside a running server', () => {
     const second = importing(bad.path);
     expect(await second.ended).toMatchObject({ code: 1 });
     expect(second.output).toContain('orders.jsonl:2: orderNumber is required; customerId is required');
-    expect(second.output).toContain('1 row is bad, see above; all others are in.');
+    expect(second.output).toContain('1 row is bad; see the reasons above. All others are imported.');
     bad.discard();
 
     const third = importing(join(FIXTURE_FOLDER, 'nowhere'));
     expect(await third.ended).toMatchObject({ code: 2 });
-    expect(third.output).toMatch(/nowhere is no folder\. Name one that holds products\.json/);
+    expect(third.output).toMatch(/nowhere is not a folder\. Use a folder that contains products\.json/);
   }, 60_000);
 
   it('leaves rows with spaces at the ends of texts out, and takes them in with --trim', async () => {
@@ -106,7 +106,9 @@ describe('waybill import, beside a running server', () => {
     const folderWithSpaces = TemporaryFolder.of({ products, customers: spaced, orders });
     const first = importing(folderWithSpaces.path);
     expect(await first.ended).toMatchObject({ code: 1 });
-    expect(first.output).toContain('40 rows were left out for spaces at the ends of texts (36 of them for naming such');
+    expect(first.output).toContain(
+      '40 rows were skipped because of leading or trailing spaces (36 of them because they refer',
+    );
     expect(first.output).not.toContain('customers.json:2:');
     expect(await importing(folderWithSpaces.path, '--trim').ended).toMatchObject({ code: 0 });
     folderWithSpaces.discard();
@@ -117,9 +119,9 @@ describe('waybill import, beside a running server', () => {
     const wrong = TemporaryFolder.of(readBooks(FIXTURE_FOLDER)).writeFile('orders.jsonl', '[{}]');
     const [array, nameless] = [importing(wrong.path), importing('')];
     expect(await array.ended).toMatchObject({ code: 2 });
-    expect(array.output).toContain('orders.jsonl is a JSON array; it must hold one object per line.');
+    expect(array.output).toContain('orders.jsonl is a JSON array; it must contain one object per line.');
     expect(await nameless.ended).toMatchObject({ code: 2 });
-    expect(nameless.output).toContain('The folder has no name. Name one that holds products.json');
+    expect(nameless.output).toContain('The folder is missing. Use a folder that contains products.json');
     wrong.discard();
   }, 60_000);
 
@@ -130,7 +132,7 @@ describe('waybill import, beside a running server', () => {
     await withOwner(server.db.url, (client) => taken(client, 40, () => first.isRunning));
     expect(await first.kill('SIGINT')).toEqual({ code: 130, signal: null });
     expect(first.output).toMatch(
-      /orders +\d+ new.*\n.*rows in.*\n(.*\n)*Stopped before the end\. Run the import again/,
+      /orders +\d+ new.*\n.*rows in.*\n(.*\n)*Import stopped before the end\. Run it again/,
     );
     expect(await importing(draft.path).ended).toEqual({ code: 0, signal: null });
     draft.discard();

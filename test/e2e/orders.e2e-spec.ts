@@ -223,7 +223,7 @@ describe('POST /v1/orders', () => {
     });
     const late = { ...old, externalNumber: 'BG-2', placedAt: '2026-02-01T00:00:00Z' };
     expect((await importer.post('/v1/orders').send(late).expect(400)).body).toMatchObject({
-      errors: [{ pointer: '/currency', detail: 'BGN was withdrawn in 2026-01.' }],
+      errors: [{ pointer: '/currency', detail: 'The currency BGN was withdrawn in 2026-01.' }],
     });
   });
 

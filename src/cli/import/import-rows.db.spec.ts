@@ -58,7 +58,7 @@ describe('an order', () => {
     await importingBooks({ orders: [rich] });
     const other = { ...rich, note: null, billTo: null, lines: first!.lines.map((line) => ({ ...line, name: 'Tea' })) };
     expect(await importingBooks({ orders: [other] })).toContain('1 orders bad');
-    expect(rig.said).toEqual([expect.stringMatching(/is already here as SO-\d+ with another billTo, note, lines$/)]);
+    expect(rig.said).toEqual([expect.stringMatching(/already exists as SO-\d+ with another billTo, note, lines$/)]);
   });
 });
 
@@ -76,7 +76,7 @@ describe('a row with spaces at the ends of texts', () => {
     expect(countsOf(tally)).toContain('1 customers bad');
     expect(rig.said).toEqual([]);
     expect(tally.advice()).toMatch(
-      /^1 row was left out for spaces at the ends of texts, the first at customers.json:2\./,
+      /^1 row was skipped because of leading or trailing spaces, the first at customers.json:2\./,
     );
   });
 
@@ -87,8 +87,8 @@ describe('a row with spaces at the ends of texts', () => {
     const named = books.orders.length - spaced.orders.length;
     expect(countsOf(tally)).toContain(`${named} orders bad`);
     expect(rig.said).toEqual([]);
-    expect(tally.advice()).toContain(`${named + 1} rows were left out`);
-    expect(tally.advice()).toContain(`(${named} of them for naming such a row)`);
+    expect(tally.advice()).toContain(`${named + 1} rows were skipped`);
+    expect(tally.advice()).toContain(`(${named} of them because they refer to such a row)`);
   });
 
   it('is taken in trimmed where that is asked for, and found again', async () => {

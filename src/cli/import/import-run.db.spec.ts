@@ -112,7 +112,7 @@ describe('a known order', () => {
     ];
     expect((await importingBooks({ orders })).slice(-2)).toEqual(['35 orders already there', '1 orders bad']);
     expect(said).toEqual([
-      expect.stringMatching(/^orders.jsonl:1: order B-7001 is already here as SO-\d+ with another freight, lines$/),
+      expect.stringMatching(/^orders.jsonl:1: order B-7001 already exists as SO-\d+ with another freight, lines$/),
     ]);
   });
 
@@ -142,10 +142,10 @@ describe('a bad row', () => {
       expect.stringMatching(/^orders.jsonl:2: is not valid JSON: it ends too early/),
       'orders.jsonl:3: lines[0].quantity must not be less than 1',
       'orders.jsonl:4: there is no product NO-SUCH',
-      'orders.jsonl:5: There is no customer NOBODY. Add the customer first.',
-      'orders.jsonl:6: currency DEM was withdrawn in 2002-03; the order was placed after that',
-      expect.stringMatching(/^orders.jsonl:7: An order comes to at most 10000000000000 minor units/),
-      expect.stringMatching(/^orders.jsonl:8: order B-7001 is already here as SO-\d+ with another freight$/),
+      'orders.jsonl:5: There is no customer NOBODY. Create the customer first.',
+      'orders.jsonl:6: currency DEM was withdrawn in 2002-03; the order was placed later',
+      expect.stringMatching(/^orders.jsonl:7: The order exceeds 10000000000000 minor units/),
+      expect.stringMatching(/^orders.jsonl:8: order B-7001 already exists as SO-\d+ with another freight$/),
     ]);
   });
 
@@ -158,8 +158,8 @@ describe('a bad row', () => {
     });
     expect(counts).toContain('1 orders already there');
     expect(said).toEqual([
-      'products.json:8: sku FLOUR-RYE is on line 2 already',
-      'customers.json:6: customerId BAKER-1 is on line 2 already',
+      'products.json:8: sku FLOUR-RYE is already on line 2',
+      'customers.json:6: customerId BAKER-1 is already on line 2',
     ]);
     expect(await stored('FLOUR-RYE')).toMatchObject({ unit_price: 1_895 });
   });
@@ -191,8 +191,8 @@ describe('a file', () => {
     ['products.json', '{"sku":"A"}', 'products.json is not a JSON array'],
     ['customers.json', '', 'customers.json is not a JSON array'],
     ['orders.jsonl', Buffer.from('\uFEFF{}', 'utf16le'), 'orders.jsonl is UTF-16. Save it as UTF-8.'],
-    ['orders.jsonl', '[{},{}]', 'orders.jsonl is a JSON array; it must hold one object per line.'],
-    ['customers.json', gzipSync('[]'), 'customers.json is compressed (gzip). Unpack it first.'],
+    ['orders.jsonl', '[{},{}]', 'orders.jsonl is a JSON array; it must contain one object per line.'],
+    ['customers.json', gzipSync('[]'), 'customers.json is compressed (gzip). Decompress it first.'],
   ])('%s is refused before anything is taken in when it holds no rows', async (name, content, reason) => {
     const folder = TemporaryFolder.of(books).writeFile(name, content);
     await expect(importing(folder.path)).rejects.toThrow(reason);
@@ -201,10 +201,10 @@ describe('a file', () => {
   });
 
   it('is missed before anything is taken in', async () => {
-    await expect(importing('/no/such/folder')).rejects.toThrow('/no/such/folder is no folder');
-    await expect(importing('')).rejects.toThrow('The folder has no name. Name one that holds products.json');
+    await expect(importing('/no/such/folder')).rejects.toThrow('/no/such/folder is not a folder');
+    await expect(importing('')).rejects.toThrow('The folder is missing. Use a folder that contains products.json');
     const folder = new TemporaryFolder().writeFile('products.json', '[]').writeFile('customers.json', '[]');
-    await expect(importing(folder.path)).rejects.toThrow("orders.jsonl can't be read: there is no such file.");
+    await expect(importing(folder.path)).rejects.toThrow("orders.jsonl can't be read: the file does not exist.");
     folder.discard();
   });
 });

@@ -177,7 +177,7 @@ function onceEach(field: string, prepare: Prepare): Prepare {
   return (row) => {
     const taking = prepare(row);
     const first = firstPlaces.get(taking.key);
-    if (first !== undefined) throw new BadRow(`${field} ${taking.key} is on line ${first} already`);
+    if (first !== undefined) throw new BadRow(`${field} ${taking.key} is already on line ${first}`);
     firstPlaces.set(taking.key, placeOf(row));
     return taking;
   };

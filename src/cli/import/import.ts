@@ -15,9 +15,9 @@ const INTERRUPTED = 130;
 export function registerImport(program: Command): void {
   program
     .command('import')
-    .description('Take products, customers and orders over from another system; may be stopped and repeated at will.')
-    .argument('<folder>', 'holds products.json, customers.json and orders.jsonl (docs/how-to/import-your-data.md)')
-    .option('--trim', 'take spaces off the ends of texts; without it, rows that have some are left out')
+    .description('Import products, customers and orders from another system. It can be stopped and repeated.')
+    .argument('<folder>', 'contains products.json, customers.json and orders.jsonl (docs/how-to/import-your-data.md)')
+    .option('--trim', 'remove leading and trailing spaces; without it, rows that have some are skipped')
     .action(importFolder);
 }
 
@@ -46,7 +46,7 @@ async function takeIn(
     progress.stop();
     cli.print(run.tally.summary());
   }
-  if (!isComplete) throw new CliExit(INTERRUPTED, 'Stopped before the end. Run the import again to take in the rest.');
+  if (!isComplete) throw new CliExit(INTERRUPTED, 'Import stopped before the end. Run it again to import the rest.');
   if (run.tally.bad > 0) throw new CliExit(EXIT.failed, run.tally.advice());
 }
 

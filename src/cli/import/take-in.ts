@@ -71,7 +71,7 @@ export class TakeIn {
     const differences = differencesBetween(order, known);
     if (differences.length === 0) return true;
     throw new BadRow(
-      `order ${order.externalNumber} is already here as ${known.number} with another ${differences.join(', ')}`,
+      `order ${order.externalNumber} already exists as ${known.number} with another ${differences.join(', ')}`,
     );
   }
 

@@ -38,9 +38,9 @@ export class Tally {
   advice(): string {
     const others = this.bad - this.untrimmed.count;
     if (others === 0) return this.untrimmed.advice();
-    const bad = `${others === 1 ? '1 row is' : `${others} rows are`} bad, see above`;
-    const what = 'Correct them and run the import again: nothing is taken twice.';
-    if (this.untrimmed.count === 0) return `${bad}; all others are in. ${what}`;
+    const bad = `${others === 1 ? '1 row is' : `${others} rows are`} bad; see the reasons above`;
+    const what = 'Correct them and run the import again; nothing is imported twice.';
+    if (this.untrimmed.count === 0) return `${bad}. All others are imported. ${what}`;
     return `${this.untrimmed.advice()}\n${bad}. ${what}`;
   }
 

@@ -44,6 +44,6 @@ it('a value that the database refuses makes a bad row', async () => {
 it('patience ends, with what to do', async () => {
   const { work } = failing(fault('57P03', 'the database system is starting up'));
   await expect(throughFaults(work, 0)).rejects.toThrow(
-    /didn't answer for 0 s: the database system is starting up\. What was taken in is in; .* run the import again/,
+    /did not answer for 0 s: the database system is starting up\. The rows imported so far are stored\. .* run the import again/,
   );
 });

@@ -44,14 +44,14 @@ export async function throughFaults<T>(work: () => Promise<T>, patienceMs = PATI
 function assertPassing(error: unknown): void {
   if (error instanceof BadRow || isRefusal(error)) throw error;
   const { kind } = classify(error);
-  if (kind === 'bad-value') throw new BadRow('holds a value that the database refuses', { cause: error });
+  if (kind === 'bad-value') throw new BadRow('contains a value that the database rejects', { cause: error });
   if (!PASSING.has(kind) && !PASSING_CODES.has((error as { code?: unknown }).code)) throw error;
 }
 
 function lost(cause: unknown, patienceMs: number): DatabaseLost {
   const said = cause instanceof Error ? cause.message : String(cause);
   return new DatabaseLost(
-    `The database didn't answer for ${patienceMs / 1_000} s: ${said}. What was taken in is in; see to the database, ` +
+    `The database did not answer for ${patienceMs / 1_000} s: ${said}. The rows imported so far are stored. Check the database, ` +
       'then run the import again.',
     { cause },
   );

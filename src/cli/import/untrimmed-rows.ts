@@ -33,10 +33,10 @@ export class UntrimmedRows {
   advice(): string {
     if (this.#count === 0) return '';
     const rows = this.#count === 1 ? '1 row was' : `${this.#count} rows were`;
-    const naming = this.#namingCount === 0 ? '' : ` (${this.#namingCount} of them for naming such a row)`;
+    const naming = this.#namingCount === 0 ? '' : ` (${this.#namingCount} of them because they refer to such a row)`;
     return (
-      `${rows} left out for spaces at the ends of texts${naming}, the first at ${this.#firstPlace}. ` +
-      'Run the import again with --trim to take them in trimmed.'
+      `${rows} skipped because of leading or trailing spaces${naming}, the first at ${this.#firstPlace}. ` +
+      'Run the import again with --trim to import them without these spaces.'
     );
   }
 

@@ -39,61 +39,60 @@ const STATES = ['blocked', 'queued', 'parked'] as const;
 
 /** `waybill dead-letters`: events that could not take effect, and what to do with them. */
 export function registerDeadLetters(program: Command): void {
-  const letters = program.command('dead-letters').description('Events that could not take effect.');
+  const letters = program
+    .command('dead-letters')
+    .description('Dead letters: events that a subscription could not process.');
   filtered(letters.command('list', { isDefault: true }))
-    .description('Held events in the order of the log.')
-    .option('--limit <n>', 'at most so many', wholeNumber, 50)
-    .option('--json', 'print them as JSON, with their data')
+    .description('List dead letters in log order.')
+    .option('--limit <n>', 'maximum number of rows', wholeNumber, 50)
+    .option('--json', 'print JSON, with the data of the events')
     .action(list);
   letters
     .command('show')
-    .description('One held event, with its data and the whole error.')
-    .argument('<id>', 'as listed', wholeNumber)
-    .option('--json', 'print it as JSON')
+    .description('Show one dead letter with its data and error.')
+    .argument('<id>', 'id from the list', wholeNumber)
+    .option('--json', 'print JSON')
     .action(showOne);
   filtered(letters.command('retry'))
-    .description(
-      'Try held events again now: some ids, all that match, or --all. What is queued behind follows in order.',
-    )
-    .argument('[ids...]', 'as listed')
-    .option('--all', 'everything that is held')
-    .option('--dry-run', 'only say what would be tried')
-    .option('--reason <text>', 'why, for the audit')
-    .option('--json', 'print the count as JSON')
+    .description('Retry dead letters now: by id, by filter, or --all. Events waiting behind them follow in order.')
+    .argument('[ids...]', 'id from the list')
+    .option('--all', 'all dead letters')
+    .option('--dry-run', 'only print what would be retried')
+    .option('--reason <text>', 'the reason, stored in the audit log')
+    .option('--json', 'print JSON')
     .action(retry);
   letters
     .command('discard')
-    .description('Drop one event for its subscription. The log keeps it.')
-    .argument('<id>', 'as listed', wholeNumber)
-    .requiredOption('--reason <text>', 'why, for the audit')
-    .option('--json', 'print the id as JSON')
+    .description('Discard one dead letter for its subscription. The event stays in the log.')
+    .argument('<id>', 'id from the list', wholeNumber)
+    .requiredOption('--reason <text>', 'the reason, stored in the audit log')
+    .option('--json', 'print JSON')
     .action(discard);
   letters
     .command('edit')
-    .description('Try one event with other data, for its subscription alone. The log stays as it is.')
-    .argument('<id>', 'as listed', wholeNumber)
-    .option('--data <json>', 'the corrected data')
-    .option('--file <path>', 'a file with the corrected data')
-    .option('--reason <text>', 'why, for the audit')
-    .option('--json', 'print the id as JSON')
+    .description('Retry one dead letter with corrected data, for its subscription only. The log is unchanged.')
+    .argument('<id>', 'id from the list', wholeNumber)
+    .option('--data <json>', 'corrected data')
+    .option('--file <path>', 'file with the corrected data')
+    .option('--reason <text>', 'the reason, stored in the audit log')
+    .option('--json', 'print JSON')
     .action(edit);
 }
 
 function filtered(command: Command): Command {
   return command
-    .option('--subscription <name>', 'of one subscription')
-    .option('--event <name>', 'events of one name')
-    .option('--key <key>', 'of one key: a stream, or a row’s key')
+    .option('--subscription <name>', 'only this subscription')
+    .option('--event <name>', 'only events with this name')
+    .option('--key <key>', 'only this key: a stream id, or the key of a row')
     .option('--state <state>', STATES.join(', '), stateOf)
-    .option('--error <text>', 'with this text in the error');
+    .option('--error <text>', 'only errors containing this text');
 }
 
 async function list({ limit, json, ...filter }: Listed): Promise<void> {
   const letters = await withLetters((all) => all.find(filter, limit + 1));
   const shown = letters.slice(0, limit);
-  show(shown, json, () => (shown.length === 0 ? ['Nothing is held back.'] : lettersTable(shown)));
-  if (letters.length > limit)
-    cli.say(`There are more than ${limit}. See the rest by --limit, or fewer by --subscription.`);
+  show(shown, json, () => (shown.length === 0 ? ['No dead letters.'] : lettersTable(shown)));
+  if (letters.length > limit) cli.say(`There are more than ${limit}. Raise --limit, or filter with --subscription.`);
 }
 
 async function showOne(id: number, { json }: { json?: boolean }): Promise<void> {
@@ -103,17 +102,17 @@ async function showOne(id: number, { json }: { json?: boolean }): Promise<void> 
       Id: String(letter.id),
       Subscription: letter.subscription,
       State: `${letter.state}, ${letter.attempts} tries`,
-      'Next try': letter.nextTryAt && moment(letter.nextTryAt),
-      'Held since': moment(letter.heldAt),
+      'Next attempt': letter.nextTryAt && moment(letter.nextTryAt),
+      'Failing since': moment(letter.heldAt),
       Event: `${letter.event.name} v${letter.event.version}, position ${letter.position}`,
       'Event id': letter.event.eventId,
       Stream: letter.event.stream,
       Key: letter.key === letter.event.stream ? null : letter.key,
     }),
     '',
-    letter.error ?? 'No error: it is queued behind another event of its key.',
+    letter.error ?? 'No error: the event waits behind an earlier event of its key.',
     '',
-    letter.isEdited ? 'Data, as an operator has corrected it:' : 'Data:',
+    letter.isEdited ? 'Data, corrected by an operator:' : 'Data:',
     JSON.stringify(letter.data, null, 2),
   ]);
 }
@@ -122,32 +121,34 @@ async function retry(ids: readonly string[], asked: Retried): Promise<void> {
   const { all, dryRun = false, reason, json, ...filter } = asked;
   const chosen = chosenBy(ids.map(wholeNumber), filter, all);
   const keys = await withLetters((letters) => letters.retry(chosen, { by: operator(), reason, dryRun }));
-  const said = dryRun ? 'To be tried again' : 'Tried again';
-  show({ keys, dryRun }, json, () => [`${said}: ${counted(keys, 'key')}, each from its first held event on.`]);
+  const said = dryRun ? 'Would be retried' : 'Retried';
+  show({ keys, dryRun }, json, () => [`${said}: ${counted(keys, 'key')}, each from its first failed event.`]);
 }
 
 /** Everything is never meant by leaving something out. */
 function chosenBy(ids: readonly number[], filter: Filter, all: boolean | undefined): DeadLetterFilter {
   const isFiltered = Object.keys(filter).length > 0;
-  if (ids.length > 0 && (isFiltered || all)) throw new CliExit(EXIT.usage, 'Give ids, or a filter, not both.');
+  if (ids.length > 0 && (isFiltered || all)) throw new CliExit(EXIT.usage, 'Use either ids or a filter.');
   if (ids.length > 0) return { ids };
-  if (!isFiltered && !all) throw new CliExit(EXIT.usage, 'Give ids, a filter such as --subscription, or --all.');
+  if (!isFiltered && !all)
+    throw new CliExit(EXIT.usage, 'Missing ids. Use ids, a filter such as --subscription, or --all.');
   return filter;
 }
 
 async function discard(id: number, { reason, json }: { reason: string; json?: boolean }): Promise<void> {
   await withLetters((letters) => letters.discard(id, { by: operator(), reason }));
-  show({ discarded: id }, json, () => [`${id} is discarded; the next event of its key goes on.`]);
+  show({ discarded: id }, json, () => [`Discarded ${id}. The next event of its key is processed.`]);
 }
 
 async function edit(id: number, { data, file, reason, json }: Edited): Promise<void> {
   const corrected = await dataFrom(data, file);
   await withLetters((letters) => letters.editAndRetry(id, corrected, { by: operator(), reason }));
-  show({ edited: id }, json, () => [`${id} is tried with the corrected data.`]);
+  show({ edited: id }, json, () => [`Retrying ${id} with the corrected data.`]);
 }
 
 async function dataFrom(data: string | undefined, file: string | undefined): Promise<StoredData> {
-  if ((data === undefined) === (file === undefined)) throw new CliExit(EXIT.usage, 'Give --data or --file.');
+  if ((data === undefined) === (file === undefined))
+    throw new CliExit(EXIT.usage, 'Missing data. Use --data or --file.');
   const text = data ?? (await readFile(file!, 'utf8'));
   try {
     const parsed = JSON.parse(text) as unknown;
@@ -155,7 +156,7 @@ async function dataFrom(data: string | undefined, file: string | undefined): Pro
   } catch {
     // Said below, like every other text that is no object.
   }
-  throw new CliExit(EXIT.usage, 'The data must be a JSON object. Start from: dead-letters show <id> --json');
+  throw new CliExit(EXIT.usage, 'Invalid data. Use a JSON object; start from: dead-letters show <id> --json');
 }
 
 function lettersTable(letters: readonly DeadLetter[]): string[] {
@@ -182,12 +183,12 @@ function withLetters<T>(work: (letters: DeadLetters) => Promise<T>): Promise<T> 
 }
 
 function wholeNumber(text: string): number {
-  if (!/^[1-9]\d{0,14}$/.test(text)) throw new InvalidArgumentError('Give a number as listed.');
+  if (!/^[1-9]\d{0,14}$/.test(text)) throw new InvalidArgumentError('Invalid id. Use a number from the list.');
   return Number(text);
 }
 
 function stateOf(text: string): DeadLetter['state'] {
   const state = STATES.find((known) => known === text);
-  if (state === undefined) throw new InvalidArgumentError(`Choose one of: ${STATES.join(', ')}.`);
+  if (state === undefined) throw new InvalidArgumentError(`Use one of: ${STATES.join(', ')}.`);
   return state;
 }

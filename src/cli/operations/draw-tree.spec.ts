@@ -35,7 +35,7 @@ describe('a drawn tree', () => {
       '├─ counted  toy.counter:1@2  position 7',
       '│  │ ✖ parked in toy.search after 10 tries: too narrow',
       '│  └─ toy.echo  by customer ada  2026-11-23 12:00:00.000',
-      '│     └─ echoed  toy.counter:1@2  without a position yet',
+      '│     └─ echoed  toy.counter:1@2  no position yet',
       '└─ cleared  toy.counter:1@2  position 7',
       '',
       'command c-1  by customer ada  2026-11-23 12:00:00.000',
@@ -44,6 +44,6 @@ describe('a drawn tree', () => {
 
   it('says where it ends too early', () => {
     const tree = { correlationIds: ['a', 'b'], eventCount: 1_000, isComplete: false, roots: [] };
-    expect(drawTree(tree)).toEqual(['1,000 events of 2 requests, and more that is not shown']);
+    expect(drawTree(tree)).toEqual(['1,000 events of 2 requests, and more not shown']);
   });
 });

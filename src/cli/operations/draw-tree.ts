@@ -16,7 +16,7 @@ const MAX_ERROR = 100;
 
 /** A causation tree with its branches: commands in front, their events and the reactions to these below. */
 export function drawTree({ roots, correlationIds, eventCount, isComplete }: CausationTree): string[] {
-  const more = isComplete ? '' : ', and more that is not shown';
+  const more = isComplete ? '' : ', and more not shown';
   return [
     `${counted(eventCount, 'event')} of ${counted(correlationIds.length, 'request')}${more}`,
     ...roots.flatMap((root) => ['', ...drawn(commandBranch(root))]),
@@ -31,9 +31,9 @@ function commandBranch({ name, actor, at, events, commandId }: CausationCommand)
 function eventBranch({ name, stream, version, position, heldBy, reactions }: CausationEvent): Branch {
   const held = heldBy.map(
     ({ subscription, state, attempts, error }) =>
-      `✖ ${state} in ${subscription} after ${attempts === 1 ? '1 try' : `${attempts} tries`}: ${cut(error ?? 'queued behind another event', MAX_ERROR)}`,
+      `✖ ${state} in ${subscription} after ${attempts === 1 ? '1 try' : `${attempts} tries`}: ${cut(error ?? 'waits behind another event', MAX_ERROR)}`,
   );
-  const place = position === null ? 'without a position yet' : `position ${position}`;
+  const place = position === null ? 'no position yet' : `position ${position}`;
   return { lines: [`${name}  ${stream}@${version}  ${place}`, ...held], below: reactions.map(commandBranch) };
 }
 

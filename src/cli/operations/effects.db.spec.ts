@@ -43,14 +43,14 @@ describe('waybill effects', () => {
     expect(keysIn(await effects('list', '--json'))).toEqual(['c', 'b', 'a']);
     expect(keysIn(await effects('list', '--kind', 'toy.call', '--state', 'done', '--json'))).toEqual(['d']);
     expect(await effects()).toMatch(/KIND +KEY +STATE +TRIES +ERROR\n.*toy\.write +c +parked +12 +gone/);
-    expect(await effects('list', '--state', 'running')).toBe('No effect is running.');
+    expect(await effects('list', '--state', 'running')).toBe('No effects are running.');
   });
 
   it('has given-up effects tried again, those that were meant and no other', async () => {
     const id = (JSON.parse(await effects('list', '--key', 'b', '--json')) as { id: number }[])[0]!.id;
-    expect(await effects('retry', String(id), '--reason', 'mended')).toBe('To be tried again now: 1 effect.');
+    expect(await effects('retry', String(id), '--reason', 'mended')).toBe('Retrying 1 effect.');
     expect(keysIn(await effects('list', '--state', 'pending', '--json'))).toEqual(['b']);
-    expect(await effects('retry', '--kind', 'toy.write')).toBe('To be tried again now: 1 effect.');
+    expect(await effects('retry', '--kind', 'toy.write')).toBe('Retrying 1 effect.');
     expect(keysIn(await effects('list', '--json'))).toEqual(['a']);
     const { rows } = await db.pools.app.query<{ principal: string; reason: string }>(
       `SELECT principal, reason FROM kernel.audit WHERE action = 'effects.retry' ORDER BY id`,

@@ -25,39 +25,39 @@ const STATES = ['pending', 'running', 'done', 'parked'] as const;
 
 /** `waybill effects`: calls to other systems, and what to do about those that were given up. */
 export function registerEffects(program: Command): void {
-  const effects = program.command('effects').description('Calls to other systems.');
+  const effects = program.command('effects').description('Effects: calls to other systems.');
   effects
     .command('list', { isDefault: true })
-    .description('Effects, newest first; without --state those that were given up.')
-    .option('--kind <kind>', 'of one kind')
-    .option('--key <key>', 'under one key')
+    .description('List effects, newest first; without --state those that are parked.')
+    .option('--kind <kind>', 'only this kind')
+    .option('--key <key>', 'only this key')
     .option('--state <state>', STATES.join(', '), stateOf, 'parked')
-    .option('--limit <n>', 'at most so many', wholeNumber, 50)
-    .option('--json', 'print them as JSON, with body and result')
+    .option('--limit <n>', 'maximum number of rows', wholeNumber, 50)
+    .option('--json', 'print JSON, with body and result')
     .action(list);
   effects
     .command('retry')
-    .description('Try given-up effects again, under their old keys: some ids, all of a kind, or --all.')
-    .argument('[ids...]', 'as listed')
-    .option('--kind <kind>', 'all of one kind')
-    .option('--all', 'everything that was given up')
-    .option('--reason <text>', 'why, for the audit')
-    .option('--json', 'print the count as JSON')
+    .description('Retry parked effects with their keys: by id, by kind, or --all.')
+    .argument('[ids...]', 'id from the list')
+    .option('--kind <kind>', 'all of this kind')
+    .option('--all', 'all parked effects')
+    .option('--reason <text>', 'the reason, stored in the audit log')
+    .option('--json', 'print JSON')
     .action(retry);
 }
 
 async function list({ limit, json, ...filter }: Listed): Promise<void> {
   const found = await looking(({ app }) => app.get(ParkedEffects, { strict: false }).find(filter, limit));
-  show(found, json, () => (found.length === 0 ? [`No effect is ${filter.state}.`] : effectsTable(found)));
+  show(found, json, () => (found.length === 0 ? [`No effects are ${filter.state}.`] : effectsTable(found)));
 }
 
 async function retry(ids: readonly string[], { kind, all, reason, json }: Retried): Promise<void> {
   const ways = [ids.length > 0, kind !== undefined, all === true].filter((isGiven) => isGiven).length;
-  if (ways !== 1) throw new CliExit(EXIT.usage, 'Give ids, --kind or --all: one of the three.');
+  if (ways !== 1) throw new CliExit(EXIT.usage, 'Use either ids, --kind or --all.');
   const filter = { kind, ids: ids.length > 0 ? ids.map(wholeNumber) : undefined };
   const act = { by: operator(), reason };
   const count = await looking(({ app }) => app.get(ParkedEffects, { strict: false }).retry(filter, act));
-  show({ retried: count }, json, () => [`To be tried again now: ${counted(count, 'effect')}.`]);
+  show({ retried: count }, json, () => [`Retrying ${counted(count, 'effect')}.`]);
 }
 
 function effectsTable(effects: readonly EffectRecord[]): string[] {
@@ -72,12 +72,12 @@ function effectsTable(effects: readonly EffectRecord[]): string[] {
 }
 
 function wholeNumber(text: string): number {
-  if (!/^[1-9]\d{0,14}$/.test(text)) throw new InvalidArgumentError('Give a number as listed.');
+  if (!/^[1-9]\d{0,14}$/.test(text)) throw new InvalidArgumentError('Invalid id. Use a number from the list.');
   return Number(text);
 }
 
 function stateOf(text: string): EffectRecord['state'] {
   const state = STATES.find((known) => known === text);
-  if (state === undefined) throw new InvalidArgumentError(`Choose one of: ${STATES.join(', ')}.`);
+  if (state === undefined) throw new InvalidArgumentError(`Use one of: ${STATES.join(', ')}.`);
   return state;
 }

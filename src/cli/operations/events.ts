@@ -12,34 +12,34 @@ import { tail } from './tail-events.js';
 
 /** `waybill events`: what the log holds. */
 export function registerEvents(program: Command): void {
-  const events = program.command('events').description('What the log holds.');
+  const events = program.command('events').description('Events of the log.');
   events
     .command('tail', { isDefault: true })
-    .description('The last events, one a line; with --follow also those to come.')
-    .option('-n, --number <n>', 'how many of the last', wholeNumber, 20)
-    .option('-f, --follow', 'go on as events come, until Ctrl-C')
-    .option('--after <position>', 'all above this position, instead of the last', wholeNumber)
-    .option('--name <event>', 'only events of this name')
+    .description('Print the latest events, one per line; with --follow also new ones.')
+    .option('-n, --number <n>', 'number of events', wholeNumber, 20)
+    .option('-f, --follow', 'print new events until Ctrl-C')
+    .option('--after <position>', 'all events after this position, instead of the latest', wholeNumber)
+    .option('--name <event>', 'only events with this name')
     .option('--stream <stream>', 'only events of this stream')
-    .option('--json', 'print each as one line of JSON')
+    .option('--json', 'print each event as one line of JSON')
     .action(tail);
   events
     .command('show')
-    .description('One event, whole.')
-    .argument('<event>', 'its position, its id, or stream@version')
-    .option('--json', 'print it as JSON')
+    .description('Show one event with its data and metadata.')
+    .argument('<event>', 'position, event id, or stream@version')
+    .option('--json', 'print JSON')
     .action(showOne);
   events
     .command('tree')
-    .description('What has led to what: commands, their events, and the reactions to these.')
-    .argument('<id>', 'of a request (correlation), an event, a stream, or what a stream is about, such as an order')
-    .option('--json', 'print it as JSON')
+    .description('Show causes and effects: commands, their events, and the reactions to these.')
+    .argument('<id>', 'a correlation id, an event id, a stream id, or the subject of a stream, such as an order')
+    .option('--json', 'print JSON')
     .action(tree);
 }
 
 async function showOne(reference: string, { json }: { json?: boolean }): Promise<void> {
   const event = await looking(({ app }) => app.get(EventFinder, { strict: false }).one(reference));
-  if (event === undefined) throw new CliExit(EXIT.failed, `There is no event ${reference}.`);
+  if (event === undefined) throw new CliExit(EXIT.failed, `No event ${reference}.`);
   show(event, json, () => [
     ...pairs({
       Event: `${event.name} v${event.schemaVersion}`,
@@ -52,7 +52,7 @@ async function showOne(reference: string, { json }: { json?: boolean }): Promise
       'Command id': event.commandId,
       'Correlation id': event.correlationId,
       'Reaction to': event.causationId,
-      Imported: event.imported ? 'yes: reactions to the outside were left out' : null,
+      Imported: event.imported ? 'yes: no outbound calls were made for it' : null,
     }),
     '',
     JSON.stringify(event.data, null, 2),
@@ -63,7 +63,7 @@ async function tree(id: string, { json }: { json?: boolean }): Promise<void> {
   const grown = await looking(async ({ app }) =>
     app.get(CausationTrees, { strict: false }).of(isOrderNumber(id) ? await orderId(app.get(QueryBus), id) : id),
   );
-  if (grown === undefined) throw new CliExit(EXIT.failed, `Nothing in the log has the id ${id}.`);
+  if (grown === undefined) throw new CliExit(EXIT.failed, `No event in the log has the id ${id}.`);
   show(grown, json, () => drawTree(grown));
 }
 
@@ -78,6 +78,6 @@ async function orderId(queries: QueryBus, number: string): Promise<string> {
 }
 
 function wholeNumber(text: string): number {
-  if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError('Give a whole number.');
+  if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError('Invalid number. Use a whole number.');
   return Number(text);
 }

@@ -7,13 +7,11 @@ import { looking, operator } from './looking.js';
 
 /** `waybill log`: what an operator must say of the event log, because nothing in the database shows it. */
 export function registerLog(program: Command): void {
-  const log = program.command('log').description('The event log as a whole.');
+  const log = program.command('log').description('The event log.');
   log
     .command('begin-epoch')
-    .description(
-      'Begin a new epoch: after a snapshot of the data folder was restored, which looks like the log before it.',
-    )
-    .requiredOption('--reason <text>', 'why, for the audit and for who reads the epochs')
+    .description('Start a new epoch, after a snapshot of the data folder was restored (which Waybill cannot detect).')
+    .requiredOption('--reason <text>', 'the reason, stored in the audit log and with the epoch')
     .action(beginEpoch);
 }
 
@@ -30,10 +28,10 @@ async function beginEpoch({ reason }: { reason: string }): Promise<void> {
     });
     return begun;
   });
-  cli.say(`The log is in epoch ${epoch} now. Tokens given before are answered as of an unknown epoch.`);
+  cli.say(`Started epoch ${epoch}. Consistency tokens issued before are treated as of an unknown epoch.`);
   if (diverged.length === 0) return;
   cli.say(
-    `These subscriptions have seen events that the log doesn't hold, and stand still: ${diverged.join(', ')}. ` +
+    `These subscriptions have processed events that the log no longer contains, and are stopped: ${diverged.join(', ')}. ` +
       'Run npm run waybill -- rebuild <name> for each projection, and npm run waybill -- subscriptions restart <name> ' +
       '--from <beginning|now|position> --reason <why> for each event handler.',
   );

@@ -50,14 +50,12 @@ describe('waybill operations', () => {
   });
 
   it('has a parked one tried again or cancelled, with who and why in the audit', async () => {
-    expect(await waybill.run('operations', 'retry', parked, '--reason', 'mended')).toBe(
-      `${parked} is tried again now.`,
-    );
+    expect(await waybill.run('operations', 'retry', parked, '--reason', 'mended')).toBe(`Retrying ${parked}.`);
     await expect(waybill.run('operations', 'retry', parked)).rejects.toBeInstanceOf(CliExit);
     await expect(waybill.run('operations', 'cancel', parked)).rejects.toBeInstanceOf(CommanderError);
     expect(await waybill.json('operations', 'cancel', parked, '--reason', 'sent twice')).toEqual({ cancelled: parked });
     await expect(waybill.run('operations', 'cancel', done, '--reason', 'x')).rejects.toBeInstanceOf(CliExit);
-    expect(await waybill.run('operations')).toBe('No operation is open.');
+    expect(await waybill.run('operations')).toBe('No open operations.');
     const { rows } = await db.pools.app.query<object>('SELECT principal, action, reason FROM kernel.audit ORDER BY id');
     const principal = expect.stringMatching(/^cli:/);
     expect(rows).toEqual([

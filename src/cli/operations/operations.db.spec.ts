@@ -110,7 +110,7 @@ describe('waybill, while a view does not take an order', () => {
       const data = JSON.stringify({ ...second.data, lines: [] });
       await waybill.run('dead-letters', 'edit', String(second.id), '--data', data, '--reason', 'nothing ordered');
       const dry = await waybill.run('dead-letters', 'retry', '--subscription', SEARCH, '--dry-run');
-      expect(dry).toMatch(/^To be tried again: \d keys?,/);
+      expect(dry).toMatch(/^Would be retried: \d keys?,/);
       await narrow('DROP CONSTRAINT narrow');
       expect(await waybill.json('dead-letters', 'retry', '--all')).toMatchObject({ dryRun: false });
 
@@ -125,7 +125,7 @@ describe('waybill, while a view does not take an order', () => {
           { order_id: retried, units: 666 },
         ]),
       );
-      expect(await waybill.run('dead-letters')).toBe('Nothing is held back.');
+      expect(await waybill.run('dead-letters')).toBe('No dead letters.');
       const { rows: audit } = await app.db.pools.query.query(
         `SELECT action, reason FROM kernel.audit WHERE principal LIKE 'cli:%' ORDER BY id`,
       );

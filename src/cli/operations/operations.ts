@@ -18,43 +18,46 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 /** `waybill operations`: commands that clients had executed later, and what to do about those that can't be. */
 export function registerOperations(program: Command): void {
-  const operations = program.command('operations').description('Commands that clients had executed later.');
+  const operations = program
+    .command('operations')
+    .description('Operations: commands that clients requested with Prefer: respond-async.');
   operations
     .command('list', { isDefault: true })
-    .description('Operations that have not ended, oldest first.')
-    .option('--limit <n>', 'at most so many', wholeNumber, 50)
-    .option('--json', 'print them as JSON')
+    .description('List operations that have not ended, oldest first.')
+    .option('--limit <n>', 'maximum number of rows', wholeNumber, 50)
+    .option('--json', 'print JSON')
     .action(list);
   operations
     .command('show')
-    .description('One operation, with its last error. Never its content.')
-    .argument('<id>', 'as its client has it', uuid)
-    .option('--json', 'print it as JSON')
+    .description('Show one operation with its last error, without its content.')
+    .argument('<id>', 'id from the response to the client', uuid)
+    .option('--json', 'print JSON')
     .action(showOne);
   operations
     .command('retry')
-    .description('Try a parked operation again now.')
-    .argument('<id>', 'as listed', uuid)
-    .option('--reason <text>', 'why, for the audit')
-    .option('--json', 'print the id as JSON')
+    .description('Retry a parked operation now.')
+    .argument('<id>', 'id from the list', uuid)
+    .option('--reason <text>', 'the reason, stored in the audit log')
+    .option('--json', 'print JSON')
     .action(retry);
   operations
     .command('cancel')
-    .description('Cancel an operation that is queued or parked; its content is erased.')
-    .argument('<id>', 'as listed', uuid)
-    .requiredOption('--reason <text>', 'why, for the audit')
-    .option('--json', 'print the id as JSON')
+    .description('Cancel a queued or parked operation and erase its content.')
+    .argument('<id>', 'id from the list', uuid)
+    .requiredOption('--reason <text>', 'the reason, stored in the audit log')
+    .option('--json', 'print JSON')
     .action(cancel);
 }
 
 async function list({ limit, json }: Listed): Promise<void> {
   const open = await withOperations((operations) => operations.open(limit));
-  show(open.map(shown), json, () => (open.length === 0 ? ['No operation is open.'] : operationsTable(open)));
+  show(open.map(shown), json, () => (open.length === 0 ? ['No open operations.'] : operationsTable(open)));
 }
 
 async function showOne(id: string, { json }: { json?: boolean }): Promise<void> {
   const operation = await withOperations((operations) => operations.find(id));
-  if (operation === undefined) throw new CliExit(EXIT.failed, `There is no operation ${id}, or it was forgotten.`);
+  if (operation === undefined)
+    throw new CliExit(EXIT.failed, `No operation ${id}. It never existed, or was deleted after its retention.`);
   const { resource, refusal, fault } = operation;
   show(shown(operation), json, () =>
     pairs({
@@ -65,7 +68,7 @@ async function showOne(id: string, { json }: { json?: boolean }): Promise<void> 
       Created: moment(operation.createdAt),
       Updated: moment(operation.updatedAt),
       Finished: operation.finishedAt && moment(operation.finishedAt),
-      'Failed tries': operation.attempts,
+      'Failed attempts': operation.attempts,
       Made: resource && resource.href,
       Refused: refusal && `${refusal.code}: ${refusal.message}`,
       'Last error': refusal === null ? fault : null,
@@ -76,15 +79,15 @@ async function showOne(id: string, { json }: { json?: boolean }): Promise<void> 
 async function retry(id: string, { reason, json }: Act): Promise<void> {
   const isDue = await withOperations((operations) => operations.retry(id, { by: operator(), reason }));
   if (!isDue) throw new CliExit(EXIT.failed, `${id} is not parked. See: waybill operations show ${id}`);
-  show({ retried: id }, json, () => [`${id} is tried again now.`]);
+  show({ retried: id }, json, () => [`Retrying ${id}.`]);
 }
 
 async function cancel(id: string, { reason, json }: Act): Promise<void> {
   const isDone = await withOperations((operations) => operations.cancel(id, { by: operator(), reason }));
   if (!isDone) {
-    throw new CliExit(EXIT.failed, `${id} has ended or is being executed. See: waybill operations show ${id}`);
+    throw new CliExit(EXIT.failed, `${id} has ended or is running. See: waybill operations show ${id}`);
   }
-  show({ cancelled: id }, json, () => [`${id} is cancelled.`]);
+  show({ cancelled: id }, json, () => [`Cancelled ${id}.`]);
 }
 
 function operationsTable(operations: readonly Operation[]): string[] {
@@ -113,11 +116,11 @@ function withOperations<T>(work: (operations: Operations) => Promise<T>): Promis
 }
 
 function uuid(text: string): string {
-  if (!UUID.test(text)) throw new InvalidArgumentError('Give an id as listed.');
+  if (!UUID.test(text)) throw new InvalidArgumentError('Invalid id. Use an id from the list.');
   return text.toLowerCase();
 }
 
 function wholeNumber(text: string): number {
-  if (!/^[1-9]\d{0,5}$/.test(text)) throw new InvalidArgumentError('Give a whole number.');
+  if (!/^[1-9]\d{0,5}$/.test(text)) throw new InvalidArgumentError('Invalid number. Use a whole number.');
   return Number(text);
 }

@@ -7,8 +7,10 @@ import { looking } from './looking.js';
 export function registerStatus(program: Command): void {
   program
     .command('status')
-    .description('Say how the log, its readers and what they hold back are; ends with 1 where somebody must act.')
-    .option('--json', 'print it as JSON, with every subscription')
+    .description(
+      'Print the status of the log, its subscriptions and their dead letters; exits with 1 if an operator must act.',
+    )
+    .option('--json', 'print JSON, with every subscription')
     .action(async ({ json }: { json?: boolean }) => {
       const state = await looking(({ app }) => app.get(SystemStatus, { strict: false }).current());
       report(state.findings, json ? state : undefined);

@@ -14,31 +14,33 @@ interface Asked {
 
 /** `waybill subscriptions`: what takes effect from the log, and who runs it. */
 export function registerSubscriptions(program: Command): void {
-  const subscriptions = program.command('subscriptions').description('Everything that takes effect from the log.');
+  const subscriptions = program
+    .command('subscriptions')
+    .description('Subscriptions: projections and event handlers that follow the log.');
   subscriptions
     .command('list', { isDefault: true })
-    .description('Every subscription: how far it is, and what it holds back.')
-    .option('--json', 'print them as JSON, with their partitions')
+    .description('List subscriptions with their progress and dead letters.')
+    .option('--json', 'print JSON, with partitions')
     .action(list);
   subscriptions
     .command('show')
-    .description('One subscription, with its partitions and who works on them.')
-    .argument('<name>', 'such as ordering.order-search')
-    .option('--json', 'print it as JSON')
+    .description('Show one subscription with its partitions and their owners.')
+    .argument('<name>', 'for example ordering.order-search')
+    .option('--json', 'print JSON')
     .action(showOne);
   subscriptions
     .command('split')
-    .description('Split or merge the partitions of a subscription while it runs.')
-    .argument('<name>', 'such as ordering.order-search')
+    .description('Change the number of partitions of a running subscription.')
+    .argument('<name>', 'for example ordering.order-search')
     .argument('<partitions>', 'from 1 to 256', wholeNumber)
-    .option('--reason <text>', 'why, for the audit')
+    .option('--reason <text>', 'the reason, stored in the audit log')
     .action(split);
   subscriptions
     .command('restart')
-    .description('Start an event handler anew, as after a restore. Projections are rebuilt instead.')
-    .argument('<name>', 'such as notifications.notify-order-placed')
+    .description('Restart an event handler at a position, for example after a restore. Rebuild projections instead.')
+    .argument('<name>', 'for example notifications.notify-order-placed')
     .requiredOption('--from <place>', 'beginning, now, or the position of the first event to handle', placeOf)
-    .requiredOption('--reason <text>', 'why, for the audit')
+    .requiredOption('--reason <text>', 'the reason, stored in the audit log')
     .action(restart);
 }
 
@@ -65,14 +67,13 @@ async function list({ json }: Asked): Promise<void> {
 
 async function showOne(name: string, { json }: Asked): Promise<void> {
   const report = (await all()).find((each) => each.name === name);
-  if (report === undefined)
-    throw new CliExit(EXIT.failed, `There is no subscription ${name}. See: waybill subscriptions`);
+  if (report === undefined) throw new CliExit(EXIT.failed, `No subscription ${name}. See: waybill subscriptions`);
   show(report, json, () => [...summary(report), '', ...partitionsOf(report)]);
 }
 
 async function split(name: string, partitions: number, { reason }: { reason?: string }): Promise<void> {
   await looking(({ app }) => app.get(Repartition, { strict: false }).to(name, partitions, { by: operator(), reason }));
-  cli.say(`${name} has ${counted(partitions, 'partition')} now.`);
+  cli.say(`${name} now has ${counted(partitions, 'partition')}.`);
 }
 
 async function restart(name: string, { from, reason }: { from: RestartFrom; reason: string }): Promise<void> {
@@ -84,7 +85,7 @@ async function restart(name: string, { from, reason }: { from: RestartFrom; reas
         throw REFUSED.has(error.code ?? '') ? new CliExit(EXIT.failed, error.message) : error;
       }),
   );
-  cli.say(`${name} goes on behind position ${position.toLocaleString('en')}.`);
+  cli.say(`${name} continues after position ${position.toLocaleString('en')}.`);
 }
 
 function summary(report: SubscriptionReport): string[] {
@@ -103,7 +104,7 @@ function summary(report: SubscriptionReport): string[] {
 }
 
 function partitionsOf({ kind, partitions }: SubscriptionReport): string[] {
-  if (kind === 'inline') return ['Written with the command’s own commit: it has no partitions and is never behind.'];
+  if (kind === 'inline') return ['Inline: written in the commit of each command, so it has no partitions and no lag.'];
   return table(partitions, [
     { title: 'PARTITION', of: ({ partition }) => partition, isNumber: true },
     { title: 'POSITION', of: ({ position }) => position, isNumber: true },
@@ -137,11 +138,12 @@ function heldOf({ held: { blocked, queued, parked } }: SubscriptionReport): stri
 
 function placeOf(text: string): RestartFrom {
   if (text === 'beginning' || text === 'now') return text;
-  if (!/^[1-9]\d{0,14}$/.test(text)) throw new InvalidArgumentError('Give beginning, now, or a position.');
+  if (!/^[1-9]\d{0,14}$/.test(text))
+    throw new InvalidArgumentError('Invalid place. Use beginning, now, or a position.');
   return Number(text);
 }
 
 function wholeNumber(text: string): number {
-  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('Give a whole number.');
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('Invalid number. Use a whole number.');
   return Number(text);
 }

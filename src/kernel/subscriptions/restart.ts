@@ -18,7 +18,7 @@ export class SubscriptionUnknown extends Error {
   readonly code = 'subscription-unknown';
 
   constructor(name: string) {
-    super(`There is no subscription ${name}. See: waybill subscriptions`);
+    super(`No subscription ${name}. See: waybill subscriptions`);
   }
 }
 

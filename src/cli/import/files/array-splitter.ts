@@ -8,7 +8,7 @@ const OPENING = new Set([0x5b, 0x7b]);
 const CLOSING = new Set([0x5d, 0x7d]);
 const [ARRAY_START, ARRAY_END] = [0x5b, 0x5d];
 
-const NOT_AN_ARRAY = 'is not a JSON array; it must start with [ and hold one object for each row';
+const NOT_AN_ARRAY = 'is not a JSON array; it must start with [ and contain one object per row';
 const CUT_OFF = 'the file ends inside the row that starts here; is it complete?';
 
 /** A file that holds no rows at all. The text says what is wrong with it, and goes after the file's name. */
@@ -128,7 +128,7 @@ export class ArraySplitter implements RowSplitter {
   #afterEnd(): { readonly problem: string } | undefined {
     if (this.#toldOfMore) return undefined;
     this.#toldOfMore = true;
-    return { problem: 'something follows the closing ]; one file holds one array' };
+    return { problem: 'there is content after the closing ]; a file must contain one array' };
   }
 
   #beginLine(): void {

@@ -19,15 +19,15 @@ describe('a file', () => {
   });
 
   it.each<[string, string, string | Buffer, string]>([
-    ['orders.jsonl', 'a compressed file', gzipSync('{}'), 'is compressed (gzip). Unpack it first'],
-    ['products.json', 'a compressed file', gzipSync('[]'), 'is compressed (gzip). Unpack it first'],
+    ['orders.jsonl', 'a compressed file', gzipSync('{}'), 'is compressed (gzip). Decompress it first'],
+    ['products.json', 'a compressed file', gzipSync('[]'), 'is compressed (gzip). Decompress it first'],
     ['customers.json', 'a spreadsheet', Buffer.from('PK\u0003\u0004rest'), 'is compressed (ZIP'],
     ['orders.jsonl', 'UTF-16 with a mark', Buffer.from('\uFEFF{}', 'utf16le'), 'is UTF-16'],
-    ['orders.jsonl', 'UTF-16 without one', Buffer.from('{}', 'utf16le'), 'holds NUL bytes'],
-    ['orders.jsonl', 'an array', '\uFEFF\n [\n{"a":1}\n]', 'is a JSON array; it must hold one object per line'],
+    ['orders.jsonl', 'UTF-16 without one', Buffer.from('{}', 'utf16le'), 'contains NUL bytes'],
+    ['orders.jsonl', 'an array', '\uFEFF\n [\n{"a":1}\n]', 'is a JSON array; it must contain one object per line'],
     ['orders.jsonl', 'a table', 'orderNumber;customerId\n1;2\n', 'is not JSON Lines'],
-    ['orders.jsonl', 'old line ends', '{"a":1}\r{"b":2}\r', 'ends its lines by CR alone'],
-    ['orders.jsonl', 'objects over several lines', '{\n  "a": 1\n}\n', 'spreads an object over several lines'],
+    ['orders.jsonl', 'old line ends', '{"a":1}\r{"b":2}\r', 'ends its lines with CR alone'],
+    ['orders.jsonl', 'objects over several lines', '{\n  "a": 1\n}\n', 'has an object over several lines'],
   ])('%s that is %s is told as a whole', (name, _what, content, flaw) => {
     expect(kindOf(name, content)).toContain(flaw);
   });

@@ -32,9 +32,9 @@ export function beginsWith(start: Buffer, bytes: Iterable<number>): boolean {
  */
 export function wrongKind(name: string, start: Buffer): string | undefined {
   const packed = PACKED.find(([bytes]) => beginsWith(start, bytes));
-  if (packed !== undefined) return `is compressed (${packed[1]}). Unpack it first`;
+  if (packed !== undefined) return `is compressed (${packed[1]}). Decompress it first`;
   if (UTF_16_MARKS.some((mark) => beginsWith(start, mark))) return 'is UTF-16. Save it as UTF-8';
-  if (start.includes(0)) return 'holds NUL bytes, so it is no text in UTF-8. Save it as UTF-8';
+  if (start.includes(0)) return 'contains NUL bytes, so it is not UTF-8 text. Save it as UTF-8';
   return name.endsWith('.jsonl') ? notJsonLines(start) : undefined;
 }
 
@@ -42,11 +42,11 @@ function notJsonLines(start: Buffer): string | undefined {
   const from = beginsWith(start, BYTE_ORDER_MARK) ? BYTE_ORDER_MARK.length : 0;
   const text = start.subarray(from).toString('latin1').trimStart();
   if (text === '') return undefined;
-  if (text.startsWith('[')) return 'is a JSON array; it must hold one object per line. Convert it by jq -c ".[]"';
-  if (!text.startsWith('{')) return 'is not JSON Lines; each of its lines must hold one object, from { to }';
-  if (hasOldLineEnds(start)) return 'ends its lines by CR alone. End them by LF or CR LF';
+  if (text.startsWith('[')) return 'is a JSON array; it must contain one object per line. Convert it with jq -c ".[]"';
+  if (!text.startsWith('{')) return 'is not JSON Lines; each line must contain one object, from { to }';
+  if (hasOldLineEnds(start)) return 'ends its lines with CR alone. Use LF or CR LF';
   if (/^\{[ \t]*\r?\n/.test(text))
-    return 'spreads an object over several lines; it must hold one per line. Use jq -c .';
+    return 'has an object over several lines; it must contain one per line. Convert it with jq -c .';
   return undefined;
 }
 

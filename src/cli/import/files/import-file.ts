@@ -27,7 +27,7 @@ export class ImportFile {
     const name = basename(path);
     try {
       const found = await stat(path);
-      if (!found.isFile()) throw new Unreadable(`${path} is no file. Put ${name} there.`);
+      if (!found.isFile()) throw new Unreadable(`${path} is not a file. Put ${name} there.`);
       await access(path, constants.R_OK);
       return new ImportFile(path, found.size);
     } catch (error) {
@@ -76,7 +76,7 @@ export class ImportFile {
 
 function reasonOf(error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException;
-  if (code === 'ENOENT') return 'there is no such file.';
-  if (code === 'EACCES') return 'this user may not read it.';
+  if (code === 'ENOENT') return 'the file does not exist.';
+  if (code === 'EACCES') return 'this user has no permission to read it.';
   return `${message}.`;
 }

@@ -9,15 +9,15 @@ export interface ImportFolder {
   readonly orders: ImportFile;
 }
 
-const NAME_ONE = 'Name one that holds products.json, customers.json and orders.jsonl.';
+const NAME_ONE = 'Use a folder that contains products.json, customers.json and orders.jsonl.';
 
 /** Looks whether everything is there and has the right form, before anything is taken in. @throws Unreadable */
 export async function openImportFolder(path: string): Promise<ImportFolder> {
-  if (path.trim() === '') throw new Unreadable(`The folder has no name. ${NAME_ONE}`);
+  if (path.trim() === '') throw new Unreadable(`The folder is missing. ${NAME_ONE}`);
   const folder = resolve(path);
   const found = await stat(folder).catch(() => undefined);
   if (!found?.isDirectory()) {
-    throw new Unreadable(`${folder} is no folder. ${NAME_ONE}`);
+    throw new Unreadable(`${folder} is not a folder. ${NAME_ONE}`);
   }
   const [products, customers, orders] = await Promise.all([
     ImportFile.at(join(folder, 'products.json')),

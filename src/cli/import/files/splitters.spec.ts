@@ -72,7 +72,11 @@ describe('a file of one array', () => {
   it.each([
     ['a comma too many', '[1,\n]', ['1 1', '2 ! a row is missing between the last comma and ]']],
     ['two commas', '[1,,2]', ['1 1', '1 ! a row is missing before this comma', '1 2']],
-    ['a second array', '[1]\n[2]\n[3]', ['1 1', '2 ! something follows the closing ]; one file holds one array']],
+    [
+      'a second array',
+      '[1]\n[2]\n[3]',
+      ['1 1', '2 ! there is content after the closing ]; a file must contain one array'],
+    ],
     [
       'a cut inside a row',
       '[1,\n{"a":\n',

@@ -77,6 +77,7 @@ function addressOf({
     return { street, city, country, ...optional };
   }
   const fields = [street, street2, city, region, postalCode, country];
-  if (fields.some(isPresent)) throw new BadRow('an address needs street, city and country, or leave all of it out');
+  if (fields.some(isPresent))
+    throw new BadRow('an address needs street, city and country; otherwise leave all three out');
   return fields.includes(null) ? null : undefined;
 }

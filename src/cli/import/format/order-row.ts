@@ -198,7 +198,7 @@ function addressOf(row: OrderAddressRow): DeliveryAddress {
 function placedAtOf({ placedOn, placedAt, shippedOn }: OrderRow, now: Date): string {
   const day = placedOn ?? placedAt?.slice(0, DAY_LENGTH);
   if (day === undefined) throw new BadRow('placedOn is required, or placedAt');
-  if (placedAt && !placedAt.startsWith(day)) throw new BadRow('placedOn and placedAt name different days');
+  if (placedAt && !placedAt.startsWith(day)) throw new BadRow('placedOn and placedAt are different days');
   if (shippedOn && shippedOn < day) throw new BadRow('shippedOn is before placedOn');
   return placedAt ? pastTime(placedAt, now) : pastDay(day, now);
 }

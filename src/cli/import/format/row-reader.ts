@@ -14,7 +14,7 @@ export class BadRow extends Error {
 export class UntrimmedRow extends BadRow {
   /** @param key what the row is known by. */
   constructor(readonly key: string) {
-    super('has texts with spaces at their ends');
+    super('has values with leading or trailing spaces');
   }
 }
 
@@ -98,7 +98,7 @@ function reasonOf({ pointer, code, detail }: InputError): string {
   const steps = pointer.split('/').slice(1);
   const path = steps.map((step) => (/^\d+$/.test(step) ? `[${step}]` : `.${step}`)).join('');
   const field = path.replace(/^\./, '');
-  if (code === 'unknown-field') return `${field} is no field of this format`;
+  if (code === 'unknown-field') return `${field} is not a field of this format`;
   const sentence = detail.replace(/\.$/, '');
   if (field === '') return inWordsOfRows(sentence);
   const name = steps.at(-1)!;

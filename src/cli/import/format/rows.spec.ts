@@ -186,7 +186,7 @@ describe('a bad row', () => {
       '{"freight":12345678901234567890}',
       'a number in the row is out of range or has too many digits',
     ],
-    ['an unknown field', { ...order, rebate: 1 }, 'rebate is no field of this format'],
+    ['an unknown field', { ...order, rebate: 1 }, 'rebate is not a field of this format'],
     ['a missing field', { ...order, currency: undefined }, 'currency is required'],
     ['a number for a text', { ...order, orderNumber: 10248 }, 'orderNumber must be a string of 1 to 64'],
     [
@@ -218,7 +218,7 @@ describe('a bad row', () => {
     [
       'a time of another day',
       { ...order, placedAt: '1996-07-05T00:30:00+02:00' },
-      'placedOn and placedAt name different days',
+      'placedOn and placedAt are different days',
     ],
     ['a time without a zone', { ...order, placedAt: '1996-07-04T09:30:00' }, 'placedAt must be an RFC 3339 time like'],
     ['a time to come', { ...order, placedOn: null, placedAt: '2026-11-23T09:00:01Z' }, 'placedAt is in the future'],
@@ -229,7 +229,7 @@ describe('a bad row', () => {
     ['a day to come', { ...order, placedOn: '2026-11-24' }, 'placedOn is in the future'],
     ['a wrong day of dispatch', { ...order, shippedOn: 'soon' }, 'shippedOn must be a date like'],
     ['dispatch before the order', { ...order, shippedOn: '1996-07-03' }, 'shippedOn is before placedOn'],
-    ['a currency that isn’t', { ...order, currency: 'USX' }, 'there is no USX'],
+    ['a currency that isn’t', { ...order, currency: 'USX' }, 'USX is unknown'],
     ['half an address', { ...order, shipTo: { ...shipTo, city: ' ' } }, 'shipTo.city must be a string of 1 to 100'],
   ])('is told: %s', (_name, row, reason) => {
     expect(() => orderFrom(row)).toThrow(reason);
@@ -244,12 +244,12 @@ describe('a bad row', () => {
   });
 
   it('is told for a product in a currency that isn’t', () => {
-    expect(() => productFrom({ ...product, currency: 'EUX' })).toThrow('there is no EUX');
+    expect(() => productFrom({ ...product, currency: 'EUX' })).toThrow('EUX is unknown');
   });
 
   it('is told for a product priced in a currency that was withdrawn', () => {
     expect(() => productFrom({ ...product, currency: 'DEM' })).toThrow(
-      'currency DEM was withdrawn in 2002-03; a price for new orders needs one that is in use, such as EUR',
+      'currency DEM was withdrawn in 2002-03; prices of new orders need a current currency such as EUR',
     );
   });
 
