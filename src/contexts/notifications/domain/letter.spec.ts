@@ -8,17 +8,17 @@ describe('a letter', () => {
     ];
     const total = { amount: 4848, currency: 'EUR' };
     expect(letterFor({ about: 'order-placed', number: 'SO-1001', lines, total }, 'Ada L.')).toEqual({
-      subject: 'We have your order SO-1001',
+      subject: 'Order SO-1001 confirmed',
       text:
-        'Hello Ada L.,\n\nthank you for your order SO-1001:\n\n' +
-        '  2 × Black tee\n  1 × Mug à café\n\nIt comes to 48.48 EUR.\n',
+        'Hello Ada L.,\n\nthank you for your order SO-1001. You ordered:\n\n' +
+        '  2 × Black tee\n  1 × Mug à café\n\nTotal: 48.48 EUR\n',
     });
   });
 
   it('says that a draft was discarded', () => {
     expect(letterFor({ about: 'order-discarded' }, 'Ada L.')).toEqual({
       subject: 'Your draft order was discarded',
-      text: 'Hello Ada L.,\n\nthe order that you had begun, and not placed yet, was discarded. Nothing was charged.\n',
+      text: 'Hello Ada L.,\n\nyour draft order was discarded before it was placed. Nothing was charged.\n',
     });
   });
 });

@@ -14,15 +14,15 @@ export function letterFor(matter: Matter, name: string): Letter {
       const { number, lines, total } = matter;
       const goods = lines.map((line) => `  ${line.quantity} × ${line.name}`);
       const sum = Money.of(total.amount, total.currency).toString();
-      return letter(`We have your order ${number}`, name, [
-        `thank you for your order ${number}:`,
+      return letter(`Order ${number} confirmed`, name, [
+        `thank you for your order ${number}. You ordered:`,
         goods.join('\n'),
-        `It comes to ${sum}.`,
+        `Total: ${sum}`,
       ]);
     }
     case 'order-discarded':
       return letter('Your draft order was discarded', name, [
-        'the order that you had begun, and not placed yet, was discarded. Nothing was charged.',
+        'your draft order was discarded before it was placed. Nothing was charged.',
       ]);
     default:
       return matter satisfies never;

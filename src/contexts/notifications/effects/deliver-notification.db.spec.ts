@@ -25,11 +25,11 @@ describe('a letter', () => {
     const [mail, ...others] = box.mailsTo('bob@example.org');
     expect(others).toEqual([]);
     expect(mail!.from).toBe('orders@shop.example');
-    expect(mail!.source).toMatch(/^Subject: We have your order SO-\d+\r$/m);
+    expect(mail!.source).toMatch(/^Subject: Order SO-\d+ confirmed\r$/m);
     expect(mail!.source).toMatch(/^From: Waybill <orders@shop\.example>\r$/m);
     expect(mail!.source).toMatch(/^Content-Type: text\/plain; charset=utf-8\r$/m);
     expect(mail!.source).toContain(`Message-ID: <${notification_id}@shop.example>`);
-    expect(mail!.source).toContain('It comes to 39.98 EUR.');
+    expect(mail!.source).toContain('Total: 39.98 EUR');
   });
 
   it('goes out once, though the server was busy at first', async () => {

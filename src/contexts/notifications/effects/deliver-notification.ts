@@ -40,7 +40,7 @@ export class DeliverNotification implements IEffectHandler<{ readonly notificati
       return { status: 'sent', via: this.notifier.via };
     } catch (error) {
       if (!(error instanceof AddressRefused)) throw error;
-      logger.warn(`Notification ${notificationId} is undeliverable. ${error.message}`);
+      logger.warn(`Notification ${notificationId} cannot be delivered. ${error.message}`);
       return { status: 'undeliverable', reason: error.code };
     }
   }

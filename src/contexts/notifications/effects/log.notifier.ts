@@ -8,6 +8,8 @@ export class LogNotifier extends Notifier {
   readonly #logger = new Logger('Notifications');
 
   override async send({ notificationId, customerId, subject }: AddressedLetter): Promise<void> {
-    this.#logger.log(`To customer ${customerId}: "${subject}" (${notificationId}). Set SMTP_URL to send it.`);
+    this.#logger.log(
+      `Not sent to customer ${customerId}: "${subject}" (${notificationId}). Set SMTP_URL to send email.`,
+    );
   }
 }

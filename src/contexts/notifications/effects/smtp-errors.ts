@@ -33,7 +33,7 @@ const ABOUT_OTHERS = /\b(?:sender|relay\w*|policy|authenticat\w*|spam|block\w*|b
 export function deliveryError(error: unknown): Error {
   const { code = 'an unknown error', command, response = '', responseCode, originalCode } = error as SmtpError;
   const codes = [originalCode ?? code, responseCode, ENHANCED_STATUS.exec(response)?.[1]].filter(Boolean).join(' ');
-  const text = `The mail server did not take the mail: ${codes}${command === undefined ? '' : ` after ${command}`}.`;
+  const text = `The mail server rejected the email: ${codes}${command === undefined ? '' : ` after ${command}`}.`;
   return refusesMailbox(error as SmtpError) ? new AddressRefused('address-refused', text) : new Error(text);
 }
 

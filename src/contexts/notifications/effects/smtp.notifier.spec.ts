@@ -5,7 +5,7 @@ import { SmtpNotifier } from './smtp.notifier.js';
 const letter = {
   notificationId: '0198c0de-0000-7000-8000-000000000001',
   customerId: 'ada',
-  subject: 'We have your order SO-1001',
+  subject: 'Order SO-1001 confirmed',
   text: 'Hello Ada L.\n',
 };
 
@@ -107,7 +107,7 @@ describe('an answer of the mail server', () => {
     server.extensions = ['AUTH PLAIN'];
     server.answers = { AUTH: '535 5.7.8 Authentication credentials invalid' };
     const sending = withPassword.send({ ...letter, email: 'ada@example.org' }, new AbortController().signal);
-    await expect(sending).rejects.toThrow('The mail server did not take the mail: EAUTH 535 5.7.8 after AUTH PLAIN.');
+    await expect(sending).rejects.toThrow('The mail server rejected the email: EAUTH 535 5.7.8 after AUTH PLAIN.');
     await expect(sending).rejects.not.toBeInstanceOf(AddressRefused);
     withPassword.onApplicationShutdown();
   });
@@ -115,9 +115,7 @@ describe('an answer of the mail server', () => {
   it('is passed on as codes, without the text', async () => {
     server.answers = { MAIL: '550 5.7.60 ada@example.org may not be written to' };
     const sending = notifier.send({ ...letter, email: 'ada@example.org' }, new AbortController().signal);
-    await expect(sending).rejects.toThrow(
-      'The mail server did not take the mail: EENVELOPE 550 5.7.60 after MAIL FROM.',
-    );
+    await expect(sending).rejects.toThrow('The mail server rejected the email: EENVELOPE 550 5.7.60 after MAIL FROM.');
   });
 });
 

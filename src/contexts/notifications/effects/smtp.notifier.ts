@@ -67,7 +67,7 @@ export class SmtpNotifier extends Notifier implements OnApplicationShutdown {
     if (await offersUtf8(this.#server)) return;
     throw new AddressRefused(
       'smtputf8-unsupported',
-      'The mail server does not take addresses with characters beyond ASCII before the @ (SMTPUTF8).',
+      'The mail server does not support non-ASCII characters before the @ of an address (SMTPUTF8).',
     );
   }
 }
