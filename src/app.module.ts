@@ -34,7 +34,7 @@ export class AppModule {
         DatabaseModule.forRoot(database.pools),
         DurableCqrsModule.forRoot({ problemOfRefusal: registeredProblem, ...kernel }),
         ListsModule,
-        OperationsModule.forRoot(database.steps),
+        OperationsModule.forRoot(database.migrations),
         ...CONTEXTS,
         ...modules,
       ],

@@ -24,16 +24,4 @@ CREATE INDEX ix_effects_forget ON kernel.effects (ended_at) WHERE state = 'done'
 COMMENT ON TABLE kernel.effects IS 'Calls to other systems. Rows stay, unless RETENTION_WORK_DAYS says otherwise: a key stands for one intent.';
 COMMENT ON COLUMN kernel.effects.due_at IS 'When a worker may take it: of a pending one the next try, of a running one the end of the claim.';
 COMMENT ON COLUMN kernel.effects.context IS '{ correlationId, causationId, traceparent } of the unit of work that intended it.';
-
--- Whether an effect that is intended again is another one: never, because then the commit fails. Called for the row that
--- has the key already, under its lock.
-CREATE FUNCTION kernel.is_other_effect(p_key text, p_known text, p_again text) RETURNS boolean
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
-BEGIN
-  IF p_known = p_again THEN
-    RETURN false;
-  END IF;
-  RAISE EXCEPTION 'The effect % was intended before with another body. A key stands for one intent for ever: give the new one another key.', p_key
-    USING ERRCODE = 'WB005';
-END $$;
 `;

@@ -9,19 +9,6 @@ COMMENT ON COLUMN kernel.outgoing_commands.operation IS 'Route that a client sen
 COMMENT ON COLUMN kernel.outgoing_commands.resource IS '{ type, href }: what it makes; href has fields of the result in it, such as /v1/orders/:id.';
 COMMENT ON COLUMN kernel.outgoing_commands.data IS 'May hold personal data: erased with the end of the command, never readable by the query side.';
 
--- A trigger, so that no statement that ends a command can forget to erase its content.
-CREATE FUNCTION kernel.outgoing_command_changed() RETURNS trigger
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
-BEGIN
-  NEW.updated_at := clock_timestamp();
-  IF NEW.state IN ('succeeded', 'refused', 'cancelled') THEN
-    NEW.data := NULL;
-  END IF;
-  RETURN NEW;
-END $$;
-CREATE TRIGGER outgoing_command_changed BEFORE UPDATE ON kernel.outgoing_commands
-  FOR EACH ROW EXECUTE FUNCTION kernel.outgoing_command_changed();
-
 UPDATE kernel.outgoing_commands SET data = NULL WHERE state IN ('succeeded', 'refused', 'cancelled');
 
 -- Which operations may be forgotten. Commands caused by others are kept longer: their ids tell a repeat from a new one.

@@ -27,4 +27,5 @@ export const queryable = [
   'log_state',
   'events',
   'migrations',
+  'functions',
 ];

@@ -24,6 +24,7 @@ export const FAILPOINTS = [
   'rebuild.after-swap',
   'migrate.before-step',
   'migrate.after-step',
+  'migrate.after-functions',
   'shutdown.after-ready-off',
   'shutdown.mid-drain',
 ] as const;

@@ -10,9 +10,9 @@ const ALLOWED: Readonly<Record<string, string>> = {
   'kernel.settle_held': 'raises WB004 where its row isn’t there any more',
 };
 
-/** The function of the database whose definition a place of a migration is in. */
+/** The function of the database whose definition a place of a file is in. */
 function functionAt(text: string, index: number): string | undefined {
-  return [...text.slice(0, index).matchAll(/CREATE (?:OR REPLACE )?FUNCTION ([\w.]+)/g)].at(-1)?.[1];
+  return [...text.slice(0, index).matchAll(/CREATE OR REPLACE FUNCTION ([\w.]+)/g)].at(-1)?.[1];
 }
 
 function locksIn(path: string): { path: string; within: string | undefined }[] {
@@ -20,7 +20,9 @@ function locksIn(path: string): { path: string; within: string | undefined }[] {
   return [...text.matchAll(LOCK)].map(({ index }) => ({ path, within: functionAt(text, index) }));
 }
 
-const locks = [...filesIn('migrations', '.js'), ...productionFiles()].flatMap(locksIn);
+const locks = [...filesIn('migrations', '.js'), ...filesIn('migrations', '.sql'), ...productionFiles()].flatMap(
+  locksIn,
+);
 
 describe('the rows of kernel.checkpoints', () => {
   it('are locked by kernel.lock_checkpoints, because a repartition replaces them', () => {

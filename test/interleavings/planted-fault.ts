@@ -17,7 +17,7 @@ interface Planted {
   readonly isTooDeepToSearch?: true;
 }
 
-/** `CREATE OR REPLACE` with the migration's own text, changed. */
+/** The function's own text, changed. */
 export interface FunctionFault extends Planted {
   /** `kernel.commit` */
   readonly function: string;
@@ -57,16 +57,13 @@ export function plantInStatements(fault: StatementFault): { rewrite: Rewrite; as
   return { rewrite, assertUsed };
 }
 
-/** The last definition of a function in the migrations. */
+/** A function's current text, without the triggers that call it. */
 async function definitionOf(name: string): Promise<string> {
-  const { steps } = await readMigrations();
-  const definition = new RegExp(
-    `CREATE (?:OR REPLACE )?FUNCTION ${name.replace('.', '\\.')}\\([^]*?AS (\\$\\w*\\$)[^]*?\\1`,
-    'g',
-  );
-  const found = steps.flatMap(({ up }) => [...up.matchAll(definition)].map(([text]) => text)).at(-1);
-  if (found === undefined) throw new FaultDoesNotApply(`No migration defines ${name} any more.`);
-  return found.replace(/^CREATE (OR REPLACE )?FUNCTION/, 'CREATE OR REPLACE FUNCTION');
+  const { functions } = await readMigrations();
+  const text = functions.find((each) => each.name === name)?.text;
+  const [definition] = /CREATE OR REPLACE FUNCTION [^]*?AS (\$\w*\$)[^]*?\1/.exec(text ?? '') ?? [];
+  if (definition === undefined) throw new FaultDoesNotApply(`migrations defines no ${name} any more.`);
+  return definition;
 }
 
 /** A change that takes a protection out of a definition. @throws FaultDoesNotApply where it isn't there any more. */

@@ -186,7 +186,13 @@ it('a process of the old release is not ready once the new one has rebuilt an in
   const readinessOf = (app: ToyApp): Readiness => {
     const lifecycle = new Lifecycle();
     lifecycle.run();
-    return new Readiness(lifecycle, app.pools, [], db.configuration, app.get(ProjectionRegistry));
+    return new Readiness(
+      lifecycle,
+      app.pools,
+      { steps: [], functions: [] },
+      db.configuration,
+      app.get(ProjectionRegistry),
+    );
   };
   expect(await readinessOf(old).check()).toBeUndefined();
   await hideOld();

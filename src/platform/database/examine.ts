@@ -1,5 +1,6 @@
 import type { ClientBase } from 'pg';
 import type { Configuration } from '#config';
+import { pendingFunctions } from './functions.js';
 import { expectedRoles, loginWarnings } from './logins.js';
 import { readMigrations } from './migrations.js';
 import { pendingSteps } from './migrator.js';
@@ -14,7 +15,7 @@ const MS_PER_SECOND = 1_000;
 export interface Examination {
   /** The server's major version. */
   readonly version: number;
-  /** Migrations that the next start would apply. */
+  /** Migrations and functions that the next start would apply. */
   readonly pending: number;
   /** What falls short, each with its remedy. */
   readonly warnings: readonly string[];
@@ -41,10 +42,10 @@ export interface Examination {
 export async function examineDatabase(configuration: Configuration, say: (text: string) => void): Promise<Examination> {
   const server = await findServer(configuration, say);
   try {
-    const { steps } = await readMigrations();
+    const { steps, functions } = await readMigrations();
     return await withOwner(server.ownerUrl, async (client) => {
       const database = await ownedDatabase(client, server.ownerUrl);
-      const pending = await pendingSteps(client, steps);
+      const pending = [...(await pendingSteps(client, steps)), ...(await pendingFunctions(client, functions))];
       const pooler = await poolerOf(server.ownerUrl, configuration.database);
       const warnings = [
         ...(pooler.problem === undefined ? [] : [pooler.problem]),

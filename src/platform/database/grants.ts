@@ -96,7 +96,8 @@ async function fingerprintOf(client: ClientBase, script: string): Promise<string
   const { rows } = await client.query<{ state: string }>(
     `SELECT concat_ws(',',
               (SELECT string_agg(oid::text, ',' ORDER BY oid) FROM pg_roles WHERE $1 LIKE '%"' || rolname || '"%'),
-              (SELECT string_agg(folder || '/' || name, ',' ORDER BY folder, name) FROM kernel.migrations)) AS state`,
+              (SELECT string_agg(folder || '/' || name, ',' ORDER BY folder, name) FROM kernel.migrations),
+              (SELECT string_agg(name || '@' || version, ',' ORDER BY name) FROM kernel.functions)) AS state`,
     [script],
   );
   return createHash('sha256')

@@ -85,16 +85,29 @@ export async function schemaMismatch(client: ClientBase, steps: readonly Migrati
 }
 
 /** True if this call applied it, false if another process had. */
-async function applyStep(client: ClientBase, step: Migration, options: MigratorOptions): Promise<boolean> {
+function applyStep(client: ClientBase, step: Migration, options: MigratorOptions): Promise<boolean> {
+  return inRetriedTransaction(client, titleOf(step), options, () => runStep(client, step));
+}
+
+/**
+ * As `inTransaction`, tried again while a table is in use.
+ * Throws MigrationRefused where the SQL of `title` fails.
+ */
+export async function inRetriedTransaction<T>(
+  client: ClientBase,
+  title: string,
+  options: MigratorOptions,
+  work: () => Promise<T>,
+): Promise<T> {
   const { lockTries = LOCK_TRIES, say } = options;
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await inTransaction(client, options, () => runStep(client, step));
+      return await inTransaction(client, options, work);
     } catch (error) {
       const { kind, sqlState } = classify(error);
       const isBusy = kind === 'lock-timeout' || kind === 'conflict';
-      if (!isBusy || attempt >= lockTries) throw failure(step, error, sqlState);
-      say?.(`Migration ${titleOf(step)} waits for a table that is in use (try ${attempt} of ${lockTries}).`);
+      if (!isBusy || attempt >= lockTries) throw failure(title, error, sqlState);
+      say?.(`Migration ${title} waits for a table that is in use (try ${attempt} of ${lockTries}).`);
       await pause(Math.random() * 500);
     }
   }
@@ -143,11 +156,15 @@ async function takeLock(client: ClientBase, { say }: MigratorOptions): Promise<v
  * Asks the catalog's tables, not to_regclass: that one answers from a cache, which a session that has just waited for
  * another one's migration hasn't refreshed (two first starts at once would both create the kernel).
  */
-async function appliedSteps(client: ClientBase): Promise<AppliedRow[]> {
+export async function hasKernelTable(client: ClientBase, table: 'migrations' | 'functions'): Promise<boolean> {
   const { rowCount } = await client.query(
-    `SELECT FROM pg_class WHERE relname = 'migrations' AND relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = 'kernel')`,
+    `SELECT FROM pg_class WHERE relname = '${table}' AND relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = 'kernel')`,
   );
-  if (rowCount === 0) return [];
+  return rowCount === 1;
+}
+
+async function appliedSteps(client: ClientBase): Promise<AppliedRow[]> {
+  if (!(await hasKernelTable(client, 'migrations'))) return [];
   const applied = await client.query<AppliedRow>('SELECT folder, name, checksum, breaking FROM kernel.migrations');
   return applied.rows;
 }
@@ -186,11 +203,11 @@ function assertFits(steps: readonly Migration[], known: readonly AppliedRow[]): 
   }
 }
 
-function failure(step: Migration, error: unknown, sqlState: string | undefined): unknown {
+function failure(title: string, error: unknown, sqlState: string | undefined): unknown {
   if (sqlState === undefined) return error;
   const { message, where } = error as { message: string; where?: string };
   return new MigrationRefused(
-    `Migration ${titleOf(step)} failed and left nothing behind: ${message} (SQLSTATE ${sqlState}${where ? `, ${where}` : ''}). ` +
+    `Migration ${title} failed and left nothing behind: ${message} (SQLSTATE ${sqlState}${where ? `, ${where}` : ''}). ` +
       'Correct it, or what it met in the database, and start again: it goes on from here.',
     { cause: error },
   );

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { maskedUrl, type Configuration } from '#config';
-import { readMigrations, type Migration } from './migrations.js';
+import { readMigrations, type KnownSchema } from './migrations.js';
 import { Pools } from '../../kernel/database/pools.js';
 import { prepareDatabase } from './prepare.js';
 
@@ -8,7 +8,7 @@ import { prepareDatabase } from './prepare.js';
 export interface OpenDatabase {
   readonly pools: Pools;
   /** The migrations that this code knows; readiness compares them with what is applied. */
-  readonly steps: readonly Migration[];
+  readonly migrations: KnownSchema;
   /** Where the data lives, for people: a folder or a masked URL. */
   readonly place: string;
   /** True if this start made the schema: nothing can be in it. */
@@ -42,7 +42,7 @@ export async function openDatabase(configuration: Configuration, say: Say = () =
     const pools = new Pools(prepared.logins, settings);
     return {
       pools,
-      steps: migrations.steps,
+      migrations,
       place: server.place,
       isNew: prepared.applied.length === migrations.steps.length,
       warnings: prepared.warnings,

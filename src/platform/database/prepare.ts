@@ -2,6 +2,7 @@ import type { ClientBase } from 'pg';
 import { maskedUrl } from '#config';
 import { unsafeSettings } from './durability.js';
 import { classify } from '../../kernel/database/errors.js';
+import { applyFunctions } from './functions.js';
 import { ensureGrants, type RoleNames } from './grants.js';
 import { chooseLogins, type OwnedDatabase } from './logins.js';
 import { readMigrations, type Migrations } from './migrations.js';
@@ -40,11 +41,12 @@ const CONNECT_TIMEOUT_MS = 5_000;
  * Throws DatabaseRefused and MigrationRefused, both with a text for the operator.
  */
 export async function prepareDatabase({ ownerUrl, settings, migrations, say }: Preparation): Promise<PreparedDatabase> {
-  const { steps, access } = migrations ?? (await readMigrations());
+  const { steps, functions, access } = migrations ?? (await readMigrations());
   return withOwner(ownerUrl, async (client) => {
     const database = await ownedDatabase(client, ownerUrl);
     const options: MigratorOptions = say ? { say } : {};
     const { applied } = await migrate(client, steps, options);
+    await applyFunctions(client, functions, options);
     const { logins, warnings } = await chooseLogins(database, settings, options).catch((error: unknown) => {
       throw refusedByPooler(ownerUrl, error) ?? error;
     });

@@ -1,6 +1,6 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
-import type { Migration } from '../database/migrations.js';
+import type { KnownSchema } from '../database/migrations.js';
 import './api/operations.problems.js';
 import { AuditController } from './api/audit.controller.js';
 import { DeadLettersController } from './api/dead-letters.controller.js';
@@ -51,12 +51,12 @@ const REPORTS = [
 /** What those who run Waybill need: health, metrics, the operations API, and what both it and the command line stand on. */
 @Module({})
 export class OperationsModule {
-  static forRoot(steps: readonly Migration[]): DynamicModule {
+  static forRoot(migrations: KnownSchema): DynamicModule {
     return {
       module: OperationsModule,
       imports: [DiscoveryModule, ListsModule],
       controllers: CONTROLLERS,
-      providers: [Lifecycle, Readiness, { provide: KNOWN_MIGRATIONS, useValue: steps }, ...REPORTS, Metrics],
+      providers: [Lifecycle, Readiness, { provide: KNOWN_MIGRATIONS, useValue: migrations }, ...REPORTS, Metrics],
       exports: [Lifecycle, Readiness, Metrics],
     };
   }

@@ -3,7 +3,8 @@ import type { PoolClient } from 'pg';
 import { CONFIGURATION, type Configuration } from '#config';
 import { outdatedView } from '../../kernel/commands/required-views.js';
 import { unsafeSettings } from '../database/durability.js';
-import type { Migration } from '../database/migrations.js';
+import { functionMismatch } from '../database/functions.js';
+import type { KnownSchema } from '../database/migrations.js';
 import { schemaMismatch } from '../database/migrator.js';
 import { Pools } from '../../kernel/database/pools.js';
 import { ProjectionRegistry } from '../../kernel/projections/projection-registry.js';
@@ -36,7 +37,7 @@ export class Readiness {
   constructor(
     private readonly lifecycle: Lifecycle,
     private readonly pools: Pools,
-    @Inject(KNOWN_MIGRATIONS) private readonly steps: readonly Migration[],
+    @Inject(KNOWN_MIGRATIONS) private readonly known: KnownSchema,
     @Inject(CONFIGURATION) private readonly configuration: Configuration,
     private readonly projections: ProjectionRegistry,
   ) {}
@@ -80,7 +81,11 @@ export class Readiness {
   async #problem(): Promise<NotReady | undefined> {
     const client = await this.pools.health.connect();
     try {
-      const reason = (await schemaMismatch(client, this.steps)) ?? (await this.#unsafe(client));
+      const { steps, functions } = this.known;
+      const reason =
+        (await schemaMismatch(client, steps)) ??
+        (await functionMismatch(client, functions)) ??
+        (await this.#unsafe(client));
       const outdated = reason === undefined ? await this.#outdated(client) : undefined;
       client.release();
       return reason === undefined ? outdated : unavailable(reason);

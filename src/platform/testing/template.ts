@@ -27,7 +27,7 @@ export async function templateOf(serverUrl: string): Promise<Template> {
   const migrations = await readMigrations();
   const content = JSON.stringify([
     TEMPLATE_FORMAT,
-    migrations.steps.map(({ checksum }) => checksum),
+    [...migrations.steps, ...migrations.functions].map(({ checksum }) => checksum),
     migrations.access,
   ]);
   const database = `waybill_template_${createHash('sha256').update(content).digest('hex').slice(0, 16)}`;

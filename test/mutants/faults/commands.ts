@@ -1,6 +1,6 @@
 import type { PlantedFault } from '../planted-fault.js';
 
-const COMMIT = 'migrations/kernel/0002-commit.js';
+const COMMIT = 'migrations/kernel/functions/commit.sql';
 const PIPELINE = 'src/kernel/commands/units-of-work.ts';
 const IDEMPOTENCY = ['src/kernel/idempotency/idempotency.db.spec.ts'];
 const once = 'A key takes effect once, and every repeat gets the first answer.';
@@ -45,8 +45,8 @@ export const commands: readonly PlantedFault[] = [
     and: [
       {
         file: COMMIT,
-        find: 'END $$; COMMENT ON FUNCTION kernel.commit(jsonb) IS',
-        replace: `${KEY_ROWS} END $$; COMMENT ON FUNCTION kernel.commit(jsonb) IS`,
+        find: 'END $$;',
+        replace: `${KEY_ROWS} END $$;`,
       },
     ],
     specs: IDEMPOTENCY,

@@ -1,13 +1,13 @@
 import type { Edit, PlantedFault } from '../planted-fault.js';
 
-const FUNCTIONS = 'migrations/kernel/0001-event-log.js';
+const FUNCTION = 'migrations/kernel/functions/sequence.sql';
 const TAIL = 'src/kernel/event-log/log-tail.ts';
 const SEQUENCE = ['src/kernel/event-log/sequence.db.spec.ts'];
 const LISTEN = ['src/kernel/event-log/lost-listen.db.spec.ts'];
 const complete = 'Every committed event gets exactly one position, whenever its commit becomes visible.';
 
-const inFunctions = (find: string, replace: string): Edit => ({ file: FUNCTIONS, find, replace });
-const forgetGaps = inFunctions(
+const inFunction = (find: string, replace: string): Edit => ({ file: FUNCTION, find, replace });
+const forgetGaps = inFunction(
   'gap_from = g.lows, gap_to = g.highs, gap_bounds = g.bounds',
   "gap_from = '{}'::bigint[], gap_to = '{}'::bigint[], gap_bounds = '{}'::xid8[]",
 );
@@ -17,17 +17,17 @@ export const eventLog: readonly PlantedFault[] = [
   {
     name: 'gap-bound-before-the-snapshot',
     guarantee: complete,
-    ...inFunctions(
+    ...inFunction(
       'SELECT * INTO v_state FROM kernel.log_state;',
       'v_bound := pg_current_xact_id(); SELECT * INTO v_state FROM kernel.log_state;',
     ),
-    and: [inFunctions('v_bound := pg_current_xact_id(); v_top', 'v_top')],
+    and: [inFunction('v_bound := pg_current_xact_id(); v_top', 'v_top')],
     specs: SEQUENCE,
   },
   {
     name: 'gaps-forgotten-by-xmax',
     guarantee: complete,
-    ...inFunctions('SELECT pg_snapshot_xmin(', 'SELECT pg_snapshot_xmax('),
+    ...inFunction('SELECT pg_snapshot_xmin(', 'SELECT pg_snapshot_xmax('),
     specs: SEQUENCE,
   },
   {
@@ -39,7 +39,7 @@ export const eventLog: readonly PlantedFault[] = [
   {
     name: 'fresh-events-before-late-ones',
     guarantee: 'The order of positions respects the order within a stream.',
-    ...inFunctions('v_next := v_late || v_fresh;', 'v_next := v_fresh || v_late;'),
+    ...inFunction('v_next := v_late || v_fresh;', 'v_next := v_fresh || v_late;'),
     specs: SEQUENCE,
   },
   {
@@ -47,9 +47,9 @@ export const eventLog: readonly PlantedFault[] = [
     guarantee: complete,
     ...forgetGaps,
     and: [
-      inFunctions('SELECT v_state.head + n.ord, n.id FROM', 'SELECT n.id, n.id FROM'),
-      inFunctions('SET head = v_state.head + cardinality(v_next)', 'SET head = v_top'),
-      inFunctions('head := v_state.head + cardinality(v_next);', 'head := v_top;'),
+      inFunction('SELECT v_state.head + n.ord, n.id FROM', 'SELECT n.id, n.id FROM'),
+      inFunction('SET head = v_state.head + cardinality(v_next)', 'SET head = v_top'),
+      inFunction('head := v_state.head + cardinality(v_next);', 'head := v_top;'),
     ],
     specs: SEQUENCE,
   },

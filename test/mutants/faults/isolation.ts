@@ -182,9 +182,9 @@ export const isolation: readonly PlantedFault[] = [
   {
     name: 'definer-function-without-search-path',
     guarantee: 'SQL as an application role never runs as the owner.',
-    file: 'migrations/kernel/0004-subscriptions.js',
-    find: 'CREATE FUNCTION kernel.settle_held(p jsonb) RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS',
-    replace: 'CREATE FUNCTION kernel.settle_held(p jsonb) RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER AS',
+    file: 'migrations/kernel/functions/settle_held.sql',
+    find: 'FUNCTION kernel.settle_held(p jsonb) RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS',
+    replace: 'FUNCTION kernel.settle_held(p jsonb) RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER AS',
     specs: ['src/platform/database/definer-functions.db.spec.ts'],
   },
   {

@@ -1,5 +1,6 @@
 import type { PlantedFault } from '../planted-fault.js';
 
+const FUNCTIONS = 'migrations/kernel/functions';
 const LANE = 'src/kernel/effects/effect-lane.ts';
 const EFFECTS = ['src/kernel/effects/effects.db.spec.ts'];
 const CLAIMS = ['src/kernel/effects/effect-claims.db.spec.ts'];
@@ -51,7 +52,7 @@ export const jobs: readonly PlantedFault[] = [
   {
     name: 'live-command-claim-ignored',
     guarantee: 'The handler of a stored command runs in one worker at a time.',
-    file: 'migrations/kernel/0007-outgoing-commands.js',
+    file: `${FUNCTIONS}/claim_commands.sql`,
     find: COMMAND_CLAIM,
     replace: '',
     specs: ['src/kernel/outgoing/command-claims.db.spec.ts'],
@@ -59,7 +60,7 @@ export const jobs: readonly PlantedFault[] = [
   {
     name: 'command-claim-never-ends',
     guarantee: 'A stored command whose worker died is executed by another one.',
-    file: 'migrations/kernel/0007-outgoing-commands.js',
+    file: `${FUNCTIONS}/claim_commands.sql`,
     find: COMMAND_CLAIM,
     replace: 'AND q.claimed_until IS NULL',
     specs: ['src/kernel/outgoing/command-claims.db.spec.ts'],
@@ -67,7 +68,7 @@ export const jobs: readonly PlantedFault[] = [
   {
     name: 'cancelled-command-keeps-its-content',
     guarantee: 'The content of a stored command, which may be personal, is erased with its end.',
-    file: 'migrations/kernel/0008-operations.js',
+    file: `${FUNCTIONS}/outgoing_command_changed.sql`,
     find: "IF NEW.state IN ('succeeded', 'refused', 'cancelled') THEN",
     replace: "IF NEW.state IN ('succeeded', 'refused') THEN",
     specs: ['src/kernel/outgoing/accepted-commands.db.spec.ts'],

@@ -1,8 +1,6 @@
 import type { PlantedFault } from '../planted-fault.js';
 
-const COMMIT = 'migrations/kernel/0002-commit.js';
-const CHECKPOINTS = 'migrations/kernel/0004-subscriptions.js';
-const LEASES = 'migrations/kernel/0009-leases.js';
+const FUNCTIONS = 'migrations/kernel/functions';
 const TAIL = 'src/kernel/event-log/log-tail.ts';
 const REWOUND = ['src/kernel/event-log/rewound-log.db.spec.ts'];
 const REGISTERED = ['src/kernel/subscriptions/registered-events.db.spec.ts'];
@@ -16,7 +14,7 @@ export const logAndReleases: readonly PlantedFault[] = [
   {
     name: 'advance-without-event',
     guarantee: sameLog,
-    file: CHECKPOINTS,
+    file: `${FUNCTIONS}/advance.sql`,
     find: 'WHERE l.position = v_position AND e.event_id = v_event; IF NOT FOUND',
     replace: 'WHERE l.position = v_position; IF NOT FOUND',
     specs: REWOUND,
@@ -24,7 +22,7 @@ export const logAndReleases: readonly PlantedFault[] = [
   {
     name: 'settle-without-event',
     guarantee: sameLog,
-    file: CHECKPOINTS,
+    file: `${FUNCTIONS}/settle_held.sql`,
     find: "AND l.position = h.position AND l.event_id = h.event_id AND e.event_id = (p->>'eventId')::uuid;",
     replace: 'AND l.position = h.position;',
     specs: ['src/kernel/subscriptions/fences.db.spec.ts'],
@@ -71,7 +69,7 @@ export const logAndReleases: readonly PlantedFault[] = [
   {
     name: 'commit-of-another-epoch',
     guarantee: 'A command that was loaded from a log that was failed over since is run again from what is stored.',
-    file: COMMIT,
+    file: `${FUNCTIONS}/commit.sql`,
     find: "IF p_work->>'epoch' <> (SELECT",
     replace: "IF false AND p_work->>'epoch' <> (SELECT",
     specs: REWOUND,
@@ -87,7 +85,7 @@ export const logAndReleases: readonly PlantedFault[] = [
   {
     name: 'diverged-subscriptions-go-on',
     guarantee: 'A subscription that has seen a lost event stands still until an operator has repaired it.',
-    file: LEASES,
+    file: `${FUNCTIONS}/mark_diverged.sql`,
     find: "SET status = 'diverged' WHERE s.name = v_name",
     replace: 'SET status = s.status WHERE s.name = v_name',
     specs: ['src/kernel/subscriptions/diverged.db.spec.ts'],
@@ -95,7 +93,7 @@ export const logAndReleases: readonly PlantedFault[] = [
   {
     name: 'take-over-of-any-version',
     guarantee: oneRelease,
-    file: LEASES,
+    file: `${FUNCTIONS}/take_over.sql`,
     find: "IF v_known.version = p_version AND v_known.status = 'running' AND kernel.run_of(p_name, p_version, v_known.registered) = p_run THEN",
     replace: "IF v_known.status = 'running' AND p_run IS NOT NULL THEN",
     specs: ['src/kernel/subscriptions/take-over.db.spec.ts'],
@@ -103,7 +101,7 @@ export const logAndReleases: readonly PlantedFault[] = [
   {
     name: 'take-over-without-lease',
     guarantee: 'Who lost a lease takes no partition back.',
-    file: LEASES,
+    file: `${FUNCTIONS}/take_over.sql`,
     find: 'AND l.owner = p_replica AND l.token = w.token',
     replace: '',
     specs: ['src/kernel/subscriptions/take-over.db.spec.ts'],
@@ -111,7 +109,7 @@ export const logAndReleases: readonly PlantedFault[] = [
   {
     name: 'take-over-of-partitions-that-are-gone',
     guarantee: 'After partitions were merged nobody works on one that is no more.',
-    file: LEASES,
+    file: `${FUNCTIONS}/take_over.sql`,
     find: 'AND w.partition < v_known.partitions',
     replace: '',
     specs: ['src/kernel/subscriptions/take-over.db.spec.ts'],
@@ -119,7 +117,7 @@ export const logAndReleases: readonly PlantedFault[] = [
   {
     name: 'leases-to-releases-with-other-events',
     guarantee: 'No event is passed over by a release that does not know that the subscription takes it.',
-    file: LEASES,
+    file: `${FUNCTIONS}/fair_shares.sql`,
     find: 'FROM kernel.subscriptions u JOIN runners n ON n.run = kernel.run_of(u.name, u.version, u.registered)',
     replace: "FROM kernel.subscriptions u JOIN runners n ON n.run LIKE u.name || '@%'",
     specs: ['src/kernel/subscriptions/leases.db.spec.ts'],
@@ -127,7 +125,7 @@ export const logAndReleases: readonly PlantedFault[] = [
   {
     name: 'events-of-a-live-release-replaced-at-a-renewal',
     guarantee: laterStarter,
-    file: LEASES,
+    file: `${FUNCTIONS}/register_events.sql`,
     find: 'AND (p_renewing IS NULL OR p_events @> v_known.registered);',
     replace: ';',
     specs: REGISTERED,
@@ -143,7 +141,7 @@ export const logAndReleases: readonly PlantedFault[] = [
   {
     name: 'silence-after-an-outage-believed',
     guarantee: 'After an outage the first release that reconnects takes no subscription from one that reconnects next.',
-    file: LEASES,
+    file: `${FUNCTIONS}/register_events.sql`,
     find: 'v_is_in_use := NOT v_sees_all OR EXISTS',
     replace: 'v_is_in_use := EXISTS',
     specs: REGISTERED,
@@ -151,7 +149,7 @@ export const logAndReleases: readonly PlantedFault[] = [
   {
     name: 'time-beyond-a-lease-believed',
     guarantee: 'A clock that was wrong for a moment gives nobody a lease for years.',
-    file: LEASES,
+    file: `${FUNCTIONS}/counts_until.sql`,
     find: 'SELECT p_time > clock_timestamp() AND p_time <= clock_timestamp() + p_lease',
     replace: 'SELECT p_time > clock_timestamp()',
     specs: ['src/kernel/subscriptions/leases.db.spec.ts'],
@@ -159,7 +157,7 @@ export const logAndReleases: readonly PlantedFault[] = [
   {
     name: 'inline-view-of-any-version',
     guarantee: oneRelease,
-    file: COMMIT,
+    file: `${FUNCTIONS}/commit.sql`,
     find: "AND s.version = (x->>'version')::int AND s.rebuild_to IS NULL) THEN",
     replace: 'AND s.rebuild_to IS NULL) THEN',
     specs: ['src/kernel/projections/rebuild-of-releases.db.spec.ts'],
@@ -167,7 +165,7 @@ export const logAndReleases: readonly PlantedFault[] = [
   {
     name: 'inline-view-written-during-its-rebuild',
     guarantee: 'Writers of an inline view are refused at once while it is rebuilt.',
-    file: COMMIT,
+    file: `${FUNCTIONS}/commit.sql`,
     find: "AND s.version = (x->>'version')::int AND s.rebuild_to IS NULL) THEN",
     replace: "AND s.version = (x->>'version')::int) THEN",
     specs: ['src/kernel/projections/rebuild-under-way.db.spec.ts'],
@@ -183,7 +181,7 @@ export const logAndReleases: readonly PlantedFault[] = [
   {
     name: 'rows-of-two-streams',
     guarantee: 'A row of an inline view is written by one stream alone.',
-    file: COMMIT,
+    file: `${FUNCTIONS}/is_row_of_stream.sql`,
     find: 'IF p_stored <= p_from THEN',
     replace: 'IF true THEN',
     specs: ['src/kernel/projections/inline-projections.db.spec.ts'],

@@ -1,7 +1,6 @@
 import type { PlantedFault } from '../planted-fault.js';
 
-const FUNCTIONS = 'migrations/kernel/0004-subscriptions.js';
-const LEASES = 'migrations/kernel/0009-leases.js';
+const FUNCTIONS = 'migrations/kernel/functions';
 const FENCES = ['src/kernel/subscriptions/fences.db.spec.ts'];
 const BARRIERS = ['src/kernel/subscriptions/abandoned-barrier.db.spec.ts'];
 const oneOwner = "At any moment at most one worker's writes can commit for a partition.";
@@ -12,7 +11,7 @@ export const subscriptions: readonly PlantedFault[] = [
   {
     name: 'advance-without-position',
     guarantee: once,
-    file: FUNCTIONS,
+    file: `${FUNCTIONS}/advance.sql`,
     find: 'AND c.position = x."from" AND c.fence = x.fence;',
     replace: 'AND c.fence = x.fence;',
     specs: ['src/kernel/subscriptions/effects-once.db.spec.ts'],
@@ -20,7 +19,7 @@ export const subscriptions: readonly PlantedFault[] = [
   {
     name: 'advance-without-fence',
     guarantee: oneOwner,
-    file: FUNCTIONS,
+    file: `${FUNCTIONS}/advance.sql`,
     find: 'AND c.position = x."from" AND c.fence = x.fence;',
     replace: 'AND c.position = x."from";',
     specs: ['src/kernel/subscriptions/effects-once.db.spec.ts'],
@@ -28,7 +27,7 @@ export const subscriptions: readonly PlantedFault[] = [
   {
     name: 'settle-without-fence',
     guarantee: oneOwner,
-    file: FUNCTIONS,
+    file: `${FUNCTIONS}/settle_held.sql`,
     find: "AND c.fence = (p->>'fence')::bigint FOR SHARE;",
     replace: 'FOR SHARE;',
     specs: FENCES,
@@ -51,7 +50,7 @@ export const subscriptions: readonly PlantedFault[] = [
   {
     name: 'take-over-without-fence',
     guarantee: oneOwner,
-    file: LEASES,
+    file: `${FUNCTIONS}/take_over.sql`,
     find: 'SET fence = greatest(c.fence + 1, w.token)',
     replace: 'SET fence = c.fence',
     specs: FENCES,
@@ -75,12 +74,12 @@ export const subscriptions: readonly PlantedFault[] = [
   {
     name: 'lease-taken-half-a-lease-early',
     guarantee: 'A lease is its owner’s until it ends by the database’s clock.',
-    file: LEASES,
+    file: `${FUNCTIONS}/keep_leases.sql`,
     find: 'OR kernel.counts_until(t.expires_at, p_lease)',
     replace: 'OR kernel.counts_until(t.expires_at - p_lease / 2, p_lease)',
     and: [
       {
-        file: LEASES,
+        file: `${FUNCTIONS}/keep_leases.sql`,
         find: 'WHERE NOT kernel.counts_until(l.expires_at, p_lease)',
         replace: 'WHERE NOT kernel.counts_until(l.expires_at - p_lease / 2, p_lease)',
       },
@@ -98,7 +97,7 @@ export const subscriptions: readonly PlantedFault[] = [
   {
     name: 'newest-waiting-event-first',
     guarantee: 'Events that waited behind a failed one take effect in their order.',
-    file: FUNCTIONS,
+    file: `${FUNCTIONS}/settle_held.sql`,
     find: 'AND h.position = (SELECT min(n.position) FROM kernel.held_events n',
     replace: 'AND h.position = (SELECT max(n.position) FROM kernel.held_events n',
     specs: ['src/kernel/subscriptions/held-order.db.spec.ts'],
@@ -155,7 +154,7 @@ export const subscriptions: readonly PlantedFault[] = [
     name: 'locks-none-of-replaced-checkpoints',
     guarantee:
       'Whoever locks the checkpoints of a subscription holds all of them, also after a repartition has replaced them.',
-    file: FUNCTIONS,
+    file: `${FUNCTIONS}/lock_checkpoints.sql`,
     find: 'EXIT WHEN v_locked = (SELECT count(*) FROM kernel.checkpoints c WHERE c.subscription = p_name);',
     replace: 'EXIT;',
     specs: ['src/kernel/subscriptions/replaced-checkpoints.db.spec.ts'],

@@ -46,7 +46,7 @@ let idle: ToyApp;
 beforeAll(async () => {
   db = await freshDatabase(import.meta.url);
   await createToyTables(db);
-  const imports = [ConfigurationModule.of(db.configuration), OperationsModule.forRoot([])];
+  const imports = [ConfigurationModule.of(db.configuration), OperationsModule.forRoot({ steps: [], functions: [] })];
   const parts = { entities: [CounterView, CounterSearchView, KindTotalsView], providers, imports };
   idle = await ToyApp.start(db, { parts, kernel: { runSubscriptions: false } });
   await idle.run(new CountCommand('first', 1));
@@ -82,7 +82,7 @@ describe('while nobody reads the log', () => {
 
 describe('while a replica reads the log', () => {
   beforeAll(async () => {
-    const imports = [ConfigurationModule.of(db.configuration), OperationsModule.forRoot([])];
+    const imports = [ConfigurationModule.of(db.configuration), OperationsModule.forRoot({ steps: [], functions: [] })];
     const parts = { entities: [CounterView, CounterSearchView, KindTotalsView], providers, imports };
     busy = await ToyApp.start(db, { parts });
   });
