@@ -17,7 +17,7 @@ const code = [
   ...filesIn('scripts', '.mjs'),
   ...filesIn('bench', '.mjs'),
   ...filesIn('migrations', '.js'),
-  ...filesIn('migrations', '.sql'),
+  ...filesIn('migrations/kernel/functions', '.sql'),
 ];
 const specs = code.filter((path) => path.endsWith('spec.ts'));
 
