@@ -1,5 +1,6 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { EffectWorker } from './effects/effect-worker.js';
+import { KERNEL_OPTIONS, type KernelOptions } from './kernel-options.js';
 import { OutgoingWorker } from './outgoing/outgoing-worker.js';
 import { Retention } from './outgoing/retention.js';
 import { SubscriptionEngine } from './subscriptions/subscription-engine.js';
@@ -18,7 +19,15 @@ export class BackgroundWork {
     private readonly effects: EffectWorker,
     private readonly outgoing: OutgoingWorker,
     private readonly retention: Retention,
+    @Inject(KERNEL_OPTIONS) private readonly options: KernelOptions,
   ) {}
+
+  /** @throws ProjectionOutdated when a view must be rebuilt first; nothing works then. */
+  async start(): Promise<void> {
+    await this.engine.start();
+    if (!this.options.runSubscriptions) return;
+    for (const worker of [this.effects, this.outgoing, this.retention]) worker.start();
+  }
 
   /** Begins nothing new; resolves when what is under way has ended or is abandoned. May be called more than once. */
   stop(): Promise<void> {
@@ -34,3 +43,5 @@ export class BackgroundWork {
     await this.engine.abandon();
   }
 }
+
+export const backgroundProviders = [OutgoingWorker, EffectWorker, Retention, BackgroundWork];

@@ -1,13 +1,12 @@
-import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { Pools } from '../database/pools.js';
 import { LogBell } from '../event-log/log-bell.js';
-import { KERNEL_OPTIONS, type KernelOptions } from '../kernel-options.js';
 import { EffectLane } from './effect-lane.js';
 import { EffectRegistry } from './effect-registry.js';
 
 /** Carries out what was intended, in processes that run subscriptions. Any number of replicas share the work by claims. */
 @Injectable()
-export class EffectWorker implements OnApplicationBootstrap {
+export class EffectWorker {
   #lanes: readonly EffectLane[] = [];
   #stopListening: (() => void) | undefined;
 
@@ -15,11 +14,9 @@ export class EffectWorker implements OnApplicationBootstrap {
     private readonly registry: EffectRegistry,
     private readonly pools: Pools,
     private readonly bell: LogBell,
-    @Inject(KERNEL_OPTIONS) private readonly options: KernelOptions,
   ) {}
 
-  onApplicationBootstrap(): void {
-    if (!this.options.runSubscriptions) return;
+  start(): void {
     this.#lanes = this.registry.all().map((effect) => new EffectLane(effect, this.pools));
     for (const lane of this.#lanes) lane.start();
     this.#stopListening = this.bell.onWork('effects', () => {

@@ -1,0 +1,17 @@
+import { CheckpointBoard } from './checkpoint-board.js';
+import { DeadLetters } from './dead-letters.js';
+import { EventHandlers } from './event-handlers.js';
+import { Repartition } from './repartition.js';
+import { SubscriptionRestart } from './restart.js';
+import { SubscriptionCatalog } from './subscription-catalog.js';
+import { SubscriptionEngine } from './subscription-engine.js';
+
+export const subscriptionProviders = [
+  SubscriptionEngine,
+  SubscriptionCatalog,
+  EventHandlers,
+  CheckpointBoard,
+  DeadLetters,
+  Repartition,
+  SubscriptionRestart,
+];
