@@ -11,9 +11,8 @@ const root = new URL('../', import.meta.url);
 await buildIfStale();
 const { configurationPage, environmentExample } = await import('../dist/config/reference.js');
 const { useEmbeddedServer } = await import('../dist/platform/database/embedded/index.js');
-const { applyFunctions } = await import('../dist/platform/database/functions.js');
-const { readMigrations } = await import('../dist/platform/database/migrations.js');
-const { migrate } = await import('../dist/platform/database/migrator.js');
+const { applyMigrations } = await import('../dist/kernel/migrations/migrate-database.js');
+const { readMigrations } = await import('../dist/kernel/migrations/migrations.js');
 const { withOwner } = await import('../dist/platform/database/prepare.js');
 
 mkdirSync(new URL('docs/reference/', root), { recursive: true });
@@ -27,10 +26,9 @@ async function migratedSchema() {
   const dataDir = mkdtempSync(join(tmpdir(), 'waybill-docs-'));
   const server = await useEmbeddedServer({ dataDir, isDurable: false });
   try {
-    const { steps, functions } = await readMigrations();
+    const known = await readMigrations();
     return await withOwner(server.ownerUrl, async (client) => {
-      await migrate(client, steps);
-      await applyFunctions(client, functions);
+      await applyMigrations(client, known);
       return schemaText(client);
     });
   } finally {

@@ -6,7 +6,6 @@ import { CustomersModule } from './contexts/customers/customers.module.js';
 import { InsightsModule } from './contexts/insights/insights.module.js';
 import { NotificationsModule } from './contexts/notifications/notifications.module.js';
 import { OrderingModule } from './contexts/ordering/ordering.module.js';
-import { DatabaseModule } from './kernel/database/database.module.js';
 import type { OpenDatabase } from './platform/database/open-database.js';
 import { DurableCqrsModule } from './kernel/durable-cqrs.module.js';
 import type { KernelOptions } from './kernel/kernel-options.js';
@@ -31,8 +30,7 @@ export class AppModule {
       module: AppModule,
       imports: [
         ConfigurationModule.of(configuration),
-        DatabaseModule.forRoot(database.pools),
-        DurableCqrsModule.forRoot({ problemOfRefusal: registeredProblem, ...kernel }),
+        DurableCqrsModule.forRoot({ pools: database.pools, problemOfRefusal: registeredProblem, ...kernel }),
         ListsModule,
         OperationsModule.forRoot(database.migrations),
         ...CONTEXTS,

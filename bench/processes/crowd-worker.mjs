@@ -9,7 +9,6 @@ import { answer } from './answering.mjs';
 
 const { DurableCqrsModule, Projection } = await built('kernel/index.js');
 const { On } = await built('kernel/domain/index.js');
-const { DatabaseModule } = await built('kernel/database/database.module.js');
 const { Pools } = await built('kernel/database/pools.js');
 const { OrderPlaced } = await built('contexts/ordering/contracts/index.js');
 
@@ -33,7 +32,7 @@ function moduleOf(pools, parts) {
     providers,
   })(CrowdModule);
   class RootModule {}
-  Module({ imports: [DatabaseModule.forRoot(pools), DurableCqrsModule.forRoot({}), CrowdModule] })(RootModule);
+  Module({ imports: [DurableCqrsModule.forRoot({ pools }), CrowdModule] })(RootModule);
   return RootModule;
 }
 

@@ -18,7 +18,6 @@ import {
   ScopedKillDragonCommand,
 } from '../../test/support/heroes/scoped-heroes.module.js';
 import { poolsOf } from '../../test/support/toy-app.js';
-import { DatabaseModule } from './database/database.module.js';
 import { DurableCqrsModule } from './durable-cqrs.module.js';
 import { newId } from './messages/ids.js';
 import { freshDatabase, type FreshDatabase } from '../platform/testing/databases.js';
@@ -31,8 +30,7 @@ afterAll(() => db.drop());
 /** What is swapped: this import, and nothing in the modules of the game. */
 const native = (): DynamicModule[] => [CqrsModule.forRoot()];
 const durable = (runSubscriptions = true): DynamicModule[] => [
-  DatabaseModule.forRoot(poolsOf(db)),
-  DurableCqrsModule.forRoot({ runSubscriptions }),
+  DurableCqrsModule.forRoot({ pools: poolsOf(db), runSubscriptions }),
 ];
 
 const nothing = (): void => undefined;

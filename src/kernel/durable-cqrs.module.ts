@@ -16,11 +16,12 @@ import { assertNoNativeBuses } from './buses/native-buses.js';
 import { commandProviders } from './commands/commands.providers.js';
 import { ConsistencyTokens } from './consistency/consistency-token.js';
 import { consistencyProviders } from './consistency/consistency.providers.js';
+import { DatabaseModule } from './database/database.module.js';
 import { Secrets } from './database/secrets.js';
 import { effectProviders } from './effects/effects.providers.js';
 import { eventLogProviders } from './event-log/event-log.providers.js';
 import { KeyedTransactions } from './idempotency/keyed-transactions.js';
-import { KERNEL_OPTIONS, type KernelOptions } from './kernel-options.js';
+import { KERNEL_OPTIONS, type DurableCqrsOptions, type KernelOptions } from './kernel-options.js';
 import { Clock } from './messages/clock.js';
 import { EventRegistry } from './messages/event-registry.js';
 import { outgoingProviders } from './outgoing/outgoing.providers.js';
@@ -47,11 +48,12 @@ const CORE: readonly Provider[] = [
 class KernelCoreModule {}
 
 /**
- * `@nestjs/cqrs`, durable on PostgreSQL. Import it once, in the root module, in place of `CqrsModule.forRoot()`; needs
- * the kernel's database module. Handlers, buses and decorators are used as ever.
+ * `@nestjs/cqrs`, durable on PostgreSQL. Import it once, in the root module, in place of `CqrsModule.forRoot()`. Handlers,
+ * buses and decorators are used as ever; entities come from `TypeOrmModule.forFeature([…])`. The pools end with the
+ * application.
  *
  * ```ts
- * @Module({ imports: [DatabaseModule.forRoot(…), DurableCqrsModule.forRoot({ runSubscriptions: true }), OrderingModule] })
+ * @Module({ imports: [DurableCqrsModule.forRoot({ pools: Pools.of(url) }), OrderingModule] })
  * ```
  */
 @Module({})
@@ -62,7 +64,7 @@ export class DurableCqrsModule implements OnApplicationBootstrap, BeforeApplicat
     private readonly background: BackgroundWork,
   ) {}
 
-  static forRoot(options: Partial<KernelOptions> = {}): DynamicModule {
+  static forRoot({ pools, ...options }: DurableCqrsOptions): DynamicModule {
     const kernel: KernelOptions = {
       runSubscriptions: true,
       toleratesOutdatedViews: false,
@@ -89,7 +91,7 @@ export class DurableCqrsModule implements OnApplicationBootstrap, BeforeApplicat
     return {
       module: DurableCqrsModule,
       providers: backgroundProviders,
-      imports: [core, buses],
+      imports: [DatabaseModule.forRoot(pools), core, buses],
       exports: [core, buses],
     };
   }

@@ -1,5 +1,6 @@
 import type { Type } from '@nestjs/common';
 import type { ProblemOfRefusal } from './domain/index.js';
+import type { Pools } from './database/pools.js';
 import type { CommandInterceptor } from './commands/command-interceptor.js';
 
 export const KERNEL_OPTIONS = Symbol('waybill.kernel-options');
@@ -9,6 +10,9 @@ export interface RetentionOptions {
   readonly workDays: number;
   readonly auditDays: number;
 }
+
+/** What `DurableCqrsModule.forRoot` takes: the database, and what of the options differs from its default. */
+export type DurableCqrsOptions = Partial<KernelOptions> & { readonly pools: Pools };
 
 export interface KernelOptions {
   /** Whether this process runs subscriptions (ROLE worker or all). Default true. */

@@ -18,7 +18,7 @@ describe('the guess test', () => {
     ['what do others hear of orders?', 'src/contexts/ordering/contracts/ordering.events.ts'],
     ['who answers GET /v1/products?', 'src/contexts/catalog/api/products.controller.ts'],
     ['where do the figures of GET /v1/reports/sales come from?', 'src/contexts/insights/views/sales-daily/'],
-    ['how are events appended?', 'src/kernel/event-log/sql/'],
+    ['how are events appended?', 'migrations/kernel/functions/commit.sql'],
     ['what does a command run through?', 'src/kernel/commands/'],
     ['what is a PostgreSQL error translated to?', 'src/kernel/database/errors.ts'],
     ['what can be configured?', 'src/config/schema.ts'],

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { ClientBase } from 'pg';
-import { migrate, schemaMismatch } from '../../src/platform/database/migrator.js';
-import type { Migration } from '../../src/platform/database/migrations.js';
+import { migrate, schemaMismatch } from '../../src/kernel/migrations/migrator.js';
+import type { Migration } from '../../src/kernel/migrations/migrations.js';
 import type { Pools } from '../../src/kernel/database/pools.js';
 import { testProtocol, type ProtocolTest } from './protocol-tests.js';
 import type { ActorWork } from './schedule.js';

@@ -1,5 +1,5 @@
 import type { ClientBase } from 'pg';
-import { readMigrations } from '../../src/platform/database/migrations.js';
+import { readMigrations } from '../../src/kernel/migrations/migrations.js';
 import type { Rewrite } from './parked-pool.js';
 
 /** A protection taken out, either of a function of the kernel or of a statement that its code sends. */

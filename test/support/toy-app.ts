@@ -3,7 +3,6 @@ import { registeredProblem } from '../../src/platform/http/problems/problem-regi
 import { CommandBus, CommandHandler, QueryBus, type ICommand, type ICommandHandler, type IQuery } from '@nestjs/cqrs';
 import { Test, type TestingModule } from '@nestjs/testing';
 import { TypeOrmModule } from '@nestjs/typeorm';
-import { DatabaseModule } from '../../src/kernel/database/database.module.js';
 import { Pools } from '../../src/kernel/database/pools.js';
 import { withOwner } from '../../src/platform/database/prepare.js';
 import { DurableCqrsModule } from '../../src/kernel/durable-cqrs.module.js';
@@ -145,11 +144,7 @@ function rootModule(pools: Pools, { parts = COUNTERS, kernel = {} }: ToySettings
   };
   return {
     module: RootModule,
-    imports: [
-      DatabaseModule.forRoot(pools),
-      DurableCqrsModule.forRoot({ problemOfRefusal: registeredProblem, ...kernel }),
-      toy,
-    ],
+    imports: [DurableCqrsModule.forRoot({ pools, problemOfRefusal: registeredProblem, ...kernel }), toy],
   };
 }
 

@@ -1,4 +1,5 @@
 import { Pool, type Client, type ClientConfig, type PoolClient, type PoolConfig } from 'pg';
+import { asServerOptions, roleSettings, type Purpose, type RoleLimits } from './role-settings.js';
 import { NamelessClient, ResilientClient, breakConnection } from './resilient-client.js';
 import { typeParsers } from './type-parsers.js';
 
@@ -33,6 +34,25 @@ export interface PoolSettings {
   /** Whether prepared statements stay with their connections. A pooler that doesn't keep them must say no. */
   readonly statementNames: boolean;
 }
+
+const SECOND_MS = 1_000;
+/** What `Pools.of` uses; the configuration of Waybill has the same defaults. */
+const DEFAULTS: PoolSettings & RoleLimits = {
+  poolSize: 10,
+  workerPoolSize: 10,
+  acquireTimeoutMs: 2 * SECOND_MS,
+  statementNames: true,
+  statementTimeoutMs: 5 * SECOND_MS,
+  lockTimeoutMs: SECOND_MS,
+  idleInTransactionTimeoutMs: 5 * SECOND_MS,
+  transactionTimeoutMs: 10 * SECOND_MS,
+  workerStatementTimeoutMs: 30 * SECOND_MS,
+  workerLockTimeoutMs: 5 * SECOND_MS,
+  workerIdleInTransactionTimeoutMs: 10 * SECOND_MS,
+  workerTransactionTimeoutMs: 60 * SECOND_MS,
+};
+/** Older than any: it leaves out what not every version has. */
+const ANY_VERSION = 0;
 
 /** The client gives up this much after the server should have: it only matters where the server is out of reach. */
 const CLIENT_PATIENCE_MS = 2_000;
@@ -115,6 +135,20 @@ export class Pools {
       query_timeout: batchMs,
     };
     this.#patient = { ...clientConfig('patient', logins.worker), connectionTimeoutMillis: PATIENT_CONNECT_MS };
+  }
+
+  /**
+   * Pools with one login for everything: the owner's, connected directly. Reads run in read-only sessions. Where commands,
+   * subscriptions and reads sign in as roles of their own, or through a pooler, call the constructor.
+   */
+  static of(url: string, settings: Partial<PoolSettings & RoleLimits> = {}): Pools {
+    const all = { ...DEFAULTS, ...settings };
+    const login = (purpose: Purpose): Login => ({
+      url,
+      serverOptions: asServerOptions(roleSettings(purpose, all, ANY_VERSION)),
+    });
+    const worker = login('worker');
+    return new Pools({ app: login('app'), worker, query: login('query'), listen: worker }, all);
   }
 
   /** Whether the database answers at this moment. */

@@ -1,9 +1,9 @@
 import type { ClientBase } from 'pg';
 import type { Configuration } from '#config';
-import { pendingFunctions } from './functions.js';
+import { pendingFunctions } from '../../kernel/migrations/functions.js';
 import { expectedRoles, loginWarnings } from './logins.js';
-import { readMigrations } from './migrations.js';
-import { pendingSteps } from './migrator.js';
+import { readMigrations } from '../../kernel/migrations/migrations.js';
+import { pendingSteps } from '../../kernel/migrations/migrator.js';
 import { findServer } from './open-database.js';
 import { examinePooler, firstPooled, type PoolerFindings } from './poolers.js';
 import type { DatabaseSettings } from './database-settings.js';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { escapeIdentifier, type ClientBase } from 'pg';
-import type { SchemaAccess } from './migrations.js';
-import type { Purpose } from './role-settings.js';
+import type { SchemaAccess } from '../../kernel/migrations/migrations.js';
+import type { Purpose } from '../../kernel/database/role-settings.js';
 
 /**
  * Who may do what in the database, as one script that is right however often it runs:

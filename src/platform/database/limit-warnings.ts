@@ -1,4 +1,4 @@
-import { purposes, type LimitsOf, type Purpose } from './role-settings.js';
+import { purposes, type LimitsOf, type Purpose } from '../../kernel/database/role-settings.js';
 import type { TriedLogin } from './try-login.js';
 
 type Logins = Readonly<Record<Purpose, TriedLogin>>;

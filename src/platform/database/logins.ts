@@ -1,9 +1,9 @@
 import type { ClientBase } from 'pg';
 import { classify } from '../../kernel/database/errors.js';
 import type { RoleNames } from './grants.js';
-import { inTransaction, type MigratorOptions } from './migrator.js';
+import { inTransaction, type MigratorOptions } from '../../kernel/migrations/migrator.js';
 import type { DatabaseSettings } from './database-settings.js';
-import { purposes, roleSettings, type LimitsOf, type Purpose } from './role-settings.js';
+import { purposes, roleSettings, type LimitsOf, type Purpose } from '../../kernel/database/role-settings.js';
 import { limitWarnings } from './limit-warnings.js';
 import { ensureRoles, roleName, RolesNotAllowed, rolesToCreate } from './roles.js';
 import { tryLogin, type TriedLogin } from './try-login.js';

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { maskedUrl, type Configuration } from '#config';
-import { readMigrations, type KnownSchema } from './migrations.js';
+import { readMigrations, type KnownSchema } from '../../kernel/migrations/migrations.js';
 import { Pools } from '../../kernel/database/pools.js';
 import { prepareDatabase } from './prepare.js';
 

@@ -2,11 +2,11 @@ import type { ClientBase } from 'pg';
 import { maskedUrl } from '#config';
 import { unsafeSettings } from './durability.js';
 import { classify } from '../../kernel/database/errors.js';
-import { applyFunctions } from './functions.js';
 import { ensureGrants, type RoleNames } from './grants.js';
 import { chooseLogins, type OwnedDatabase } from './logins.js';
-import { readMigrations, type Migrations } from './migrations.js';
-import { inTransaction, migrate, type MigratorOptions } from './migrator.js';
+import { applyMigrations } from '../../kernel/migrations/migrate-database.js';
+import { readMigrations, type Migrations } from '../../kernel/migrations/migrations.js';
+import { inTransaction, type MigratorOptions } from '../../kernel/migrations/migrator.js';
 import { examinePooler, POOLER_HOW_TO } from './poolers.js';
 import { clientConfig, type Logins } from '../../kernel/database/pools.js';
 import type { DatabaseSettings } from './database-settings.js';
@@ -41,17 +41,16 @@ const CONNECT_TIMEOUT_MS = 5_000;
  * Throws DatabaseRefused and MigrationRefused, both with a text for the operator.
  */
 export async function prepareDatabase({ ownerUrl, settings, migrations, say }: Preparation): Promise<PreparedDatabase> {
-  const { steps, functions, access } = migrations ?? (await readMigrations());
+  const known = migrations ?? (await readMigrations());
   return withOwner(ownerUrl, async (client) => {
     const database = await ownedDatabase(client, ownerUrl);
     const options: MigratorOptions = say ? { say } : {};
-    const { applied } = await migrate(client, steps, options);
-    await applyFunctions(client, functions, options);
+    const { applied } = await applyMigrations(client, known, options);
     const { logins, warnings } = await chooseLogins(database, settings, options).catch((error: unknown) => {
       throw refusedByPooler(ownerUrl, error) ?? error;
     });
     const roles: RoleNames = { app: logins.app.role, worker: logins.worker.role, query: logins.query.role };
-    const shortcomings = await inTransaction(client, options, () => ensureGrants(client, access, roles));
+    const shortcomings = await inTransaction(client, options, () => ensureGrants(client, known.access, roles));
     const listen = settings.listenUrl === undefined ? logins.worker : { url: settings.listenUrl };
     const pooled = Object.values(logins).find(({ isPooled }) => isPooled)?.url;
     const pooler = await examinePooler({ pooled, listen: listen.url }, settings);

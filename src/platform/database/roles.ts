@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { escapeIdentifier, escapeLiteral, type ClientBase } from 'pg';
 import { classify } from '../../kernel/database/errors.js';
-import { purposes, type Purpose } from './role-settings.js';
+import { purposes, type Purpose } from '../../kernel/database/role-settings.js';
 
 /** A login role of this database, made by the start. */
 export interface MadeRole {

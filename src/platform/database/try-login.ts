@@ -2,7 +2,7 @@ import { classify } from '../../kernel/database/errors.js';
 import { isPooled } from './poolers.js';
 import { clientConfig, type Login } from '../../kernel/database/pools.js';
 import { ResilientClient } from '../../kernel/database/resilient-client.js';
-import { asServerOptions } from './role-settings.js';
+import { asServerOptions } from '../../kernel/database/role-settings.js';
 
 type Limits = Readonly<Record<string, string>>;
 

@@ -1,6 +1,6 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
-import type { KnownSchema } from '../database/migrations.js';
+import type { KnownSchema } from '../../kernel/migrations/migrations.js';
 import './api/operations.problems.js';
 import { AuditController } from './api/audit.controller.js';
 import { DeadLettersController } from './api/dead-letters.controller.js';

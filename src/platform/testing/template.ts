@@ -2,9 +2,9 @@ import { createHash, createHmac } from 'node:crypto';
 import { escapeIdentifier, escapeLiteral, type ClientBase } from 'pg';
 import { configurationOf, type Environment } from '#config';
 import { withUser } from '../database/logins.js';
-import { readMigrations } from '../database/migrations.js';
+import { readMigrations } from '../../kernel/migrations/migrations.js';
 import { prepareDatabase, withOwner } from '../database/prepare.js';
-import { purposes, roleSettings, type Purpose } from '../database/role-settings.js';
+import { purposes, roleSettings, type Purpose } from '../../kernel/database/role-settings.js';
 
 /** A migrated, empty database that specs clone theirs from. */
 export interface Template {

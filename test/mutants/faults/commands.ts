@@ -114,11 +114,11 @@ export const commands: readonly PlantedFault[] = [
   {
     name: 'query-role-without-time-limit',
     guarantee: 'Every statement has an end, also on the server.',
-    file: 'src/platform/database/role-settings.ts',
+    file: 'src/kernel/database/role-settings.ts',
     find: "if (purpose === 'query') return { ...limits, default_transaction_read_only: 'on' };",
     replace:
       "if (purpose === 'query') return { ...limits, statement_timeout: '0', default_transaction_read_only: 'on' };",
-    specs: ['src/platform/database/role-settings.spec.ts'],
+    specs: ['src/kernel/database/role-settings.spec.ts'],
   },
   {
     name: 'unit-not-sealed',

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client, type ClientBase } from 'pg';
 import { freshDatabase, type FreshDatabase } from '#platform/testing';
-import { until } from '../../kernel/testing/until.js';
+import { until } from '../testing/until.js';
 import { applyFunctions, functionMismatch, pendingFunctions } from './functions.js';
 import { readMigrations, type SqlFunction } from './migrations.js';
 import { migrate } from './migrator.js';

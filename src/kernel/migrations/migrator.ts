@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { ClientBase } from 'pg';
-import { failpoint } from '../../kernel/failpoints.js';
-import { classify } from '../../kernel/database/errors.js';
-import { inTransactionOn } from '../../kernel/database/transaction.js';
+import { failpoint } from '../failpoints.js';
+import { classify } from '../database/errors.js';
+import { inTransactionOn } from '../database/transaction.js';
 import type { Migration } from './migrations.js';
 
 /**

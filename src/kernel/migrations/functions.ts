@@ -1,5 +1,5 @@
 import type { ClientBase } from 'pg';
-import { failpoint } from '../../kernel/failpoints.js';
+import { failpoint } from '../failpoints.js';
 import type { SqlFunction } from './migrations.js';
 import { hasKernelTable, inRetriedTransaction, MigrationRefused, type MigratorOptions } from './migrator.js';
 

@@ -52,6 +52,11 @@ const STEP_FILE = /^(\d{4}-[a-z0-9-]+)\.js$/;
 const FUNCTIONS_FOLDER = 'functions';
 const FUNCTION_VERSION = /^-- version ([1-9]\d*)\r?\n/;
 
+/** What the kernel itself needs. */
+export async function kernelMigrations(): Promise<Migrations> {
+  return joined([await readSchema(migrationsFolder, 'kernel')]);
+}
+
 /**
  * Reads `<folder>/<schema>/NNNN-title.js` and `<folder>/<schema>/functions/<name>.sql`: the kernel's schema first, the
  * others by name.
@@ -61,7 +66,10 @@ export async function readMigrations(folder: string = migrationsFolder): Promise
   const entries = await readdir(folder, { withFileTypes: true });
   const schemas = entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
   const ordered = schemas.toSorted((a, b) => Number(b === 'kernel') - Number(a === 'kernel') || (a < b ? -1 : 1));
-  const read = await Promise.all(ordered.map((schema) => readSchema(folder, schema)));
+  return joined(await Promise.all(ordered.map((schema) => readSchema(folder, schema))));
+}
+
+function joined(read: readonly SchemaFolder[]): Migrations {
   return {
     steps: read.flatMap(({ steps }) => steps),
     functions: read.flatMap(({ functions }) => functions),

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Client, type ClientBase } from 'pg';
 import { freshDatabase, type FreshDatabase } from '#platform/testing';
-import { until } from '../../kernel/testing/until.js';
+import { until } from '../testing/until.js';
 import type { Migration } from './migrations.js';
 import { migrate, schemaMismatch } from './migrator.js';
 

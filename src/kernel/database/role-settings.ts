@@ -1,10 +1,20 @@
-import type { DatabaseSettings } from './database-settings.js';
-
 /** The kinds of work that have a login of their own. */
 export const purposes = ['app', 'worker', 'query'] as const;
 export type Purpose = (typeof purposes)[number];
 /** The server settings that a kind of work shall have, by name. */
 export type LimitsOf = (purpose: Purpose) => Readonly<Record<string, string>>;
+
+/** How long the server lets each kind of work take, in ms. The transaction's own limit exists from version 17 on. */
+export interface RoleLimits {
+  readonly statementTimeoutMs: number;
+  readonly lockTimeoutMs: number;
+  readonly idleInTransactionTimeoutMs: number;
+  readonly transactionTimeoutMs: number;
+  readonly workerStatementTimeoutMs: number;
+  readonly workerLockTimeoutMs: number;
+  readonly workerIdleInTransactionTimeoutMs: number;
+  readonly workerTransactionTimeoutMs: number;
+}
 
 const PG_17 = 170_000;
 /**
@@ -20,7 +30,7 @@ const BY_KEY = { enable_seqscan: 'off', jit: 'off' };
  */
 export function roleSettings(
   purpose: Purpose,
-  settings: DatabaseSettings,
+  settings: RoleLimits,
   serverVersion: number,
 ): Readonly<Record<string, string>> {
   const isWorker = purpose === 'worker';

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { ClientBase } from 'pg';
 import { freshDatabase, type FreshDatabase } from '#platform/testing';
 import { migrationsFolder } from './migrations.js';
-import { withOwner } from './prepare.js';
+import { withOwner } from '../../platform/database/prepare.js';
 
 interface SchemaTexts {
   schemaText(client: ClientBase): Promise<string>;
