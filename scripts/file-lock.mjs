@@ -44,7 +44,7 @@ async function acquire(path, own, { onWait, timeoutMs = Infinity }) {
     hasWaited = true;
     if (performance.now() > giveUpAt) {
       throw new Error(
-        `Process ${pidOf(holder)} has held ${path} for ${timeoutMs / 1_000} s. If it hangs, end it and start again.`,
+        `Process ${pidOf(holder)} has locked ${path} for ${timeoutMs / 1_000} s. If it hangs, end it and start again.`,
       );
     }
   }

@@ -50,7 +50,7 @@ function isOwnMachine({ database, runtime }: Configuration): boolean {
 async function seed(waybill: Waybill, say: Say): Promise<void> {
   const { seedProducts } = await import('./seed.js');
   const added = await seedProducts(waybill);
-  if (added > 0) say(`The database was empty: ${added} products were added to try things with.`);
+  if (added > 0) say(`The database was empty. Added ${added} sample products.`);
 }
 
 main().catch((error: unknown) => {

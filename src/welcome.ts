@@ -6,11 +6,11 @@ import { DevTokens } from './platform/http/index.js';
 export async function welcome({ app, database, url }: Waybill, configuration: Configuration): Promise<string> {
   const { role } = configuration.runtime;
   const lines = [
-    role === 'worker' ? `Waybill works on its views; health at ${url}/health/ready` : `Waybill listens on ${url}`,
-    `Data lives in ${database.place}`,
+    role === 'worker' ? `Waybill worker started. Health: ${url}/health/ready` : `Waybill listens on ${url}`,
+    `Database: ${database.place}`,
   ];
   if (role === 'worker') return lines.join('\n');
-  lines.push(`Every route is described at ${url}/docs`);
+  lines.push(`API reference: ${url}/docs`);
   if (configuration.auth.mode !== 'dev') return lines.join('\n');
   const token = await app.get(DevTokens).issue({ subject: 'ada', roles: ['customer'] });
   const { rows } = await database.pools.query.query<{ sku: string }>(
@@ -18,9 +18,9 @@ export async function welcome({ app, database, url }: Waybill, configuration: Co
   );
   const [what, line] =
     rows[0] === undefined
-      ? ['Look at the products', products(url!, token)]
+      ? ['List the products', products(url!, token)]
       : ['Place an order', order(url!, token, rows[0].sku)];
-  return [...lines, `${what} (the token is a customer’s, good for 12 hours):`, '', line, ''].join('\n');
+  return [...lines, `${what} (with a customer token, valid for 12 hours):`, '', line, ''].join('\n');
 }
 
 function products(url: string, token: string): string {

@@ -88,7 +88,7 @@ describe('a lock file', () => {
         onWait: (holder) => holders.push(holder),
         timeoutMs: 0,
       });
-      await expect(waiting).rejects.toThrow(`Process ${process.pid} has held ${lock}`);
+      await expect(waiting).rejects.toThrow(`Process ${process.pid} has locked ${lock}`);
     });
     expect(holders).toEqual([process.pid]);
   });

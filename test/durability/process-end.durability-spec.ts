@@ -111,7 +111,7 @@ describe('a start that can’t succeed', () => {
       const port = new URL(url).port;
       const program = BuiltProgram.start('dist/main.js', [], { ...db.environment, PORT: port });
       expect(await program.ended).toEqual({ code: 1, signal: null });
-      expect(program.output).toContain(`Port ${port} is taken`);
+      expect(program.output).toContain(`Port ${port} is in use`);
     },
     TIMEOUT_MS,
   );

@@ -100,7 +100,7 @@ describe('npm start with DATABASE_URL at pgbouncer', () => {
       expect(refused.output).toMatch(/Set DATABASE_STATEMENT_NAMES=false/);
       const doctor = BuiltProgram.start('dist/cli/main.js', ['doctor'], { ...named, DATABASE_LISTEN_URL: '' });
       await doctor.ended;
-      expect(doctor.output).toMatch(/without their prepared statements[^]*Set DATABASE_STATEMENT_NAMES=false/);
+      expect(doctor.output).toMatch(/does not preserve prepared statements[^]*Set DATABASE_STATEMENT_NAMES=false/);
       expect(doctor.output).toMatch(/LISTEN goes through a pooler[^]*Set DATABASE_LISTEN_URL/);
     },
     TIMEOUT_MS,

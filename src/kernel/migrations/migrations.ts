@@ -101,7 +101,7 @@ async function readStep(path: string, folder: string, file: string): Promise<Mig
   const name = STEP_FILE.exec(file)?.[1];
   const { up, breaking } = await importFile(path);
   if (name === undefined || typeof up !== 'string') {
-    throw new Error(`${path} is no migration. Name it 0001-what-it-does.js and export its SQL as one string: up.`);
+    throw new Error(`${path} is not a migration. Name it 0001-what-it-does.js and export its SQL as one string: up.`);
   }
   return { folder, name, up, checksum: checksumOf(up), breaking: breaking === true };
 }

@@ -43,7 +43,7 @@ async function withoutTemporaryObjects(client: ClientBase, roles: RoleNames): Pr
   const left = await temporaryRights(client, roles);
   if (left.length === 0) return [];
   return [
-    `The roles ${left.map(({ role }) => role).join(', ')} may make temporary objects, which nothing here needs. ` +
+    `The roles ${left.map(({ role }) => role).join(', ')} may create temporary objects, which Waybill does not need. ` +
       `As the owner of the database run: ${revoke}`,
   ];
 }

@@ -16,15 +16,15 @@ function missingLimits(logins: Logins, limitsOf: LimitsOf): string[] {
   const bareLimits = unlimited.some((purpose) => logins[purpose].missing.includes('statement_timeout'));
   if (roles.size < purposes.length && bareLimits) {
     return [
-      `The pooler in front of the database passes on no settings, and the role ${[...roles].join(', ')} does several kinds of work. ` +
-        'So statements have no time limit, and nothing keeps the query side from writing. Set DATABASE_APP_URL, ' +
-        'DATABASE_WORKER_URL and DATABASE_QUERY_URL to a role each, with the limits that docs/how-to/run-behind-pgbouncer.md names.',
+      `The pooler in front of the database does not pass settings on, and the role ${[...roles].join(', ')} is used for several kinds of work. ` +
+        'So statements have no time limit, and the query side can write. Set DATABASE_APP_URL, ' +
+        'DATABASE_WORKER_URL and DATABASE_QUERY_URL to separate roles with the limits in docs/how-to/run-behind-pgbouncer.md.',
     ];
   }
   return unlimited.map((purpose) => {
     const { role, missing } = logins[purpose];
     const sets = missing.map((name) => `ALTER ROLE "${role}" SET ${name} = '${limitsOf(purpose)[name]}';`);
-    return `The pooler in front of the database passes on no settings, and the role ${role} doesn't bring ${missing.join(', ')} itself. Run: ${sets.join(' ')}`;
+    return `The pooler in front of the database does not pass settings on, and the role ${role} lacks ${missing.join(', ')}. Run: ${sets.join(' ')}`;
   });
 }
 
@@ -33,7 +33,7 @@ function outdatedLimits(logins: Logins): string[] {
   if (outdated.length === 0) return [];
   const what = outdated.map((purpose) => `${logins[purpose].role} (${logins[purpose].outdated.join(', ')})`);
   return [
-    `The pooler still uses sessions with older limits of ${what.join(' and ')}. Let it open new ones: RECONNECT in the ` +
-      'console of pgbouncer, or a restart of it.',
+    `The pooler still uses sessions with older limits of ${what.join(' and ')}. Open new ones: run RECONNECT in the ` +
+      'console of pgbouncer, or restart it.',
   ];
 }

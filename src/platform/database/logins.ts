@@ -61,7 +61,9 @@ export async function loginWarnings(
   );
   if (rows[0]?.may || (rows[0]?.made && (await hasMadeRoles(client)))) return [];
   return [
-    sharedLoginWarning('The owner may not create roles.', name, (purpose) => roleSettings(purpose, settings, version)),
+    sharedLoginWarning('The owner of the database may not create roles.', name, (purpose) =>
+      roleSettings(purpose, settings, version),
+    ),
   ];
 }
 
@@ -107,14 +109,15 @@ async function tryAll(urls: Urls, limitsOf: LimitsOf, warnings: readonly string[
 function reasonAgainstRoles(error: unknown): string | undefined {
   if (error instanceof RolesNotAllowed) return error.message;
   const { sqlState } = classify(error);
-  if (sqlState === '28000' || sqlState === '28P01') return `The server refused a role made for it: ${String(error)}.`;
+  if (sqlState === '28000' || sqlState === '28P01')
+    return `The server rejected a role that Waybill created: ${String(error)}.`;
   return sqlState === '42501' ? `The owner lacks a privilege: ${String(error)}.` : undefined;
 }
 
 function sharedLoginWarning(reason: string, database: string, limitsOf: LimitsOf): string {
   return (
-    `${reason} So commands, subscriptions and reads all sign in with DATABASE_URL, and only a setting of the session ` +
-    'keeps the query side from writing. To do better, run this as an administrator and set DATABASE_APP_URL, ' +
+    `${reason} So commands, subscriptions and reads all log in with DATABASE_URL, and only a setting of the session ` +
+    'prevents the query side from writing. To use separate roles, run this as an administrator and set DATABASE_APP_URL, ' +
     `DATABASE_WORKER_URL and DATABASE_QUERY_URL to these roles:\n${rolesToCreate(database, limitsOf)}`
   );
 }

@@ -49,14 +49,14 @@ export async function examinePooler(
 /** Such a statement would be missing in some sessions and fail there with 26000, sooner or later. */
 function namesAreLost(url: string): string {
   return (
-    `The pooler at ${maskedUrl(url)} hands sessions on without their prepared statements, which Waybill would use by ` +
-    'name. Set DATABASE_STATEMENT_NAMES=false, or let the pooler carry them (pgbouncer 1.21 and later: ' +
+    `The pooler at ${maskedUrl(url)} does not preserve prepared statements, which Waybill uses by ` +
+    'name. Set DATABASE_STATEMENT_NAMES=false, or enable them in the pooler (pgbouncer 1.21 and later: ' +
     `max_prepared_statements = 200). ${POOLER_HOW_TO}`
   );
 }
 
 const DEAF =
-  'LISTEN goes through a pooler, which delivers no notifications. So replicas hear of each other by polling only, up to a ' +
+  'LISTEN goes through a pooler, which delivers no notifications. So replicas see new events by polling only, up to a ' +
   `second later, and hand over slowly. Set DATABASE_LISTEN_URL to the server itself. ${POOLER_HOW_TO}`;
 
 /**

@@ -179,7 +179,7 @@ describe('a database whose owner may create roles', () => {
     await admin.query(`CREATE ROLE ${name}_app LOGIN PASSWORD 'theirs'`);
     const { logins, warnings } = await prepareDatabase({ ownerUrl, settings });
     expect(logins.app.url).toBe(ownerUrl);
-    expect(warnings.join()).toContain(`The role ${name}_app exists already`);
+    expect(warnings.join()).toContain(`The role ${name}_app already exists`);
     const theirs = new Client(withUser(ownerUrl, `${name}_app`, 'theirs'));
     await theirs.connect();
     await theirs.end();
@@ -227,6 +227,6 @@ describe('a database that can’t be used', () => {
   it('is refused with the way out when the database isn’t there', async () => {
     const url = new URL(db.url);
     url.pathname = '/absent';
-    await expect(prepareDatabase({ ownerUrl: url.toString(), settings })).rejects.toThrow(/Create that database/);
+    await expect(prepareDatabase({ ownerUrl: url.toString(), settings })).rejects.toThrow(/Create the database/);
   });
 });

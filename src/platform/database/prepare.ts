@@ -91,13 +91,13 @@ export async function ownedDatabase(client: ClientBase, ownerUrl: string): Promi
   const { name, version, standby } = rows[0]!;
   if (version < OLDEST_VERSION) {
     throw new DatabaseRefused(
-      `PostgreSQL ${Math.floor(version / 10_000)} answered at ${maskedUrl(ownerUrl)}; Waybill needs 15 to 18. ` +
+      `PostgreSQL ${Math.floor(version / 10_000)} is running at ${maskedUrl(ownerUrl)}; Waybill needs 15 to 18. ` +
         'Upgrade it, point DATABASE_URL at a newer one, or leave DATABASE_URL unset to use the embedded server.',
     );
   }
   if (standby) {
     throw new DatabaseRefused(
-      `The server at ${maskedUrl(ownerUrl)} is a standby and takes no writes. Point DATABASE_URL at the primary.`,
+      `The server at ${maskedUrl(ownerUrl)} is a standby and accepts no writes. Point DATABASE_URL at the primary.`,
     );
   }
   return { client, ownerUrl, name, version };
@@ -111,7 +111,7 @@ export async function serverWarnings({ client, version }: OwnedDatabase, roles: 
   );
   if (version > NEWEST_TRIED_VERSION) {
     warnings.push(
-      `PostgreSQL ${Math.floor(version / 10_000)} is newer than the versions Waybill was tried with (15 to 18).`,
+      `PostgreSQL ${Math.floor(version / 10_000)} is newer than the versions Waybill is tested with (15 to 18).`,
     );
   }
   return warnings;
@@ -122,8 +122,8 @@ function refusedByPooler(ownerUrl: string, error: unknown): DatabaseRefused | un
   const said = (error as Error).message;
   if (classify(error).sqlState !== '08P01' || !/authentication failed|no such user/.test(said)) return undefined;
   return new DatabaseRefused(
-    `The pooler at ${maskedUrl(ownerUrl)} doesn't let in a role that commands, subscriptions or reads sign in as: ${said}. ` +
-      'Let it look roles up by auth_query, or make the roles yourself, list them there, and set DATABASE_APP_URL, ' +
+    `The pooler at ${maskedUrl(ownerUrl)} rejects a role that commands, subscriptions or reads log in with: ${said}. ` +
+      'Configure auth_query in it, or create the roles yourself, list them there, and set DATABASE_APP_URL, ' +
       `DATABASE_WORKER_URL and DATABASE_QUERY_URL. ${POOLER_HOW_TO}`,
     { cause: error },
   );
@@ -137,7 +137,7 @@ function unreachable(ownerUrl: string, error: unknown): DatabaseRefused {
     sqlState?.startsWith('28') || /authentication failed/.test(said)
       ? 'Check user and password in DATABASE_URL.'
       : sqlState === '3D000' || /^database .* does not exist$/.test(said)
-        ? 'Create that database, or name another one in DATABASE_URL.'
+        ? 'Create the database, or use another one in DATABASE_URL.'
         : 'Check DATABASE_URL and that the server runs; leave DATABASE_URL unset to use the embedded server.';
   return new DatabaseRefused(`The database at ${maskedUrl(ownerUrl)} can't be reached: ${said}. ${remedy}`, {
     cause: error,

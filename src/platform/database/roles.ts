@@ -50,7 +50,7 @@ export async function ensureRoles(
   const foreign = rows.find((row) => row.exists && !row.ours);
   if (foreign) {
     throw new RolesNotAllowed(
-      `The role ${foreign.role} exists already and wasn't made by Waybill, so it is left alone.`,
+      `The role ${foreign.role} already exists and was not created by Waybill, so it is not changed.`,
     );
   }
   if (rows.some((row) => !row.exists || row.password === null)) await assertMayCreateRoles(client);

@@ -22,7 +22,7 @@ export function explainedFailure(error: unknown): string {
   if (EXPLAINED.has(error.constructor.name)) return error.message;
   const { code, port } = error as { code?: string; port?: number };
   if (code === 'EADDRINUSE') {
-    return `Port ${port} is taken, perhaps by another Waybill. End that, or set PORT to another one (0: any free one).`;
+    return `Port ${port} is in use, perhaps by another Waybill. Stop that process, or set PORT to another port (0: any free port).`;
   }
   return `Waybill could not start.\n${error.stack ?? error.message}`;
 }
@@ -36,12 +36,12 @@ export function endOnSignals(stop: () => Promise<void>, hardExitMs: number, say:
       return;
     }
     stoppingSince = performance.now();
-    say('Stopping: finishing what is under way.');
+    say('Stopping. Completing the work in progress.');
     setTimeout(() => process.exit(1), hardExitMs).unref();
     stop().then(
       () => process.exit(0),
       (error: unknown) => {
-        process.stderr.write(`The stop failed. ${String(error)}\n`);
+        process.stderr.write(`Stopping failed. ${String(error)}\n`);
         process.exit(1);
       },
     );
@@ -56,6 +56,6 @@ export function endOnFaults(): void {
     process.stderr.write(`${kind}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
     process.exit(1);
   };
-  process.on('unhandledRejection', end('A promise was rejected and nobody handled it'));
-  process.on('uncaughtException', end('An error was thrown and nobody caught it'));
+  process.on('unhandledRejection', end('Unhandled promise rejection'));
+  process.on('uncaughtException', end('Uncaught error'));
 }

@@ -22,7 +22,7 @@ interface Package {
 
 /** initdb and pg_ctl hand their own folder to a shell, between double quotes. */
 const SHELL_SAFE = process.platform === 'win32' ? /^[^"%]*$/ : /^[^"$`\\]*$/;
-const WAY_OUT = 'Set DATABASE_URL to a PostgreSQL of your own (15 to 18) instead.';
+const WAY_OUT = 'Set DATABASE_URL to your own PostgreSQL (15 to 18) instead.';
 
 /**
  * The binaries of the installed package, made runnable. Its install script, which creates the libraries' links, may have
@@ -43,11 +43,11 @@ export async function findBinaries(programs: ServerPrograms, dataDir: string): P
     if (failure === undefined) return binariesIn(join(copy, 'native'));
     failures.push(`${copy}: ${failure}`);
   }
-  throw new NoBinaries(`The embedded PostgreSQL can't be run here:\n  ${failures.join('\n  ')}\n${WAY_OUT}`);
+  throw new NoBinaries(`The embedded PostgreSQL cannot run on this machine:\n  ${failures.join('\n  ')}\n${WAY_OUT}`);
 }
 
 async function whyNotInPlace(root: string, native: string, programs: ServerPrograms): Promise<string | undefined> {
-  if (!SHELL_SAFE.test(native)) return 'a shell would read other things in its path';
+  if (!SHELL_SAFE.test(native)) return 'its path contains characters that a shell interprets';
   return (await makeRunnable(root)) ? tryRun(native, programs) : 'its folder is read-only';
 }
 
@@ -123,7 +123,7 @@ async function copyInto(base: string, { root, version }: Package): Promise<strin
   await rm(fresh, { recursive: true, force: true });
   if (await isOurs(final)) return final;
   throw new NoBinaries(
-    `${final} belongs to somebody else, so nothing in it is run. Remove it and start again. ${WAY_OUT}`,
+    `${final} belongs to another user, so its programs are not started. Remove it and start again. ${WAY_OUT}`,
   );
 }
 

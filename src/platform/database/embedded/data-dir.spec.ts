@@ -50,14 +50,14 @@ describe('a data folder', () => {
     const remedy = 'Set DATA_DIR to a folder that Waybill may write to.';
     expect(await refusalOf(file)).toBe(`DATA_DIR ${file} is not a folder. ${remedy}`);
     expect(await refusalOf(join(file, 'data'))).toBe(
-      `DATA_DIR ${join(file, 'data')} can't be made: ${file} is not a folder. ${remedy}`,
+      `DATA_DIR ${join(file, 'data')} can't be created: ${file} is not a folder. ${remedy}`,
     );
   });
 
-  it('is refused in a sentence where it is a link to nothing, or to itself', async () => {
+  it('is refused in a sentence where it is a broken link, or to itself', async () => {
     symlinkSync(join(folder, 'nowhere'), join(folder, 'link'));
-    expect(await refusalOf(join(folder, 'link'))).toContain('is a link to nothing');
-    expect(await refusalOf(join(folder, 'link', 'data'))).toContain(`${join(folder, 'link')} is a link to nothing`);
+    expect(await refusalOf(join(folder, 'link'))).toContain('is a broken link');
+    expect(await refusalOf(join(folder, 'link', 'data'))).toContain(`${join(folder, 'link')} is a broken link`);
     symlinkSync(join(folder, 'loop'), join(folder, 'loop'));
     expect(await refusalOf(join(folder, 'loop'))).toContain("can't be written to (ELOOP)");
   });
@@ -67,12 +67,12 @@ describe('a data folder', () => {
   });
 
   it.each(['/dev/null/data', ...(process.platform === 'linux' ? NOTHING_CAN_BE_MADE : [])])(
-    'is refused in a sentence where nothing can be made: %s',
+    'is refused in a sentence where nothing can be created: %s',
     async (dataDir) => {
       // For root only the attempt shows it.
       const attempt = makeDataDir(dataDir);
       await expect(attempt).rejects.toBeInstanceOf(DataDirRefused);
-      await expect(attempt).rejects.toThrow(/^DATA_DIR \S+ can't be (made|written to)/);
+      await expect(attempt).rejects.toThrow(/^DATA_DIR \S+ can't be (created|written to)/);
     },
   );
 });

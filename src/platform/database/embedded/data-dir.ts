@@ -31,7 +31,7 @@ export async function makeDataDir(dataDir: string): Promise<void> {
       await mkdir(folder, { mode: 0o755 });
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
-      if (code !== 'EEXIST') throw new DataDirRefused(dataDir, `can't be made (${code} at ${folder})`);
+      if (code !== 'EEXIST') throw new DataDirRefused(dataDir, `can't be created (${code} at ${folder})`);
     }
   }
   await missingFolders(dataDir);
@@ -45,7 +45,7 @@ export async function makeDataDir(dataDir: string): Promise<void> {
 export async function missingFolders(dataDir: string): Promise<string[]> {
   const missing: string[] = [];
   for (let folder = dataDir; ; folder = dirname(folder)) {
-    const place = folder === dataDir ? '' : `can't be made: ${folder} `;
+    const place = folder === dataDir ? '' : `can't be created: ${folder} `;
     const reason = await against(folder);
     if (reason === MISSING && folder !== dirname(folder)) missing.unshift(folder);
     else if (reason === undefined) return missing;
@@ -63,7 +63,7 @@ async function against(folder: string): Promise<string | undefined> {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code !== 'ENOENT') return code === 'ENOTDIR' ? MISSING : `can't be written to (${code})`;
-    return (await isLink(folder)) ? 'is a link to nothing' : MISSING;
+    return (await isLink(folder)) ? 'is a broken link' : MISSING;
   }
 }
 

@@ -80,12 +80,12 @@ async function running(
 ): Promise<KeptState & { wasRunning: boolean }> {
   let state = await cluster.readState();
   if (!(await cluster.exists())) {
-    say(`Making a PostgreSQL cluster in ${cluster.folder}.`);
+    say(`Creating a PostgreSQL cluster in ${cluster.folder}.`);
     state = await server.create();
   }
   if (state === undefined) {
     throw new EmbeddedServerRefused(
-      `${cluster.folder} holds a cluster, but its password file pg18.json beside it is gone. Put it back, or move the ` +
+      `${cluster.folder} contains a cluster, but its password file pg18.json beside it is missing. Restore it, or move the ` +
         'folder away to start with an empty database, or set DATA_DIR to another folder.',
     );
   }

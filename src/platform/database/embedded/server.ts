@@ -84,7 +84,9 @@ export class Server {
       if (answer === 'other' && (await this.cluster.isServing(noted.pid)) !== true) return undefined;
       if (performance.now() > giveUpAt) throw this.#silent(noted);
       if (performance.now() > sayAt) {
-        say(`PostgreSQL (process ${noted.pid}) has ${this.cluster.folder}, but isn't ready; waiting for it.`);
+        say(
+          `PostgreSQL (process ${noted.pid}) is running in ${this.cluster.folder}, but is not ready; waiting for it.`,
+        );
         sayAt = Infinity;
       }
       await pause(POLL_MS);
@@ -106,7 +108,7 @@ export class Server {
       ...(this.isDurable ? [] : ['--no-sync']),
     ]);
     await rm(passwordFile, { force: true });
-    if (ended.code !== 0) throw this.#refused('The cluster could not be made', ended);
+    if (ended.code !== 0) throw this.#refused('The cluster could not be created', ended);
     await this.cluster.writeState(state);
     await this.cluster.adopt(draft);
     return state;
@@ -180,14 +182,14 @@ export class Server {
     if (await programs.canEnter(this.cluster.dataDir)) return { binaries, programs, account };
     throw new EmbeddedServerRefused(
       `PostgreSQL doesn't run as root, so it is started as ${account?.name ?? 'another user'}, who may not enter ` +
-        `${dirname(this.cluster.dataDir)} and couldn't be let in (setpriv of util-linux would do it). Set DATA_DIR to a ` +
+        `${dirname(this.cluster.dataDir)}, and setpriv of util-linux, which could grant the access, is not usable. Set DATA_DIR to a ` +
         'folder that other users may enter, such as /var/lib/waybill, or start as an ordinary user.',
     );
   }
 
   #silent({ pid, port }: { pid: number; port: number }): EmbeddedServerRefused {
     return new EmbeddedServerRefused(
-      `A PostgreSQL server (process ${pid}) holds ${this.cluster.folder}, but doesn't answer at port ${port}. It may be ` +
+      `A PostgreSQL server (process ${pid}) uses ${this.cluster.folder}, but does not respond on port ${port}. It may be ` +
         `stopped or overloaded. See ${this.cluster.log}; end that process and start again, or set DATA_DIR elsewhere.`,
     );
   }
@@ -196,7 +198,7 @@ export class Server {
     const said = [ended.output.trim(), log].filter(Boolean).join('\n');
     return new EmbeddedServerRefused(
       `${what} in ${this.cluster.dataDir}:\n${said || `ended with code ${ended.code}`}\n` +
-        'Correct that, set DATA_DIR to another folder, or set DATABASE_URL to a PostgreSQL of your own (15 to 18).',
+        'Correct that, set DATA_DIR to another folder, or set DATABASE_URL to your own PostgreSQL (15 to 18).',
     );
   }
 }

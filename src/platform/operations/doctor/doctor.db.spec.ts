@@ -42,14 +42,14 @@ describe('the doctor', () => {
       },
       () => undefined,
     );
-    expect(found).toContainEqual({ state: 'warning', what: text, remedy: 'Correct its name, or leave it out.' });
+    expect(found).toContainEqual({ state: 'warning', what: text, remedy: 'Correct the name, or remove it.' });
   });
 
   it('says in a sentence why a data folder can’t be used', async () => {
     const embedded = { DATABASE_URL: '', DATABASE_APP_URL: '', DATABASE_WORKER_URL: '', DATABASE_QUERY_URL: '' };
     expect(await complaints({ ...embedded, DATA_DIR: '/dev/null/data' })).toContainEqual({
       state: 'failure',
-      what: "DATA_DIR /dev/null/data can't be made: /dev/null is not a folder",
+      what: "DATA_DIR /dev/null/data can't be created: /dev/null is not a folder",
       remedy: 'Set DATA_DIR to a folder that Waybill may write to.',
     });
   });
@@ -59,8 +59,8 @@ describe('the doctor', () => {
     expect(found).toEqual(
       expect.arrayContaining([
         expect.stringMatching(/^Node \d+/),
-        expect.stringMatching(/^PostgreSQL \d+ answers at postgres:/),
-        'Every migration is applied',
+        expect.stringMatching(/^PostgreSQL \d+ is running at postgres:/),
+        'All migrations are applied',
         'Its encoding is UTF8',
       ]),
     );
@@ -69,16 +69,16 @@ describe('the doctor', () => {
 
   it('tells a port that a Waybill has from one that something else has', async () => {
     const [ours, other] = [await answering('{"status":"live"}'), await answering('hello')];
-    expect((await findings({ PORT: ours })).map(({ what }) => what)).toContain(`A Waybill answers on port ${ours}`);
+    expect((await findings({ PORT: ours })).map(({ what }) => what)).toContain(`Waybill is running on port ${ours}`);
     expect(await complaints({ PORT: other })).toContainEqual(
-      expect.objectContaining({ state: 'failure', what: `Port ${other} is taken by another program` }),
+      expect.objectContaining({ state: 'failure', what: `Port ${other} is in use by another program` }),
     );
   });
 
   it('names every wrong setting, and looks no further', async () => {
     expect(await complaints({ ROLE: 'x', PORT: 'y' })).toEqual([
-      { state: 'failure', what: 'A setting is wrong', remedy: expect.stringContaining('ROLE') },
-      { state: 'failure', what: 'A setting is wrong', remedy: expect.stringContaining('PORT') },
+      { state: 'failure', what: 'A setting is invalid', remedy: expect.stringContaining('ROLE') },
+      { state: 'failure', what: 'A setting is invalid', remedy: expect.stringContaining('PORT') },
     ]);
   });
 
@@ -110,7 +110,7 @@ describe('the doctor', () => {
     expect(await complaints({ DATABASE_URL: gone.toString() })).toContainEqual({
       state: 'failure',
       what: expect.stringContaining("can't be used"),
-      remedy: expect.stringContaining('Create that database'),
+      remedy: expect.stringContaining('Create the database'),
     });
   });
 });

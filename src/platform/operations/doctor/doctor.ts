@@ -24,12 +24,12 @@ export async function examine(load: LoadConfiguration, say: (text: string) => vo
 
 function settings(load: LoadConfiguration, findings: Finding[]): Configuration | undefined {
   try {
-    const configuration = load((text) => findings.push(warning(text, 'Correct its name, or leave it out.')));
-    findings.push(ok(`Settings are sound (${configuration.runtime.environment})`));
+    const configuration = load((text) => findings.push(warning(text, 'Correct the name, or remove it.')));
+    findings.push(ok(`Settings are valid (${configuration.runtime.environment})`));
     return configuration;
   } catch (error) {
     if (!(error instanceof ConfigurationRefused)) throw error;
-    findings.push(...error.reasons.map((reason) => failure('A setting is wrong', reason)));
+    findings.push(...error.reasons.map((reason) => failure('A setting is invalid', reason)));
     return undefined;
   }
 }

@@ -16,7 +16,10 @@ export function examineNode(): Finding[] {
     isOld ? failure(what, 'Install Node 20.19 or later; 24 LTS is best.') : ok(what),
     knowsEveryLanguage()
       ? ok(`Texts are compared and composed by ICU ${icu}, time zone ${zone()}`)
-      : failure('This Node knows English only (small ICU)', 'Install Node from nodejs.org or your system’s packages.'),
+      : failure(
+          'This Node supports English only (small ICU)',
+          'Install Node from nodejs.org or your system’s packages.',
+        ),
   ];
 }
 
@@ -37,9 +40,7 @@ export async function examineMachine(configuration: Configuration): Promise<Find
 
 function rootOf(environment: Configuration['runtime']['environment']): Finding[] {
   if (process.getuid?.() !== 0 || environment !== 'production') return [];
-  return [
-    warning('This runs as root', 'Start it as a user of its own: it needs no rights beyond its port and network.'),
-  ];
+  return [warning('Waybill runs as root', 'Start it as a separate user without privileges.')];
 }
 
 /** The platform's binary, and, for root, the user that it runs as: PostgreSQL refuses to be root. */
@@ -59,7 +60,7 @@ async function dataFolder(dataDir: string): Promise<Finding> {
   const { DataDirRefused, missingFolders } = await import('../../database/embedded/index.js');
   try {
     const missing = await missingFolders(dataDir);
-    return ok(`${dataDir} ${missing.length === 0 ? 'is writable' : 'can be made'}`);
+    return ok(`${dataDir} ${missing.length === 0 ? 'is writable' : 'can be created'}`);
   } catch (error) {
     if (!(error instanceof DataDirRefused)) throw error;
     return failure(error.what, error.remedy);
@@ -72,6 +73,6 @@ async function disk(dataDir: string): Promise<Finding> {
   const free = state.bavail / state.blocks;
   const what = `${Math.round(free * 100)} % of the disk below ${dataDir} is free`;
   if (free >= DISK_WARNING) return ok(what);
-  const remedy = 'Free some, or set DATA_DIR to another disk.';
+  const remedy = 'Free disk space, or set DATA_DIR to another disk.';
   return free < DISK_LIMIT ? failure(what, remedy) : warning(what, remedy);
 }

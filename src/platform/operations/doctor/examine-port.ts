@@ -6,18 +6,18 @@ const ANSWER_WITHIN_MS = 1_000;
 
 /** Whether the server could listen where it is to, or does already. */
 export async function examinePort({ http: { host, port } }: Configuration): Promise<Finding> {
-  if (port === 0) return ok('The server will take any free port');
+  if (port === 0) return ok('The server will use any free port');
   const code = await listeningFails(host, port);
   if (code === undefined) return ok(`Port ${port} is free`);
-  if (code === 'EADDRINUSE' && (await isWaybill(host, port))) return ok(`A Waybill answers on port ${port}`);
+  if (code === 'EADDRINUSE' && (await isWaybill(host, port))) return ok(`Waybill is running on port ${port}`);
   const remedies: Readonly<Record<string, string>> = {
-    EADDRINUSE: `End the program that has it, or set PORT to another one (0: any free one).`,
-    EACCES: `Ports below 1024 need rights: set PORT to one above.`,
-    EADDRNOTAVAIL: `This machine has no address ${host}: correct HOST.`,
+    EADDRINUSE: `Stop the program that uses it, or set PORT to another port (0: any free port).`,
+    EACCES: `Ports below 1024 need privileges. Set PORT to 1024 or above.`,
+    EADDRNOTAVAIL: `This machine has no address ${host}. Correct HOST.`,
   };
   const what =
-    code === 'EADDRINUSE' ? `Port ${port} is taken by another program` : `Port ${port} can't be used (${code})`;
-  return failure(what, remedies[code] ?? 'Set HOST and PORT to what this machine has.');
+    code === 'EADDRINUSE' ? `Port ${port} is in use by another program` : `Port ${port} can't be used (${code})`;
+  return failure(what, remedies[code] ?? 'Set HOST and PORT to an address and a port of this machine.');
 }
 
 /** The error's code; undefined if it works. */

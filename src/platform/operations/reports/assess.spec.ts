@@ -59,9 +59,9 @@ describe('a system', () => {
       'The oldest transaction is 61 s old',
       '0 replicas work on 0 of 1 partition',
       '1 subscription lags, toy.search by 75 s',
-      "toy.search has seen events that this log doesn't hold",
+      "toy.search has processed events that this log does not contain",
       'toy.search holds back 6 events: 3 parked, 1 blocked, 2 queued',
-      "toy.gone is in the database, but this code doesn't have it",
+      "toy.gone is in the database, but not in this release",
     ]);
     for (const { remedy } of found) expect(remedy).toMatch(/\w/);
   });
@@ -79,7 +79,7 @@ describe('a system', () => {
     const [found, ...others] = complaints(log(), reader({ queuedBehindNothing: 2 }));
     expect(found).toEqual({
       state: 'failure',
-      what: 'toy.search has 2 events queued behind nothing',
+      what: 'toy.search has 2 events queued without a failed event before them',
       remedy: expect.stringContaining('dead-letters retry --subscription toy.search'),
     });
     expect(others).toEqual([]);
@@ -89,7 +89,7 @@ describe('a system', () => {
     const [found] = complaints(log(), reader({ barrier: 1_204 }));
     expect(found).toMatchObject({
       state: 'failure',
-      what: 'toy.search stands still at position 1,204: a repartition of it was killed',
+      what: 'toy.search is stopped at position 1,204: a repartition of it was interrupted',
       remedy: expect.stringContaining('subscriptions split toy.search 1'),
     });
     const underWay = reader({ barrier: 1_204, isBeingRepartitioned: true });
@@ -112,7 +112,7 @@ describe('a system', () => {
     expect(findings).toEqual([
       {
         state: 'failure',
-        what: 'notifications.deliver: 2 calls parked after too many failures',
+        what: 'notifications.deliver: 2 calls parked after too many failed attempts',
         remedy: expect.stringContaining('effects retry --kind notifications.deliver'),
       },
       {
@@ -122,7 +122,7 @@ describe('a system', () => {
       },
       {
         state: 'failure',
-        what: 'ordering.place-order: 1 stored command parked after too many failures',
+        what: 'ordering.place-order: 1 stored command parked after too many failed attempts',
         remedy: expect.stringContaining('operations list'),
       },
     ]);

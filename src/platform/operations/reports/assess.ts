@@ -35,7 +35,7 @@ export function assess(
 function ofLog({ head, gaps, eventsNotSequenced }: LogReport): Finding {
   const what = `The log has ${counted(head, 'event')}, ${eventsNotSequenced.toLocaleString('en')} without a position, ${counted(gaps, 'gap')}`;
   if (eventsNotSequenced < UNREAD_EVENTS) return ok(what);
-  return warning(what, 'Nobody reads the log: start a worker (ROLE=worker or all), or look why it can’t.');
+  return warning(what, 'No worker reads the log. Start one (ROLE=worker or all), or see the log of the one that runs.');
 }
 
 function ofTransactions({ oldestTransactionSeconds: age, seesAllTransactions }: LogReport): Finding {
@@ -57,7 +57,7 @@ function ofWorkers(readers: readonly SubscriptionReport[], now: Date): Finding {
   const what = `${counted(replicas, 'replica')} ${replicas === 1 ? 'works' : 'work'} on ${owned.length} of ${counted(partitions.length, 'partition')}`;
   if (owned.length === partitions.length) return ok(what);
   if (replicas === 0) return failure(what, 'Start a worker: npm start, or with ROLE=worker beside an api.');
-  return warning(what, 'Look again in 15 s: partitions of a replica that has died are taken over by then.');
+  return warning(what, 'Check again in 15 s: by then other replicas own the partitions of one that ended.');
 }
 
 function ofLag(readers: readonly SubscriptionReport[]): Finding {
@@ -75,7 +75,7 @@ function ofStates(readers: readonly SubscriptionReport[]): Finding[] {
     .filter(({ status }) => status !== 'running')
     .map(({ name, status, kind }) =>
       failure(
-        status === 'diverged' ? `${name} has seen events that this log doesn't hold` : `${name} is stopped`,
+        status === 'diverged' ? `${name} has processed events that this log does not contain` : `${name} is stopped`,
         kind === 'handler' ? `Restart it: ${restartAdvice(name)}` : `Rebuild it: npm run waybill -- rebuild ${name}`,
       ),
     );
@@ -86,12 +86,12 @@ function ofBarriers(readers: readonly SubscriptionReport[]): Finding[] {
     if (barrier === null) return [];
     const at = `position ${barrier.toLocaleString('en')}`;
     if (isBeingRepartitioned)
-      return [ok(`The partitions of ${name} are being changed: they wait for each other at ${at}`)];
+      return [ok(`The partitions of ${name} are being changed; they wait for each other at ${at}`)];
     const again = `npm run waybill -- subscriptions split ${name} ${partitions.length}`;
     return [
       failure(
-        `${name} stands still at ${at}: a repartition of it was killed`,
-        `Run the repartition again, or go on with as many partitions as before: ${again}`,
+        `${name} is stopped at ${at}: a repartition of it was interrupted`,
+        `Run the repartition again, or keep the number of partitions: ${again}`,
       ),
     ];
   });
@@ -102,7 +102,7 @@ function ofHeld(subscriptions: readonly SubscriptionReport[]): Finding[] {
     if (blocked + parked === 0) return [];
     const what = `${name} holds back ${counted(parked + blocked + queued, 'event')}: ${parked} parked, ${blocked} blocked, ${queued} queued`;
     const look = `npm run waybill -- dead-letters list --subscription ${name}`;
-    return parked > 0 ? [failure(what, look)] : [warning(what, `They are tried again by themselves. ${look}`)];
+    return parked > 0 ? [failure(what, look)] : [warning(what, `They are retried automatically. ${look}`)];
   });
 }
 
@@ -112,8 +112,8 @@ function ofQueuedBehindNothing(subscriptions: readonly SubscriptionReport[]): Fi
     .filter(({ queuedBehindNothing }) => queuedBehindNothing > 0)
     .map(({ name, queuedBehindNothing }) =>
       failure(
-        `${name} has ${counted(queuedBehindNothing, 'event')} queued behind nothing`,
-        `Have them tried: npm run waybill -- dead-letters retry --subscription ${name}`,
+        `${name} has ${counted(queuedBehindNothing, 'event')} queued without a failed event before them`,
+        `Retry them: npm run waybill -- dead-letters retry --subscription ${name}`,
       ),
     );
 }
@@ -125,15 +125,15 @@ function ofWork({ work, name, parked, retried }: FailingWork): Finding[] {
   const list = isEffect ? `effects list --kind ${name} --state` : 'operations list';
   const findings: Finding[] = [];
   if (parked > 0) {
-    const look = `See npm run waybill -- ${list}${isEffect ? ' parked' : ''}, mend the cause`;
+    const look = `See npm run waybill -- ${list}${isEffect ? ' parked' : ''}, fix the cause`;
     const again = isEffect ? `npm run waybill -- effects retry --kind ${name}` : 'retry each (operations retry)';
     findings.push(
-      failure(`${name}: ${counted(parked, thing)} parked after too many failures`, `${look}, then ${again}`),
+      failure(`${name}: ${counted(parked, thing)} parked after too many failed attempts`, `${look}, then ${again}`),
     );
   }
   if (retried > 0) {
     const look = `npm run waybill -- ${list}${isEffect ? ' pending' : ''}`;
-    findings.push(warning(`${name}: ${counted(retried, thing)} failed`, `Tried again without you. ${look}`));
+    findings.push(warning(`${name}: ${counted(retried, thing)} failed`, `Retried automatically. ${look}`));
   }
   return findings;
 }
@@ -143,8 +143,8 @@ function ofForgotten(subscriptions: readonly SubscriptionReport[]): Finding[] {
     .filter(({ isDeclared }) => !isDeclared)
     .map(({ name }) =>
       warning(
-        `${name} is in the database, but this code doesn't have it`,
-        'Another release has it; to this one it does no harm.',
+        `${name} is in the database, but not in this release`,
+        'It belongs to another release. No action is needed.',
       ),
     );
 }
