@@ -274,7 +274,11 @@ CREATE TABLE kernel.subscriptions (
   events text[] DEFAULT '{}'::text[] NOT NULL,
   has_own_keys boolean DEFAULT false NOT NULL,
   registered text[] DEFAULT '{}'::text[] NOT NULL,
+  paused_at timestamp with time zone,
+  paused_by text,
+  pause_reason text,
   CONSTRAINT subscriptions_pkey PRIMARY KEY (name, generation),
+  CONSTRAINT subscriptions_check CHECK ((num_nulls(paused_at, paused_by, pause_reason) = ANY (ARRAY[0, 3]))),
   CONSTRAINT subscriptions_kind_check CHECK ((kind = ANY (ARRAY['inline'::text, 'async'::text, 'handler'::text]))),
   CONSTRAINT subscriptions_partitions_check CHECK (((partitions >= 1) AND (partitions <= 256))),
   CONSTRAINT subscriptions_status_check CHECK ((status = ANY (ARRAY['running'::text, 'stopped'::text, 'diverged'::text])))
@@ -285,6 +289,7 @@ COMMENT ON COLUMN kernel.subscriptions.barrier IS 'While partitions are split or
 COMMENT ON COLUMN kernel.subscriptions.events IS 'Names of the events that any release has subscribed: one that an older release doesn''t know is held there, not passed over.';
 COMMENT ON COLUMN kernel.subscriptions.has_own_keys IS 'A release computes the keys of its rows by code: they can''t be told from the data of an event that isn''t known.';
 COMMENT ON COLUMN kernel.subscriptions.registered IS 'Names of the events, sorted, that a release must subscribe to get leases: another release would pass over the difference.';
+COMMENT ON COLUMN kernel.subscriptions.paused_at IS 'An operator has paused it: no replica gets a lease, and no effect commits, until it is resumed. NULL: not paused.';
 
 CREATE TABLE kernel.unique_values (
   tenant text NOT NULL,

@@ -5,7 +5,12 @@ ALTER TABLE kernel.subscriptions
   ADD COLUMN barrier      bigint,
   ADD COLUMN events       text[]   NOT NULL DEFAULT '{}',
   ADD COLUMN has_own_keys boolean  NOT NULL DEFAULT false,
-  ADD COLUMN registered   text[]   NOT NULL DEFAULT '{}';
+  ADD COLUMN registered   text[]   NOT NULL DEFAULT '{}',
+  ADD COLUMN paused_at    timestamptz,
+  ADD COLUMN paused_by    text,
+  ADD COLUMN pause_reason text,
+  ADD CHECK (num_nulls(paused_at, paused_by, pause_reason) IN (0, 3));
+COMMENT ON COLUMN kernel.subscriptions.paused_at IS 'An operator has paused it: no replica gets a lease, and no effect commits, until it is resumed. NULL: not paused.';
 COMMENT ON COLUMN kernel.subscriptions.barrier IS 'While partitions are split or merged: nobody goes beyond this position.';
 COMMENT ON COLUMN kernel.subscriptions.events IS 'Names of the events that any release has subscribed: one that an older release doesn''t know is held there, not passed over.';
 COMMENT ON COLUMN kernel.subscriptions.registered IS 'Names of the events, sorted, that a release must subscribe to get leases: another release would pass over the difference.';

@@ -11,6 +11,8 @@ const DISCOUNT = { amount: { amount: 5, currency: 'EUR' }, ...REASON };
 /** A body that each route takes. A route with a body that isn't here fails the specs, which say so. */
 const BODIES: Readonly<Record<string, () => unknown>> = {
   'POST /ops/v1/subscriptions/{name}/partitions': () => ({ partitions: 2, ...REASON }),
+  'POST /ops/v1/subscriptions/{name}/pause': () => REASON,
+  'POST /ops/v1/subscriptions/{name}/resume': () => REASON,
   'POST /ops/v1/subscriptions/{name}/restart': () => ({ from: 'now', ...REASON }),
   'POST /ops/v1/projections/{name}/rebuild': () => REASON,
   'POST /ops/v1/dead-letters/retry': () => ({ filter: {}, ...REASON }),

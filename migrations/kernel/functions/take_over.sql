@@ -1,4 +1,4 @@
--- version 1
+-- version 2
 -- Raises the fences of partitions beside their effects: from here on no earlier owner can commit.
 -- Called by src/kernel/subscriptions/sql/take-over.ts for the leases that a replica has got. The checkpoints are locked
 -- first; version, layout, status and leases are read in later statements, because a statement that waits for a lock and
@@ -18,7 +18,7 @@ BEGIN
   layout := jsonb_build_object('partitions', v_known.partitions, 'barrier', v_known.barrier, 'events', v_known.events,
     'hasOwnKeys', v_known.has_own_keys);
   taken := '[]';
-  IF v_known.version = p_version AND v_known.status = 'running'
+  IF v_known.version = p_version AND v_known.status = 'running' AND v_known.paused_at IS NULL
      AND kernel.run_of(p_name, p_version, v_known.registered) = p_run THEN
     WITH raised AS (
       UPDATE kernel.checkpoints c SET fence = greatest(c.fence + 1, w.token)

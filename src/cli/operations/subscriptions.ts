@@ -3,8 +3,9 @@ import { counted } from '../../platform/operations/counted.js';
 import type { SubscriptionReport } from '../../platform/operations/reports/subscription-report.dto.js';
 import { SubscriptionReports } from '../../platform/operations/reports/subscription-reports.js';
 import { Repartition } from '../../kernel/subscriptions/repartition.js';
+import { SubscriptionPause } from '../../kernel/subscriptions/subscription-pause.js';
 import { SubscriptionRestart, type RestartFrom } from '../../kernel/subscriptions/restart.js';
-import { CliExit, EXIT, cli } from '../cli.js';
+import { CliExit, EXIT, cli, type CliWork } from '../cli.js';
 import { age, moment, pairs, table } from '../layout.js';
 import { looking, operator, show } from './looking.js';
 
@@ -36,6 +37,18 @@ export function registerSubscriptions(program: Command): void {
     .option('--reason <text>', 'the reason, stored in the audit log')
     .action(split);
   subscriptions
+    .command('pause')
+    .description('Pause a subscription on all replicas until it is resumed.')
+    .argument('<name>', 'such as ordering.order-search')
+    .requiredOption('--reason <text>', 'why, for the audit and for whoever finds it paused')
+    .action(pause);
+  subscriptions
+    .command('resume')
+    .description('Resume a paused subscription where it stands.')
+    .argument('<name>', 'such as ordering.order-search')
+    .option('--reason <text>', 'why, for the audit')
+    .action(resume);
+  subscriptions
     .command('restart')
     .description('Restart an event handler at a position, for example after a restore. Rebuild projections instead.')
     .argument('<name>', 'for example notifications.notify-order-placed')
@@ -44,7 +57,7 @@ export function registerSubscriptions(program: Command): void {
     .action(restart);
 }
 
-const REFUSED = new Set(['subscription-unknown', 'restart-refused']);
+const REFUSED = new Set(['subscription-unknown', 'restart-refused', 'pause-refused']);
 
 const all = (): Promise<SubscriptionReport[]> =>
   looking(({ app }) => app.get(SubscriptionReports, { strict: false }).all());
@@ -76,16 +89,34 @@ async function split(name: string, partitions: number, { reason }: { reason?: st
   cli.say(`${name} now has ${counted(partitions, 'partition')}.`);
 }
 
+async function pause(name: string, { reason }: { reason: string }): Promise<void> {
+  const { pausedAt, pausedBy, ...paused } = await acted(({ app }) =>
+    app.get(SubscriptionPause, { strict: false }).pause(name, { by: operator(), reason }),
+  );
+  cli.say(`${name} is paused since ${pausedAt} by ${pausedBy}: ${paused.reason}`);
+}
+
+async function resume(name: string, { reason }: { reason?: string }): Promise<void> {
+  const { wasPaused } = await acted(({ app }) =>
+    app.get(SubscriptionPause, { strict: false }).resume(name, { by: operator(), reason }),
+  );
+  cli.say(wasPaused ? `${name} is resumed.` : `${name} was not paused.`);
+}
+
 async function restart(name: string, { from, reason }: { from: RestartFrom; reason: string }): Promise<void> {
-  const { position } = await looking(({ app }) =>
-    app
-      .get(SubscriptionRestart, { strict: false })
-      .restart(name, from, { by: operator(), reason })
-      .catch((error: Error & { code?: string }) => {
-        throw REFUSED.has(error.code ?? '') ? new CliExit(EXIT.failed, error.message) : error;
-      }),
+  const { position } = await acted(({ app }) =>
+    app.get(SubscriptionRestart, { strict: false }).restart(name, from, { by: operator(), reason }),
   );
   cli.say(`${name} continues after position ${position.toLocaleString('en')}.`);
+}
+
+/** What an operator does; a refusal is printed as its sentence, without a stack. */
+function acted<T>(work: CliWork<T>): Promise<T> {
+  return looking((waybill, interrupted) =>
+    work(waybill, interrupted).catch((error: Error & { code?: string }) => {
+      throw REFUSED.has(error.code ?? '') ? new CliExit(EXIT.failed, error.message) : error;
+    }),
+  );
 }
 
 function summary(report: SubscriptionReport): string[] {
@@ -93,6 +124,7 @@ function summary(report: SubscriptionReport): string[] {
     Name: report.name,
     Kind: report.kind,
     Status: statusOf(report),
+    Paused: report.paused && `${moment(report.paused.at)} by ${report.paused.by}: ${report.paused.reason}`,
     Version: report.version,
     Generation: report.generation,
     Position: `${report.position.toLocaleString('en')} of ${report.head.toLocaleString('en')}`,
@@ -119,8 +151,9 @@ function partitionsOf({ kind, partitions }: SubscriptionReport): string[] {
   ]);
 }
 
-function statusOf({ status, isDeclared }: SubscriptionReport): string {
-  return isDeclared ? status : 'not in code';
+function statusOf({ status, isDeclared, paused }: SubscriptionReport): string {
+  if (!isDeclared) return 'not in code';
+  return status === 'running' && paused !== null ? 'paused' : status;
 }
 
 function ownedOf({ kind, partitions }: SubscriptionReport): string {

@@ -7,20 +7,13 @@ import { Pools } from '../database/pools.js';
 import { LogNotifier } from '../event-log/log-notifier.js';
 import type { Queryable } from '../event-log/sql/queryable.js';
 import { endOfLog, type LogPlace } from './end-of-log.js';
+import { lockSubscription } from './sql/lock-subscription.js';
 import { eventAt, lastPlace } from './sql/log-events.js';
-import { dropHeldAfter, lockSubscription, moveCheckpoints } from './sql/restart.js';
+import { dropHeldAfter, moveCheckpoints } from './sql/restart.js';
+import { SubscriptionUnknown } from './subscription-unknown.js';
 
 /** Where to start: with the first event, with the one at a position, or with the next one that is committed. */
 export type RestartFrom = 'beginning' | 'now' | number;
-
-/** No subscription has this name. */
-export class SubscriptionUnknown extends Error {
-  readonly code = 'subscription-unknown';
-
-  constructor(name: string) {
-    super(`No subscription ${name}. See: waybill subscriptions`);
-  }
-}
 
 /** It can't start there: the text says why. */
 export class RestartRefused extends Error {
@@ -62,9 +55,9 @@ export class SubscriptionRestart {
 
   async #within({ name, from }: { name: string; from: RestartFrom }, act: OperatorAct): Promise<LogPlace> {
     const tx = await UnitOfWork.required('Restarting a subscription').transaction.client();
-    const kind = await lockSubscription(tx, name);
-    if (kind === undefined) throw new SubscriptionUnknown(name);
-    if (kind !== 'handler')
+    const subscription = await lockSubscription(tx, name);
+    if (subscription === undefined) throw new SubscriptionUnknown(name);
+    if (subscription.kind !== 'handler')
       throw new RestartRefused(
         `${name} is a projection: run npm run waybill -- rebuild ${name}, which empties its view.`,
       );

@@ -211,7 +211,9 @@ export class SubscriptionWorker {
     this.#owned.forget();
     this.#ahead = undefined;
     if (isFenced(error)) {
-      this.#logger.warn(`${this.name}: another replica has taken over; reading the checkpoints again.`);
+      this.#logger.warn(
+        `${this.name}: its partitions were taken over, or it was paused; reading the checkpoints again.`,
+      );
       return FENCED_PAUSE_MS;
     }
     if (isOfOtherLog(error)) {

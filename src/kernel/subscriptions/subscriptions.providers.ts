@@ -5,6 +5,7 @@ import { Repartition } from './repartition.js';
 import { SubscriptionRestart } from './restart.js';
 import { SubscriptionCatalog } from './subscription-catalog.js';
 import { SubscriptionEngine } from './subscription-engine.js';
+import { SubscriptionPause } from './subscription-pause.js';
 
 export const subscriptionProviders = [
   SubscriptionEngine,
@@ -14,4 +15,5 @@ export const subscriptionProviders = [
   DeadLetters,
   Repartition,
   SubscriptionRestart,
+  SubscriptionPause,
 ];

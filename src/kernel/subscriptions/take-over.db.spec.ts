@@ -77,6 +77,14 @@ describe('a take-over', () => {
     expect(await taken()).toEqual([]);
   });
 
+  it('gives nothing of a subscription that is paused', async () => {
+    const pause = `UPDATE kernel.subscriptions SET paused_at = $2, paused_by = $3, pause_reason = $3 WHERE name = $1`;
+    await asOwner(pause, [NAME, new Date(), 'ada']);
+    expect(await taken()).toEqual([]);
+    await asOwner(pause, [NAME, null, null]);
+    expect(await taken()).toEqual(ALL);
+  });
+
   it('gives no partition whose lease is another’s by now', async () => {
     await asOwner(`UPDATE kernel.leases SET owner = 'b' WHERE subscription = $1 AND partition IN (1, 5)`, [NAME]);
     await asOwner(`UPDATE kernel.leases SET token = token + 1 WHERE subscription = $1 AND partition = 3`, [NAME]);

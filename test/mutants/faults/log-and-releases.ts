@@ -94,8 +94,8 @@ export const logAndReleases: readonly PlantedFault[] = [
     name: 'take-over-of-any-version',
     guarantee: oneRelease,
     file: `${FUNCTIONS}/take_over.sql`,
-    find: "IF v_known.version = p_version AND v_known.status = 'running' AND kernel.run_of(p_name, p_version, v_known.registered) = p_run THEN",
-    replace: "IF v_known.status = 'running' AND p_run IS NOT NULL THEN",
+    find: "IF v_known.version = p_version AND v_known.status = 'running' AND v_known.paused_at IS NULL AND kernel.run_of(p_name, p_version, v_known.registered) = p_run THEN",
+    replace: "IF v_known.status = 'running' AND v_known.paused_at IS NULL AND p_run IS NOT NULL THEN",
     specs: ['src/kernel/subscriptions/take-over.db.spec.ts'],
   },
   {

@@ -2,6 +2,7 @@ import type { PlantedFault } from '../planted-fault.js';
 
 const FUNCTIONS = 'migrations/kernel/functions';
 const FENCES = ['src/kernel/subscriptions/fences.db.spec.ts'];
+const PAUSES = ['src/kernel/subscriptions/subscription-pause.db.spec.ts'];
 const BARRIERS = ['src/kernel/subscriptions/abandoned-barrier.db.spec.ts'];
 const oneOwner = "At any moment at most one worker's writes can commit for a partition.";
 const once = 'Each event takes effect exactly once in each subscription, in the order of its key.';
@@ -62,6 +63,30 @@ export const subscriptions: readonly PlantedFault[] = [
     find: 'SET position = $2, event_id = $3, fence = fence + 1, updated_at',
     replace: 'SET position = $2, event_id = $3, updated_at',
     specs: FENCES,
+  },
+  {
+    name: 'pause-without-fence',
+    guarantee: 'A worker that was at it when a subscription was paused commits nothing more.',
+    file: 'src/kernel/subscriptions/sql/pause.ts',
+    find: 'SET fence = fence + 1 WHERE subscription = $1',
+    replace: 'SET fence = fence WHERE subscription = $1',
+    specs: PAUSES,
+  },
+  {
+    name: 'paused-is-leased',
+    guarantee: 'Nobody gets a lease of a paused subscription.',
+    file: `${FUNCTIONS}/fair_shares.sql`,
+    find: "WHERE u.status = 'running' AND u.paused_at IS NULL",
+    replace: "WHERE u.status = 'running'",
+    specs: PAUSES,
+  },
+  {
+    name: 'paused-is-taken-over',
+    guarantee: 'Nobody takes over a partition of a paused subscription, whatever lease it was given before.',
+    file: `${FUNCTIONS}/take_over.sql`,
+    find: "AND v_known.status = 'running' AND v_known.paused_at IS NULL",
+    replace: "AND v_known.status = 'running'",
+    specs: ['src/kernel/subscriptions/take-over.db.spec.ts'],
   },
   {
     name: 'stop-without-waiting-for-batches',

@@ -1,17 +1,5 @@
 import type { Queryable } from '../../event-log/sql/queryable.js';
 import { IS_FIRST_OF_KEY } from './first-of-key.js';
-import { lockCheckpoints } from './lock-checkpoints.js';
-import type { SubscriptionStatus } from './subscription-status.js';
-
-/** Locks the checkpoints, then the row, as all do who change both. @returns its kind; undefined: no such subscription. */
-export async function lockSubscription(tx: Queryable, name: string): Promise<SubscriptionStatus['kind'] | undefined> {
-  await lockCheckpoints(tx, name);
-  const { rows } = await tx.query<{ kind: SubscriptionStatus['kind'] }>({
-    text: 'SELECT kind FROM kernel.subscriptions WHERE name = $1 FOR UPDATE',
-    values: [name],
-  });
-  return rows[0]?.kind;
-}
 
 /** Puts all partitions behind an event of this log; a repartition under way sets its barrier again. The raised fence keeps whoever works on one from committing more. */
 export async function moveCheckpoints(

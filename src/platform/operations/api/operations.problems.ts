@@ -43,6 +43,12 @@ defineProblems({
     meaning: 'No subscription with this name exists.',
     remedy: 'Choose one from GET /ops/v1/subscriptions.',
   },
+  'pause-refused': {
+    status: 409,
+    title: 'Pause refused',
+    meaning: 'The subscription is an inline view, which each command writes with its own commit.',
+    remedy: 'Choose an async projection or an event handler from GET /ops/v1/subscriptions.',
+  },
   'restart-refused': {
     status: 409,
     title: 'Restart refused',

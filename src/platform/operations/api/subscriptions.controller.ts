@@ -4,14 +4,18 @@ import { PathText } from '../../http/exchange/path-segments.js';
 import { OperatorsOnly } from '../../http/routes/route.decorators.js';
 import type { Principal } from '../../../kernel/messages/message-context.js';
 import { Repartition } from '../../../kernel/subscriptions/repartition.js';
+import { SubscriptionPause } from '../../../kernel/subscriptions/subscription-pause.js';
 import { SubscriptionRestart } from '../../../kernel/subscriptions/restart.js';
 import { SubscriptionReports } from '../reports/subscription-reports.js';
 import { NAME } from './names.js';
+import { ReasonBody, ReasonedBody } from './reason.dto.js';
 import {
+  PausedBody,
   RepartitionBody,
   RepartitionedBody,
   RestartBody,
   RestartedBody,
+  ResumedBody,
   SubscriptionsBody,
 } from './subscriptions.dto.js';
 
@@ -23,6 +27,7 @@ export class SubscriptionsController {
     private readonly subscriptions: SubscriptionReports,
     private readonly repartition: Repartition,
     private readonly restarts: SubscriptionRestart,
+    private readonly pauses: SubscriptionPause,
   ) {}
 
   @Get()
@@ -39,6 +44,28 @@ export class SubscriptionsController {
     @CurrentPrincipal() by: Principal,
   ): Promise<RepartitionedBody> {
     return this.repartition.to(name, partitions, { by, reason });
+  }
+
+  /** No effect of it commits from now on, on any replica, until it is resumed; views that it fills grow stale. */
+  @Post(':name/pause')
+  @HttpCode(200)
+  pause(
+    @PathText('name', NAME) name: string,
+    @Body() { reason }: ReasonBody,
+    @CurrentPrincipal() by: Principal,
+  ): Promise<PausedBody> {
+    return this.pauses.pause(name, { by, reason });
+  }
+
+  /** It goes on where it stood when it was paused. */
+  @Post(':name/resume')
+  @HttpCode(200)
+  resume(
+    @PathText('name', NAME) name: string,
+    @Body() { reason }: ReasonedBody,
+    @CurrentPrincipal() by: Principal,
+  ): Promise<ResumedBody> {
+    return this.pauses.resume(name, { by, reason });
   }
 
   /** Starts an event handler anew: what lies behind the place is handled again, what lies before it never. */

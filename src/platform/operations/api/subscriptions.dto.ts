@@ -25,6 +25,21 @@ export class RepartitionedBody {
   position!: number;
 }
 
+/** The pause that is in force; of a subscription that was paused already, the earlier one. */
+export class PausedBody {
+  name!: string;
+  pausedAt!: string;
+  pausedBy!: string;
+  reason!: string;
+}
+
+/** The subscription goes on where it stood. */
+export class ResumedBody {
+  name!: string;
+  /** False: it was not paused, and nothing has changed. */
+  wasPaused!: boolean;
+}
+
 /** What was done, as a repeat of the request is answered too: the subscription itself may have moved on since. */
 export class RestartedBody {
   name!: string;

@@ -47,15 +47,16 @@ export class DatabaseMetrics {
   }
 
   /** A subscription that the code has given up stands still for ever; its lag would only hide others'. */
-  #setSubscription({ name, isDeclared, lagSeconds, behind, held, partitions }: SubscriptionReport): void {
+  #setSubscription({ name, isDeclared, paused, lagSeconds, behind, held, partitions }: SubscriptionReport): void {
     for (const state of HELD_STATES) this.#gauges.held.set({ subscription: name, state }, held[state]);
     if (!isDeclared) return;
     this.#gauges.lag.set({ subscription: name }, lagSeconds);
     this.#gauges.behind.set({ subscription: name }, behind);
+    this.#gauges.paused.set({ subscription: name }, paused === null ? 0 : 1);
     const idle = partitions.filter(
       ({ leaseExpiresAt }) => Date.parse(leaseExpiresAt ?? '') < Date.now() || !leaseExpiresAt,
     );
-    this.#gauges.unowned.set({ subscription: name }, idle.length);
+    this.#gauges.unowned.set({ subscription: name }, paused === null ? idle.length : 0);
   }
 }
 
@@ -77,7 +78,12 @@ function gaugesIn(registry: Registry) {
       'subscription',
     ),
     behind: gauge('subscription_behind_events', 'Positions that the subscription has not looked at.', 'subscription'),
-    unowned: gauge('subscription_unowned_partitions', 'Partitions that no live replica works on.', 'subscription'),
+    paused: gauge('subscription_paused', '1 while an operator has paused the subscription.', 'subscription'),
+    unowned: gauge(
+      'subscription_unowned_partitions',
+      'Partitions that no live replica works on; 0 while the subscription is paused.',
+      'subscription',
+    ),
     held: gauge(
       'held_events',
       'Events that could not take effect; parked ones need an operator.',

@@ -23,6 +23,7 @@ const reader = (more: Partial<SubscriptionReport> = {}, leaseExpiresAt: string |
   generation: 1,
   version: 1,
   status: 'running',
+  paused: null,
   isDeclared: true,
   position: 1_204,
   head: 1_204,
@@ -83,6 +84,17 @@ describe('a system', () => {
       remedy: expect.stringContaining('dead-letters retry --subscription toy.search'),
     });
     expect(others).toEqual([]);
+  });
+
+  it('warns of a paused subscription, and expects no worker on it and no events in time', () => {
+    const paused = { at: earlier, by: 'ada', reason: 'a migration' };
+    expect(complaints(log(), reader({ paused, lagSeconds: 3_600, behind: 7 }, null), reader())).toEqual([
+      {
+        state: 'warning',
+        what: `toy.search is paused since ${earlier} by ada (a migration), and 7 events behind`,
+        remedy: expect.stringContaining('subscriptions resume toy.search'),
+      },
+    ]);
   });
 
   it('fails at the barrier of a repartition that was killed, not at one of a repartition under way', () => {

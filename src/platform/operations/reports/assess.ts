@@ -18,11 +18,13 @@ export function assess(
   failingWork: readonly FailingWork[] = [],
 ): Finding[] {
   const readers = subscriptions.filter(({ kind, isDeclared }) => kind !== 'inline' && isDeclared);
+  const active = readers.filter(({ paused }) => paused === null);
   return [
     ofLog(log),
     ofTransactions(log),
-    ofWorkers(readers, now),
-    ofLag(readers),
+    ofWorkers(active, now),
+    ofLag(active),
+    ...ofPauses(readers),
     ...ofStates(readers),
     ...ofBarriers(readers),
     ...ofHeld(subscriptions),
@@ -79,6 +81,19 @@ function ofStates(readers: readonly SubscriptionReport[]): Finding[] {
         kind === 'handler' ? `Restart it: ${restartAdvice(name)}` : `Rebuild it: npm run waybill -- rebuild ${name}`,
       ),
     );
+}
+
+function ofPauses(readers: readonly SubscriptionReport[]): Finding[] {
+  return readers.flatMap(({ name, paused, behind }) => {
+    if (paused === null) return [];
+    const { at, by, reason } = paused;
+    return [
+      warning(
+        `${name} is paused since ${at} by ${by} (${reason}), and ${counted(behind, 'event')} behind`,
+        `Resume it: npm run waybill -- subscriptions resume ${name}`,
+      ),
+    ];
+  });
 }
 
 function ofBarriers(readers: readonly SubscriptionReport[]): Finding[] {

@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { HeldCounts } from './subscription-report.dto.js';
+import { HeldCounts, PauseReport } from './subscription-report.dto.js';
 
 export const PROJECTION_STATES = ['running', 'stopped', 'diverged', 'outdated'] as const;
 
@@ -18,6 +18,10 @@ export class ProjectionReport {
   /** `outdated`: another version of the code has filled it; rebuild it. `diverged`: it is of another life of the log. */
   @ApiProperty({ enum: PROJECTION_STATES })
   status!: (typeof PROJECTION_STATES)[number];
+
+  /** Null unless an operator has paused it. */
+  @ApiProperty({ type: PauseReport, nullable: true })
+  paused!: PauseReport | null;
 
   generation!: number;
   position!: number;

@@ -23,7 +23,7 @@ export class ProjectionReports {
 }
 
 function reportOf({ name, mode, version }: ProjectionDefinition, of: SubscriptionReport): ProjectionReport {
-  const { generation, position, head, behind, lagSeconds, held, lastError } = of;
+  const { paused, generation, position, head, behind, lagSeconds, held, lastError } = of;
   return {
     name,
     context: name.split('.', 1)[0]!,
@@ -31,6 +31,7 @@ function reportOf({ name, mode, version }: ProjectionDefinition, of: Subscriptio
     version,
     storedVersion: of.version,
     status: of.version === version ? of.status : 'outdated',
+    paused,
     generation,
     position,
     head,

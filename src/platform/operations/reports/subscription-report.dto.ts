@@ -25,6 +25,13 @@ export class PartitionReport {
   leaseExpiresAt!: string | null;
 }
 
+/** Who has paused a subscription, when and why: it stands still until it is resumed. */
+export class PauseReport {
+  at!: string;
+  by!: string;
+  reason!: string;
+}
+
 export const SUBSCRIPTION_KINDS = ['inline', 'async', 'handler'] as const;
 export const SUBSCRIPTION_STATES = ['running', 'stopped', 'diverged'] as const;
 
@@ -41,6 +48,10 @@ export class SubscriptionReport {
   /** `diverged`: it has seen events that this log doesn't hold. */
   @ApiProperty({ enum: SUBSCRIPTION_STATES })
   status!: (typeof SUBSCRIPTION_STATES)[number];
+
+  /** Null unless an operator has paused it. */
+  @ApiProperty({ type: PauseReport, nullable: true })
+  paused!: PauseReport | null;
 
   /** False: the code that answers doesn't have it any more. */
   isDeclared!: boolean;

@@ -32,11 +32,12 @@ export class SubscriptionReports {
   }
 
   #report(row: SubscriptionRow, rows: readonly PartitionRow[]): SubscriptionReport {
-    const { blocked, queued, parked, ...rest } = row;
+    const { blocked, queued, parked, pausedAt, pausedBy, pauseReason, ...rest } = row;
     const partitions = rows.map((each) => partitionReport(each, row.head));
     const position = partitions.length === 0 ? row.head : Math.min(...partitions.map((each) => each.position));
     return {
       ...rest,
+      paused: pausedAt === null ? null : { at: pausedAt, by: pausedBy!, reason: pauseReason! },
       position,
       behind: row.head - position,
       lagSeconds: 0,

@@ -1,7 +1,8 @@
 import type { Queryable } from '../../../../kernel/event-log/sql/queryable.js';
 import { IS_FIRST_OF_KEY } from '../../../../kernel/subscriptions/sql/first-of-key.js';
+import { PAUSE_COLUMNS, type PauseColumns } from '../../../../kernel/subscriptions/sql/lock-subscription.js';
 
-export interface SubscriptionRow {
+export interface SubscriptionRow extends PauseColumns {
   readonly name: string;
   readonly generation: number;
   readonly version: number;
@@ -22,7 +23,7 @@ export interface SubscriptionRow {
 /** Every subscription that the database knows, by name, with what it holds back. Index: the key of kernel.held_events. */
 export async function readSubscriptionRows(on: Queryable): Promise<SubscriptionRow[]> {
   const { rows } = await on.query<SubscriptionRow & { [column: string]: unknown }>({
-    text: `SELECT s.name, s.generation, s.version, s.kind, s.status, s.barrier,
+    text: `SELECT s.name, s.generation, s.version, s.kind, s.status, s.barrier, ${PAUSE_COLUMNS},
                   kernel.is_being_repartitioned(s.name) AS "isBeingRepartitioned", h.blocked, h.queued, h.parked, h."queuedBehindNothing",
                   coalesce(s.last_error, h.error) AS "lastError", l.head
              FROM kernel.log_state l, kernel.subscriptions s,
