@@ -91,6 +91,17 @@ CREATE INDEX ix_events_recorded_at ON kernel.events USING brin (recorded_at);
 CREATE TRIGGER events_append_only BEFORE DELETE OR UPDATE ON kernel.events FOR EACH ROW EXECUTE FUNCTION kernel.refuse_change();
 CREATE TRIGGER events_no_truncate BEFORE TRUNCATE ON kernel.events FOR EACH STATEMENT EXECUTE FUNCTION kernel.refuse_change();
 
+CREATE TABLE kernel.former_checkpoints (
+  subscription text NOT NULL,
+  partitions smallint NOT NULL,
+  partition smallint NOT NULL,
+  "position" bigint NOT NULL,
+  event_id uuid,
+  CONSTRAINT former_checkpoints_pkey PRIMARY KEY (subscription, partitions, partition),
+  CONSTRAINT former_checkpoints_check CHECK ((("position" = 0) = (event_id IS NULL)))
+);
+COMMENT ON TABLE kernel.former_checkpoints IS 'Checkpoints as they were when the number of partitions was changed. The new partitions all begin at the lowest; an event up to the former checkpoint of its key has taken effect already, or is held, and is passed over.';
+
 CREATE TABLE kernel.functions (
   name text NOT NULL,
   version integer NOT NULL,
@@ -270,7 +281,6 @@ CREATE TABLE kernel.subscriptions (
   failed_at timestamp with time zone,
   rebuild_to bigint,
   partitions smallint DEFAULT 1 NOT NULL,
-  barrier bigint,
   events text[] DEFAULT '{}'::text[] NOT NULL,
   has_own_keys boolean DEFAULT false NOT NULL,
   registered text[] DEFAULT '{}'::text[] NOT NULL,
@@ -285,7 +295,6 @@ CREATE TABLE kernel.subscriptions (
 );
 COMMENT ON TABLE kernel.subscriptions IS 'Every projection that this database knows, with the code version that fills it.';
 COMMENT ON COLUMN kernel.subscriptions.rebuild_to IS 'async: head of the log when the view was emptied; it is complete again once all partitions have come so far. inline: not NULL while the view is being rebuilt, which refuses its writers.';
-COMMENT ON COLUMN kernel.subscriptions.barrier IS 'While partitions are split or merged: nobody goes beyond this position.';
 COMMENT ON COLUMN kernel.subscriptions.events IS 'Names of the events that any release has subscribed: one that an older release doesn''t know is held there, not passed over.';
 COMMENT ON COLUMN kernel.subscriptions.has_own_keys IS 'A release computes the keys of its rows by code: they can''t be told from the data of an event that isn''t known.';
 COMMENT ON COLUMN kernel.subscriptions.registered IS 'Names of the events, sorted, that a release must subscribe to get leases: another release would pass over the difference.';
@@ -308,12 +317,11 @@ COMMENT ON TABLE kernel.unique_values IS 'Values that only one owner may hold; c
 -- kernel.counts_until(p_time timestamp with time zone, p_lease interval) returns boolean
 -- kernel.fair_shares(p_runs text[]) returns TABLE(subscription text, partitions smallint, share integer), as its owner
 -- kernel.forget_leases(p_subscription text) returns void, as its owner
--- kernel.is_being_repartitioned(p_name text) returns boolean
 -- kernel.is_diverged(p_name text) returns boolean, as its owner
 -- kernel.is_other_command(p_id uuid, p_known text, p_again text) returns boolean
 -- kernel.is_other_effect(p_key text, p_known text, p_again text) returns boolean
 -- kernel.is_row_of_stream(p_view text, p_key text, p_stored bigint, p_from bigint) returns boolean
--- kernel.keep_leases(p_replica text, p_runs text[], p_knows text[], p_lease interval) returns TABLE(subscription text, partition smallint, token bigint, partitions smallint, barrier bigint), as its owner
+-- kernel.keep_leases(p_replica text, p_runs text[], p_knows text[], p_lease interval) returns TABLE(subscription text, partition smallint, token bigint, partitions smallint), as its owner
 -- kernel.lock_checkpoints(p_name text) returns void
 -- kernel.lock_stream(p_tenant text, p_stream text) returns void, as its owner
 -- kernel.mark_diverged() returns text[], as its owner

@@ -2,7 +2,6 @@
 export const up = `
 ALTER TABLE kernel.subscriptions
   ADD COLUMN partitions   smallint NOT NULL DEFAULT 1 CHECK (partitions BETWEEN 1 AND 256),
-  ADD COLUMN barrier      bigint,
   ADD COLUMN events       text[]   NOT NULL DEFAULT '{}',
   ADD COLUMN has_own_keys boolean  NOT NULL DEFAULT false,
   ADD COLUMN registered   text[]   NOT NULL DEFAULT '{}',
@@ -11,12 +10,22 @@ ALTER TABLE kernel.subscriptions
   ADD COLUMN pause_reason text,
   ADD CHECK (num_nulls(paused_at, paused_by, pause_reason) IN (0, 3));
 COMMENT ON COLUMN kernel.subscriptions.paused_at IS 'An operator has paused it: no replica gets a lease, and no effect commits, until it is resumed. NULL: not paused.';
-COMMENT ON COLUMN kernel.subscriptions.barrier IS 'While partitions are split or merged: nobody goes beyond this position.';
 COMMENT ON COLUMN kernel.subscriptions.events IS 'Names of the events that any release has subscribed: one that an older release doesn''t know is held there, not passed over.';
 COMMENT ON COLUMN kernel.subscriptions.registered IS 'Names of the events, sorted, that a release must subscribe to get leases: another release would pass over the difference.';
 COMMENT ON COLUMN kernel.subscriptions.has_own_keys IS 'A release computes the keys of its rows by code: they can''t be told from the data of an event that isn''t known.';
 ALTER TABLE kernel.subscriptions DROP CONSTRAINT subscriptions_kind_check;
 ALTER TABLE kernel.subscriptions ADD CHECK (kind IN ('inline', 'async', 'handler'));
+
+CREATE TABLE kernel.former_checkpoints (
+  subscription text     NOT NULL,
+  partitions   smallint NOT NULL,
+  partition    smallint NOT NULL,
+  position     bigint   NOT NULL,
+  event_id     uuid,
+  PRIMARY KEY (subscription, partitions, partition),
+  CHECK ((position = 0) = (event_id IS NULL))
+);
+COMMENT ON TABLE kernel.former_checkpoints IS 'Checkpoints as they were when the number of partitions was changed. The new partitions all begin at the lowest; an event up to the former checkpoint of its key has taken effect already, or is held, and is passed over.';
 
 CREATE TABLE kernel.replicas (
   replica      text        PRIMARY KEY,

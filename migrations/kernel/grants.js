@@ -6,6 +6,7 @@ export const writable = [
   'epochs',
   'subscriptions',
   'checkpoints',
+  'former_checkpoints',
   'secrets',
   'held_events',
   'audit',

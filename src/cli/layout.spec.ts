@@ -35,7 +35,7 @@ describe('a table', () => {
 
 describe('pairs', () => {
   it('leave out what is not there', () => {
-    expect(pairs({ Id: 7, Name: 'x', Error: null, Barrier: undefined })).toEqual(['Id    7', 'Name  x']);
+    expect(pairs({ Id: 7, Name: 'x', Error: null, Paused: undefined })).toEqual(['Id    7', 'Name  x']);
   });
 });
 

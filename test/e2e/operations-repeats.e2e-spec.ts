@@ -3,6 +3,7 @@ import { ServedWaybill, type Client } from '../support/served-waybill.js';
 
 const HANDLER = 'notifications.notify-order-discarded';
 const TIMELINE = 'ordering.order-timeline';
+const SALES = 'insights.sales-daily';
 
 let server: ServedWaybill;
 let olga: Client;
@@ -10,6 +11,7 @@ let olga: Client;
 beforeAll(async () => {
   server = await ServedWaybill.start(import.meta.url);
   olga = await server.as('olga', 'operator');
+  await olga.post(`/ops/v1/subscriptions/${TIMELINE}/pause`).send({ reason: 'other partitions' }).expect(200);
 }, 30_000);
 afterAll(() => server.stop());
 
@@ -32,12 +34,20 @@ const ACTS = [
     answer: { status: 200, body: { name: HANDLER, position: 0 } },
   },
   {
-    act: 'a split',
+    act: 'a change of partitions',
     of: TIMELINE,
     path: `subscriptions/${TIMELINE}/partitions`,
     body: { partitions: 3 },
     other: { partitions: 5 },
     answer: { status: 200, body: { name: TIMELINE, partitions: 3, position: 0 } },
+  },
+  {
+    act: 'a pause',
+    of: SALES,
+    path: `subscriptions/${SALES}/pause`,
+    body: { reason: 'a migration' },
+    other: { reason: 'another' },
+    answer: { status: 200, body: { name: SALES, pausedBy: 'olga', reason: 'a migration' } },
   },
   {
     act: 'the rebuild of an async view',

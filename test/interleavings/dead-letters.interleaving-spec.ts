@@ -1,6 +1,6 @@
 import type { ClientBase } from 'pg';
 import { DeadLetters } from '../../src/kernel/subscriptions/dead-letters.js';
-import { Repartition } from '../../src/kernel/subscriptions/repartition.js';
+import { repartition } from '../support/repartition.js';
 import { createToyTables, ToyApp } from '../support/toy-app.js';
 import { Counted } from '../support/toys.js';
 import { FollowedView, refused, TABLE, TakingsProjection, TakingsView, VIEW } from './followed-view.js';
@@ -149,14 +149,14 @@ async function resetParked(owner: ClientBase): Promise<void> {
   await owner.query(`UPDATE kernel.held_events SET state = 'parked', next_try_at = NULL`);
 }
 
-const repartition = operator('repartition', () => toy.get(Repartition).to(VIEW, 2, by));
+const repartitioning = operator('repartition', () => repartition(toy, { name: VIEW, partitions: 2 }));
 
 /** What follows the discarded event takes effect, whatever the repartition came to. */
 const discardedInSplit: ProtocolTest = {
   ...discarded,
   title: 'a dead letter is discarded while its subscription is split, and what follows it is not forgotten',
   reset: resetParked,
-  actors: () => [repartition, discard, view.replica('x', 1)],
+  actors: () => [repartitioning, discard, view.replica('x', 1)],
   violations: (owner, { ends: [, discarding, worker], ...end }) =>
     effects([4])(owner, { ...end, ends: [worker!, discarding!] }),
   short: { preemptions: 0, crashes: 0, lostAnswers: 0 },
@@ -164,7 +164,7 @@ const discardedInSplit: ProtocolTest = {
   faults: [
     {
       title: 'a lock that is content with the rows of before a repartition',
-      shownBy: 'AAAAAABBBAAAAAAAAABBCCCCCCCCCCCBB',
+      shownBy: 'AAAAAAAAAAAAAAAAAAAAABBBAAAAAAABBCCCCCCCCCBB',
       isTooDeepToSearch: true,
       function: 'kernel.lock_checkpoints',
       change: without(LATER_COUNT, 'EXIT;'),

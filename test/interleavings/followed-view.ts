@@ -86,9 +86,11 @@ export class FollowedView {
     await givenEvents(owner, events, { isSequenced: true });
     await owner.query('DELETE FROM toy_read.takings; DELETE FROM kernel.checkpoints');
     await owner.query(
-      `UPDATE kernel.subscriptions SET partitions = $2, barrier = NULL, status = 'running', version = 1, rebuild_to = NULL WHERE name = $1`,
+      `UPDATE kernel.subscriptions SET partitions = $2, status = 'running', version = 1, rebuild_to = NULL WHERE name = $1`,
       [VIEW, given.partitions],
     );
+    await unpaused(owner);
+    await owner.query('DELETE FROM kernel.former_checkpoints');
     await owner.query(
       `INSERT INTO kernel.checkpoints (subscription, partition, position, event_id)
        SELECT $1, g.partition, $3, (SELECT e.event_id FROM kernel.log l JOIN kernel.events e ON e.id = l.event_id WHERE l.position = $3)
@@ -143,7 +145,7 @@ export class FollowedView {
   /** Everything that is left takes effect. @returns what each counter has seen. */
   async drained(owner: ClientBase): Promise<Readonly<Record<string, readonly number[]>>> {
     refused.by = undefined;
-    await owner.query('UPDATE kernel.subscriptions SET barrier = NULL');
+    await unpaused(owner);
     const worker = this.#worker('last');
     worker.lease(await this.leaseTo(owner, 'last'));
     for (let turns = 0; turns < MOST_TURNS && (await this.#goesOn(owner, worker)); turns += 1);
@@ -182,6 +184,11 @@ export class FollowedView {
 }
 
 const MOST_TURNS = 20;
+
+/** An operator may have crashed before resuming it. */
+export function unpaused(owner: ClientBase): Promise<unknown> {
+  return owner.query('UPDATE kernel.subscriptions SET paused_at = NULL, paused_by = NULL, pause_reason = NULL');
+}
 
 /** As the worker's loop: what it knew is forgotten where another owner has raised the fence. */
 async function turnOf(worker: SubscriptionWorker): Promise<void> {

@@ -1,8 +1,9 @@
 import type { ClientBase } from 'pg';
-import { Repartition } from '../../src/kernel/subscriptions/repartition.js';
+import { repartition } from '../support/repartition.js';
+import { partitionOf } from '../../src/kernel/subscriptions/partition-of.js';
 import { createToyTables, ToyApp } from '../support/toy-app.js';
 import { Counted } from '../support/toys.js';
-import { FollowedView, refused, TABLE, TakingsProjection, TakingsView } from './followed-view.js';
+import { FollowedView, refused, TABLE, TakingsProjection, TakingsView, VIEW } from './followed-view.js';
 import { without } from './planted-fault.js';
 import { testProtocol, type ProtocolTest } from './protocol-tests.js';
 import type { ActorWork, ScheduleEnd } from './schedule.js';
@@ -73,15 +74,15 @@ const heldOnce: ProtocolTest = {
   faults: [],
 };
 
-const repartition = (partitions: number): ActorWork => ({
+const repartitionTo = (partitions: number): ActorWork => ({
   name: 'repartition',
-  run: () => toy.get(Repartition).to('toy.takings', partitions, { by: { id: 'ada' } }),
+  run: () => repartition(toy, { name: VIEW, partitions }),
 });
 
 const split: ProtocolTest = {
   title: 'a subscription is split while a replica takes it over, and each event takes effect once',
   reset: (owner) => view.reset(owner, { partitions: 1, holder: 'x' }),
-  actors: () => [view.replica('x', 2), repartition(2)],
+  actors: () => [view.replica('x', 2), repartitionTo(2)],
   violations,
   short: { preemptions: 1, crashes: 0, lostAnswers: 0 },
   whole: { preemptions: 2, crashes: 1, lostAnswers: 0, together: 2 },
@@ -92,8 +93,8 @@ const split: ProtocolTest = {
 function layoutOfTheLeases(definition: string): string {
   const leases = `
         JOIN kernel.leases l ON l.subscription = p_name AND l.partition = w.partition AND l.owner = p_replica AND l.token = w.token`;
-  const known = `'partitions', v_known.partitions, 'barrier', v_known.barrier`;
-  const asLeased = `'partitions', CASE p_replica WHEN 'x' THEN 2 ELSE v_known.partitions END, 'barrier', NULL`;
+  const known = `'partitions', v_known.partitions`;
+  const asLeased = `'partitions', CASE p_replica WHEN 'x' THEN 2 ELSE v_known.partitions END`;
   return without(leases)(without(known, asLeased)(definition));
 }
 
@@ -101,13 +102,60 @@ const merged: ProtocolTest = {
   ...split,
   title: 'two partitions are merged while a replica takes them over, and each event takes effect once',
   reset: (owner) => view.reset(owner, { partitions: 2, holder: 'x' }),
-  actors: () => [view.replica('x', 2), repartition(1)],
+  actors: () => [view.replica('x', 2), repartitionTo(1)],
   faults: [
     {
       title: 'a take-over that believes the layout with which the leases were given',
-      shownBy: 'BBBBBBBBBBBBBBBAAAAAAAA',
+      shownBy: 'BBBBBBBBBBBBBBBBBBBBBBBBBBBBAAAAAAAA',
       function: 'kernel.take_over',
       change: layoutOfTheLeases,
+    },
+  ],
+};
+
+/** One of two partitions is at the end of the log, the other one at its beginning. */
+async function unevenly(owner: ClientBase): Promise<void> {
+  await view.reset(owner, { partitions: 2, holder: 'x' });
+  await owner.query(`INSERT INTO toy_read.takings VALUES ('a', '{1,4}', 2, 3)`);
+  await owner.query(
+    `UPDATE kernel.checkpoints SET position = 4, event_id = (SELECT e.event_id FROM kernel.events e ORDER BY e.id DESC LIMIT 1)
+      WHERE partition = $1`,
+    [partitionOf('a', 2)],
+  );
+}
+
+const uneven: ProtocolTest = {
+  ...split,
+  title: 'partitions at different positions become others, and each event takes effect once',
+  reset: unevenly,
+  actors: () => [view.replica('x', 2), repartitionTo(1)],
+  faults: [
+    {
+      title: 'a take-over that does not know where the former partitions stood',
+      shownBy: 'AAAAAAA!BBBBBBBBBBBBBBBBBBBBBBBBBBBB',
+      function: 'kernel.take_over',
+      change: without('WHERE f.subscription = p_name', 'WHERE false'),
+    },
+  ],
+};
+
+/** `b` is in a partition that two don't have. */
+const MORE = 5;
+
+const frozen: ProtocolTest = {
+  ...split,
+  title: 'a replica that stands still while its subscription is paused, split and resumed has no effect afterwards',
+  reset: (owner) => view.reset(owner, { partitions: 2, holder: 'x' }),
+  actors: () => [view.unseen('x', 2), repartitionTo(MORE)],
+  slowCommits: /kernel\.advance/,
+  short: { preemptions: 1, crashes: 0, lostAnswers: 0 },
+  whole: { preemptions: 2, crashes: 0, lostAnswers: 0 },
+  faults: [
+    {
+      title: 'a commit that does not look at the fence',
+      shownBy: 'AAAAABBBBBBBBBBBBBBBBBBBBBBBBBBBBAAA',
+      function: 'kernel.advance',
+      change: without('AND c.fence = x.fence'),
     },
   ],
 };
@@ -115,7 +163,7 @@ const merged: ProtocolTest = {
 const mergedOfTwo: ProtocolTest = {
   ...merged,
   title: 'two partitions are merged while a replica and its successor work on them, and each event takes effect once',
-  actors: () => [view.replica('x', 1), view.successor('y', 1, 'x'), repartition(1)],
+  actors: () => [view.replica('x', 1), view.successor('y', 1, 'x'), repartitionTo(1)],
   short: { preemptions: 0, crashes: 0, lostAnswers: 0 },
   whole: { preemptions: 1, crashes: 0, lostAnswers: 0 },
   faults: [],
@@ -134,5 +182,5 @@ testProtocol({
     view = new FollowedView(toy, EVENTS);
   },
   stop: () => toy.close(),
-  tests: [takenOver, heldOnce, split, merged, mergedOfTwo],
+  tests: [takenOver, heldOnce, split, merged, uneven, frozen, mergedOfTwo],
 });

@@ -70,8 +70,12 @@ export class Operator {
   }
 
   async repartition(subscription: string, partitions: number): Promise<void> {
-    const body = { partitions, reason: 'the rig changes the layout' };
-    await post(`${this.url}/ops/v1/subscriptions/${subscription}/partitions`, this.token, body);
+    const reason = 'the rig changes the layout';
+    const act = (what: string, body: object): Promise<unknown> =>
+      post(`${this.url}/ops/v1/subscriptions/${subscription}/${what}`, this.token, { ...body, reason });
+    await act('pause', {});
+    await act('partitions', { partitions });
+    await act('resume', {});
   }
 }
 

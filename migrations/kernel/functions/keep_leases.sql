@@ -1,4 +1,4 @@
--- version 1
+-- version 2
 -- Marks a replica as alive, renews its leases, gives up those above its fair share and takes free ones, for all its
 -- subscriptions at once. Returns the leases that it owns.
 -- Called by src/kernel/subscriptions/sql/leases.ts three times per lease.
@@ -8,7 +8,7 @@
 -- takes another one in the next round. Database clock throughout.
 
 CREATE OR REPLACE FUNCTION kernel.keep_leases(p_replica text, p_runs text[], p_knows text[], p_lease interval)
-RETURNS TABLE (subscription text, partition smallint, token bigint, partitions smallint, barrier bigint)
+RETURNS TABLE (subscription text, partition smallint, token bigint, partitions smallint)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
@@ -63,7 +63,7 @@ BEGIN
     EXIT WHEN v_taken = 0;
   END LOOP;
 
-  RETURN QUERY SELECT l.subscription, l.partition, l.token, u.partitions, u.barrier
+  RETURN QUERY SELECT l.subscription, l.partition, l.token, u.partitions
     FROM kernel.leases l JOIN kernel.subscriptions u ON u.name = l.subscription
    WHERE l.owner = p_replica;
 END $$;

@@ -1,4 +1,4 @@
--- version 2
+-- version 3
 -- Raises the fences of partitions beside their effects: from here on no earlier owner can commit.
 -- Called by src/kernel/subscriptions/sql/take-over.ts for the leases that a replica has got. The checkpoints are locked
 -- first; version, layout, status and leases are read in later statements, because a statement that waits for a lock and
@@ -15,8 +15,10 @@ BEGIN
   -- A subscription that has no checkpoints: then this lock alone keeps a rebuild waiting.
   PERFORM FROM kernel.subscriptions s WHERE s.name = p_name FOR SHARE;
   SELECT * INTO v_known FROM kernel.subscriptions s WHERE s.name = p_name;
-  layout := jsonb_build_object('partitions', v_known.partitions, 'barrier', v_known.barrier, 'events', v_known.events,
-    'hasOwnKeys', v_known.has_own_keys);
+  layout := jsonb_build_object('partitions', v_known.partitions, 'events', v_known.events, 'hasOwnKeys', v_known.has_own_keys,
+    'former', (SELECT coalesce(jsonb_agg(g.positions), '[]')
+                 FROM (SELECT jsonb_agg(f.position ORDER BY f.partition) AS positions FROM kernel.former_checkpoints f
+                        WHERE f.subscription = p_name GROUP BY f.partitions) AS g));
   taken := '[]';
   IF v_known.version = p_version AND v_known.status = 'running' AND v_known.paused_at IS NULL
      AND kernel.run_of(p_name, p_version, v_known.registered) = p_run THEN

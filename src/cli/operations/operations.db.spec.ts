@@ -181,7 +181,7 @@ describe('waybill', () => {
       ['dead-letters', 'discard', '1'],
       ['dead-letters', 'list', '--state', 'lost'],
       ['events', 'tail', '-n', 'all'],
-      ['subscriptions', 'split', SEARCH, 'many'],
+      ['subscriptions', 'repartition', SEARCH, 'many'],
       ['subscriptions', 'restart', SEARCH, '--from', 'somewhere', '--reason', 'x'],
       ['subscriptions', 'restart', SEARCH, '--from', 'now'],
     ])

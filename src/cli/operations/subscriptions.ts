@@ -30,23 +30,23 @@ export function registerSubscriptions(program: Command): void {
     .option('--json', 'print JSON')
     .action(showOne);
   subscriptions
-    .command('split')
-    .description('Change the number of partitions of a running subscription.')
+    .command('repartition')
+    .description('Change the number of partitions of a paused subscription.')
     .argument('<name>', 'for example ordering.order-search')
     .argument('<partitions>', 'from 1 to 256', wholeNumber)
     .option('--reason <text>', 'the reason, stored in the audit log')
-    .action(split);
+    .action(repartition);
   subscriptions
     .command('pause')
     .description('Pause a subscription on all replicas until it is resumed.')
-    .argument('<name>', 'such as ordering.order-search')
-    .requiredOption('--reason <text>', 'why, for the audit and for whoever finds it paused')
+    .argument('<name>', 'for example ordering.order-search')
+    .requiredOption('--reason <text>', 'the reason, stored in the audit log and shown with the pause')
     .action(pause);
   subscriptions
     .command('resume')
     .description('Resume a paused subscription where it stands.')
-    .argument('<name>', 'such as ordering.order-search')
-    .option('--reason <text>', 'why, for the audit')
+    .argument('<name>', 'for example ordering.order-search')
+    .option('--reason <text>', 'the reason, stored in the audit log')
     .action(resume);
   subscriptions
     .command('restart')
@@ -57,7 +57,7 @@ export function registerSubscriptions(program: Command): void {
     .action(restart);
 }
 
-const REFUSED = new Set(['subscription-unknown', 'restart-refused', 'pause-refused']);
+const REFUSED = new Set(['subscription-unknown', 'restart-refused', 'pause-refused', 'repartition-refused']);
 
 const all = (): Promise<SubscriptionReport[]> =>
   looking(({ app }) => app.get(SubscriptionReports, { strict: false }).all());
@@ -84,9 +84,9 @@ async function showOne(name: string, { json }: Asked): Promise<void> {
   show(report, json, () => [...summary(report), '', ...partitionsOf(report)]);
 }
 
-async function split(name: string, partitions: number, { reason }: { reason?: string }): Promise<void> {
-  await looking(({ app }) => app.get(Repartition, { strict: false }).to(name, partitions, { by: operator(), reason }));
-  cli.say(`${name} now has ${counted(partitions, 'partition')}.`);
+async function repartition(name: string, partitions: number, { reason }: { reason?: string }): Promise<void> {
+  await acted(({ app }) => app.get(Repartition, { strict: false }).to(name, partitions, { by: operator(), reason }));
+  cli.say(`${name} now has ${counted(partitions, 'partition')}. Resume it: waybill subscriptions resume ${name}`);
 }
 
 async function pause(name: string, { reason }: { reason: string }): Promise<void> {
@@ -131,7 +131,6 @@ function summary(report: SubscriptionReport): string[] {
     Lag: age(report.lagSeconds),
     Held: heldOf(report),
     'Last error': report.lastError,
-    Barrier: report.barrier,
   });
 }
 

@@ -1,4 +1,5 @@
 import { CommandBus, type IQuery } from '@nestjs/cqrs';
+import { repartition } from '../../../test/support/repartition.js';
 import { createToyTables, ToyApp } from '../../../test/support/toy-app.js';
 import { CountCommand, GetCounterQuery, GetKindTotalQuery, ListCountersQuery } from '../../../test/support/toys.js';
 import { withOwner } from '../../platform/database/prepare.js';
@@ -6,7 +7,6 @@ import { MessageContext, type ConsistencyRequest, type MessageOutcome } from '..
 import { newId } from '../messages/ids.js';
 import { DeadLetters } from '../subscriptions/dead-letters.js';
 import { partitionOf } from '../subscriptions/partition-of.js';
-import { Repartition } from '../subscriptions/repartition.js';
 import { freshDatabase, type FreshDatabase } from '../../platform/testing/databases.js';
 import { settled } from '../testing/settled.js';
 import { until } from '../testing/until.js';
@@ -175,7 +175,7 @@ describe('a read by key, while another partition stands', () => {
     }
     await withOwner(db.url, (client) => client.query(`DELETE FROM kernel.leases WHERE owner = 'nobody'`));
     // Whoever is free takes it, and everybody looks now.
-    await toy.get(Repartition).to(SEARCH, 5, ada);
+    await repartition(toy, { name: SEARCH, partitions: 5 });
     expect(await told(api, new ListCountersQuery(), { token, strict: true })).not.toHaveProperty('behind');
   });
 });

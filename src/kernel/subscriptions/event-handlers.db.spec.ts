@@ -5,11 +5,11 @@ import { CountCommand, CountHandler, Counted, Counters, streamOf } from '../../.
 import { createToyTables, ToyApp, type ToyParts } from '../../../test/support/toy-app.js';
 import { LogTail } from '../event-log/log-tail.js';
 import { newId } from '../messages/ids.js';
+import { repartition } from '../../../test/support/repartition.js';
 import { freshDatabase, type FreshDatabase } from '../../platform/testing/databases.js';
 import { eventually } from '../testing/eventually.js';
 import { DeadLetters } from './dead-letters.js';
 import { partitionOf } from './partition-of.js';
-import { Repartition } from './repartition.js';
 import { Subscription } from './subscription.decorator.js';
 
 /** What the handlers of this file are to refuse, and what they saw, by counter. */
@@ -202,14 +202,14 @@ describe('an event handler', () => {
     );
   });
 
-  it('is split and merged while it runs, with held events, and loses nothing', async () => {
+  it('is split and merged while events arrive and some are held, and loses nothing', async () => {
     const [bad, ...ids] = Array.from({ length: 12 }, () => newId());
     poison.add(bad!);
     await toy.run(new CountCommand(bad!, 1));
     await eventually(async () => expect(await held(bad!)).toHaveLength(1));
     for (const [round, partitions] of [7, 1, 4].entries()) {
       const counting = Promise.all(ids.map((id) => toy.run(new CountCommand(id, round + 1))));
-      await toy.get(Repartition).to('toy.echo', partitions, { by: { id: 'ada' } });
+      await repartition(toy, { name: 'toy.echo', partitions });
       await counting;
       expect(await toy.rows(`SELECT FROM kernel.checkpoints WHERE subscription = 'toy.echo'`)).toHaveLength(partitions);
     }

@@ -2,7 +2,6 @@ import { Logger } from '@nestjs/common';
 import { Pools } from '../database/pools.js';
 import { failpoint } from '../failpoints.js';
 import { announceReplica, keepLeases, releaseLeases, type LeaseRow } from './sql/leases.js';
-import { endAbandonedBarriers } from './sql/repartition-lock.js';
 
 /** Renewals per lease: one may fail, and the next one is still in time. */
 const RENEWALS = 3;
@@ -46,7 +45,7 @@ export class LeaseKeeper {
     this.#timer = setInterval(() => void this.keep(), this.of.leaseMs / RENEWALS);
   }
 
-  /** Looks now: at start, when another replica has gone, or when partitions were split. */
+  /** Looks now: at start, when another replica has gone, or when a subscription was paused or resumed. */
   keep(): Promise<void> {
     if (this.#keeping !== undefined) this.#again = true;
     return (this.#keeping ??= this.#keepUntilQuiet().finally(() => (this.#keeping = undefined)));
@@ -72,12 +71,6 @@ export class LeaseKeeper {
     } while (this.#again);
   }
 
-  /** A repartition that was killed has left its barrier: nobody would go beyond it. */
-  async #endAbandonedBarriers(leases: readonly LeaseRow[]): Promise<void> {
-    const behind = leases.filter(({ barrier }) => barrier !== null).map(({ subscription }) => subscription);
-    if (behind.length > 0 && (await endAbandonedBarriers(this.pools.control, behind))) this.#again = true;
-  }
-
   async #keep(): Promise<void> {
     if (this.#stopped) return;
     const askedAt = performance.now();
@@ -88,7 +81,6 @@ export class LeaseKeeper {
       await failpoint('lease.after-acquire');
       this.#renewedAt = askedAt;
       if (!this.#stopped) this.onLeases(leases);
-      await this.#endAbandonedBarriers(leases);
     } catch (error) {
       this.#logger.warn(`The leases could not be renewed; trying again. ${String(error)}`);
       // Before the lease can be another's, its work stops by itself.

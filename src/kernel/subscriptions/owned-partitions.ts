@@ -31,7 +31,8 @@ export class OwnedPartitions {
   #owned: Owned[] = [];
   #partitions = 1;
   #generation = 1;
-  #barrier: number | null = null;
+  /** Of those former layouts in which some partition was further than one of these is now. */
+  #former: Layout['former'] = [];
   #asked: readonly LeaseRow[] | undefined;
   /** Where the partitions are that have reached more than their rows say. */
   #reached: LogPoint | undefined;
@@ -86,18 +87,12 @@ export class OwnedPartitions {
     return this.#owned.map((owned) => owned.partition);
   }
 
-  /** As far as reading may go: the head, or the barrier while partitions are split or merged. */
-  endOf(head: number): number {
-    return this.#barrier === null ? head : Math.min(head, this.#barrier);
-  }
-
   /** Are these others than those that were taken over last? Some may have been another's by then, and are not asked for again. */
   differsFrom(leases: readonly LeaseRow[]): boolean {
     const asked = this.#asked;
     if (asked === undefined || asked.length !== leases.length) return true;
     return leases.some(
-      ({ partition, token, barrier }) =>
-        !asked.some((one) => one.partition === partition && one.token === token && one.barrier === barrier),
+      ({ partition, token }) => !asked.some((one) => one.partition === partition && one.token === token),
     );
   }
 
@@ -116,7 +111,6 @@ export class OwnedPartitions {
     this.#asked = leases;
     this.#generation = taken[0]?.generation ?? this.#generation;
     this.#partitions = layout.partitions;
-    this.#barrier = layout.barrier;
     this.#owned = taken.map(({ partition, fence, token, position }) => ({
       partition,
       fence,
@@ -125,6 +119,7 @@ export class OwnedPartitions {
       reached: position,
       isStopped: false,
     }));
+    this.#former = layout.former.filter((positions) => Math.max(...positions) > this.reached);
     return layout;
   }
 
@@ -147,7 +142,8 @@ export class OwnedPartitions {
   takes(key: string, position: number): boolean {
     const partition = this.partitionOf(key);
     const owned = this.#owned.find((candidate) => candidate.partition === partition);
-    return owned !== undefined && !owned.isStopped && position > owned.stored && position > owned.reached;
+    if (owned === undefined || owned.isStopped || position <= owned.stored || position <= owned.reached) return false;
+    return !this.#former.some((positions) => position <= positions[partitionOf(key, positions.length)]!);
   }
 
   /** Has the partitions that still have to take an event stop before it. @returns their numbers, and what moves their checkpoints. */

@@ -1,140 +1,94 @@
-import { setTimeout as pause } from 'node:timers/promises';
-import { Injectable } from '@nestjs/common';
-import type { PoolClient } from 'pg';
-import { KeyedTransactions, type StoreResult } from '../idempotency/keyed-transactions.js';
-import { Pools } from '../database/pools.js';
-import { beginPatiently, inTransaction } from '../database/transaction.js';
+import { Inject, Injectable } from '@nestjs/common';
 import type { OperatorAct } from '../audit/operator-act.js';
 import { audit } from '../audit/sql/audit.js';
-import { LogNotifier } from '../event-log/log-notifier.js';
+import { UnitOfWork } from '../commands/unit-of-work.js';
+import { UnitsOfWork } from '../commands/units-of-work.js';
+import type { Queryable } from '../event-log/sql/queryable.js';
+import { KERNEL_OPTIONS, type KernelOptions } from '../kernel-options.js';
 import { partitionOf } from './partition-of.js';
-import { isOnlyRepartition } from './sql/repartition-lock.js';
-import { lowerBarrier, movePartitions, partitionsAt, raiseBarrier } from './sql/repartition.js';
+import { lockSubscription } from './sql/lock-subscription.js';
+import { liveLease, moveHeldEvents, replaceCheckpoints } from './sql/repartition.js';
 
 const MOST_PARTITIONS = 256;
-const LOOK_EVERY_MS = 50;
-const PATIENCE_MS = 30_000;
 
 /** The partitions can't be changed: the text says why. */
 export class RepartitionRefused extends Error {
   readonly code = 'repartition-refused';
 }
 
+/** A subscription whose partitions were replaced. */
+export interface Repartitioned {
+  readonly name: string;
+  readonly partitions: number;
+  /** From here on all of them read the log. */
+  readonly position: number;
+}
+
+interface RepartitionRequest {
+  readonly subscription: string;
+  readonly partitions: number;
+}
+
 /**
- * Splits or merges the partitions of a subscription while it runs. Keys move between partitions, so all of them must
- * stand at one position for a moment: a barrier is set, every owner works up to it, then the rows are replaced in one
- * transaction with higher fences. A crash in between leaves the barrier, which the next worker to renew its leases
- * removes: it is abandoned where no repartition holds the lock. A repeat of
- * a request is recognised by its idempotency key, which is stored with the rows.
+ * Splits or merges the partitions of a paused subscription, in one transaction under the locks of its checkpoints. Keys move
+ * between partitions, which may have come to different positions: so the new ones begin at the lowest, and the former
+ * checkpoints tell, key by key, what has taken effect beyond it. Raised fences end what an owner has under way that doesn't
+ * know of the pause.
  */
 @Injectable()
 export class Repartition {
   constructor(
-    private readonly pools: Pools,
-    private readonly notifier: LogNotifier,
-    private readonly keyed: KeyedTransactions,
+    private readonly units: UnitsOfWork,
+    @Inject(KERNEL_OPTIONS) private readonly options: KernelOptions,
   ) {}
 
-  /** @throws RepartitionRefused for a number that can't be, an unknown subscription, or partitions that don't reach the barrier. */
-  to(subscription: string, partitions: number, act: OperatorAct): Promise<Repartitioned> {
-    return this.keyed.run('Repartition', (store) => this.#to({ subscription, partitions }, act, store));
-  }
-
-  async #to(of: Wanted, act: OperatorAct, store: StoreResult<Repartitioned>): Promise<Repartitioned> {
-    const { subscription, partitions } = of;
+  /**
+   * A unit of work, so that a repeat under the caller's idempotency key returns the same.
+   * @throws RepartitionRefused for an invalid number, an unknown subscription, and one that isn't paused or has a live lease.
+   */
+  async to(subscription: string, partitions: number, act: OperatorAct): Promise<Repartitioned> {
     if (!Number.isInteger(partitions) || partitions < 1 || partitions > MOST_PARTITIONS) {
-      throw new RepartitionRefused(`${partitions} partitions can't be: choose 1 to ${MOST_PARTITIONS}.`);
+      throw new RepartitionRefused(`Invalid number of partitions: ${partitions}. Use 1 to ${MOST_PARTITIONS}.`);
     }
-    return this.#alone(subscription, () => this.#behindBarrier(of, act, store));
-  }
-
-  /** Holds the lock of the subscription meanwhile, on a connection of its own: once that ends, a barrier is abandoned. */
-  async #alone<T>(subscription: string, work: () => Promise<T>): Promise<T> {
-    const lock = await this.pools.connectPatient();
-    try {
-      await beginPatiently(lock);
-      if (!(await isOnlyRepartition(lock, subscription))) {
-        throw new RepartitionRefused(`The partitions of ${subscription} are being changed at this moment.`);
-      }
-      return await work();
-    } finally {
-      await lock.end().catch(() => undefined);
-    }
-  }
-
-  async #behindBarrier(of: Wanted, act: OperatorAct, store: StoreResult<Repartitioned>): Promise<Repartitioned> {
-    const { subscription } = of;
-    if ((await raiseBarrier(this.pools.worker, subscription)) === undefined) {
-      throw new RepartitionRefused(`No subscription ${subscription} reads the log.`);
-    }
-    try {
-      return await this.#untilMoved(of, act, store);
-    } catch (error) {
-      await lowerBarrier(this.pools.worker, subscription);
-      throw error;
-    } finally {
-      await this.notifier.tellLeasesChanged();
-    }
-  }
-
-  /** A worker that hadn't heard of the barrier may have gone beyond it: then it is set again, where that one stands. */
-  async #untilMoved(of: Wanted, act: OperatorAct, store: StoreResult<Repartitioned>): Promise<Repartitioned> {
-    const giveUpAt = performance.now() + PATIENCE_MS;
-    for (;;) {
-      const barrier = (await raiseBarrier(this.pools.worker, of.subscription))!;
-      await this.notifier.tellLeasesChanged();
-      const { lowest } = await partitionsAt(this.pools.worker, of.subscription);
-      const moved = lowest === barrier ? await this.#move({ ...of, barrier }, act, store) : undefined;
-      if (moved !== undefined) return moved;
-      if (performance.now() > giveUpAt) {
-        throw new RepartitionRefused(
-          `${of.subscription} did not come to position ${barrier} in ${PATIENCE_MS / 1_000} s (it stands at ${lowest}). Is a worker running? Nothing was changed.`,
-        );
-      }
-      await pause(LOOK_EVERY_MS);
-    }
-  }
-
-  /** @returns undefined when a partition has moved on meanwhile; nothing was changed then. */
-  #move(
-    of: Wanted & { readonly barrier: number },
-    act: OperatorAct,
-    store: StoreResult<Repartitioned>,
-  ): Promise<Repartitioned | undefined> {
-    return inTransaction(this.pools.worker, async (tx) => {
-      const moved = await this.#moveWithin(tx, of, act);
-      if (moved !== undefined) await store(tx, moved);
-      return moved;
+    return this.units.run('Repartition', async () => {
+      const tx = await UnitOfWork.required('Changing partitions').transaction.client();
+      await this.#lockIdle(tx, subscription);
+      return moved(tx, { subscription, partitions }, act);
     });
   }
 
-  async #moveWithin(
-    tx: PoolClient,
-    of: Wanted & { readonly barrier: number },
-    act: OperatorAct,
-  ): Promise<Repartitioned | undefined> {
-    const at = await partitionsAt(tx, of.subscription, 'locked');
-    if (at.lowest !== of.barrier || at.highest !== of.barrier) return undefined;
-    await movePartitions(tx, { ...of, at, partitionOf: (key) => partitionOf(key, of.partitions) });
-    await audit(tx, {
-      principal: act.by.id,
-      action: 'subscriptions.repartition',
-      subject: of.subscription,
-      reason: act.reason,
-      detail: of,
-    });
-    return { name: of.subscription, partitions: of.partitions, position: of.barrier };
+  /** @throws RepartitionRefused unless nobody may work on it. */
+  async #lockIdle(tx: Queryable, subscription: string): Promise<void> {
+    const locked = await lockSubscription(tx, subscription);
+    if (locked === undefined || locked.kind === 'inline')
+      throw new RepartitionRefused(`No subscription ${subscription} reads the log. See: waybill subscriptions`);
+    if (locked.pausedAt === null)
+      throw new RepartitionRefused(
+        `${subscription} is not paused. Pause it, change its partitions, and resume it: ` +
+          `npm run waybill -- subscriptions pause ${subscription} --reason <why>`,
+      );
+    const lease = await liveLease(tx, { subscription, leaseMs: this.options.leaseMs });
+    if (lease !== undefined)
+      throw new RepartitionRefused(
+        `Replica ${lease.owner} still has the lease of partition ${lease.partition} of ${subscription}, until ${lease.expiresAt}. ` +
+          'It gives the lease back at its next renewal, within seconds: retry then.',
+      );
   }
 }
 
-/** A subscription whose partitions were replaced, all at one position. */
-export interface Repartitioned {
-  readonly name: string;
-  readonly partitions: number;
-  readonly position: number;
-}
-
-interface Wanted {
-  readonly subscription: string;
-  readonly partitions: number;
+async function moved(
+  tx: Queryable,
+  { subscription, partitions }: RepartitionRequest,
+  act: OperatorAct,
+): Promise<Repartitioned> {
+  const position = await replaceCheckpoints(tx, subscription, partitions);
+  await moveHeldEvents(tx, subscription, (key) => partitionOf(key, partitions));
+  await audit(tx, {
+    principal: act.by.id,
+    action: 'subscriptions.repartition',
+    subject: subscription,
+    reason: act.reason,
+    detail: { partitions, position },
+  });
+  return { name: subscription, partitions, position };
 }

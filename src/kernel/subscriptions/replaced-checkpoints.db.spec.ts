@@ -3,7 +3,7 @@ import { createToyTables, ToyApp } from '../../../test/support/toy-app.js';
 import { freshDatabase, type FreshDatabase } from '../../platform/testing/databases.js';
 import { until } from '../testing/until.js';
 import { lockCheckpoints } from './sql/lock-checkpoints.js';
-import { movePartitions, partitionsAt } from './sql/repartition.js';
+import { replaceCheckpoints } from './sql/repartition.js';
 
 const NAME = 'toy.counter-search';
 
@@ -30,8 +30,8 @@ afterEach(async () => {
 
 /** Replaces the rows of the checkpoints, in a transaction that is still to be committed. */
 async function replaceRows(partitions: number): Promise<void> {
-  const at = await partitionsAt(repartition, NAME, 'locked');
-  await movePartitions(repartition, { subscription: NAME, partitions, at, partitionOf: () => 0 });
+  await lockCheckpoints(repartition, NAME);
+  await replaceCheckpoints(repartition, NAME, partitions);
 }
 
 async function isWaiting(): Promise<boolean> {

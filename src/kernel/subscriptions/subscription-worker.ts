@@ -20,8 +20,6 @@ const CATCH_UP_BATCH = 2_000;
 const LIVE_BATCH = 200;
 /** How often checkpoints move over events that have no effect: each move is a commit that nobody waits for. */
 const IDLE_MOVE_MS = 5_000;
-/** At a barrier somebody waits for the checkpoints: they are stored at once. */
-const AT_BARRIER_MS = 50;
 /** While a partition stands before an event, an operator may have moved it past that. */
 const STOPPED_LOOK_MS = 1_000;
 const FAULT_CAP_MS = 5_000;
@@ -138,7 +136,7 @@ export class SubscriptionWorker {
 
   /** The next events take effect. @returns false at the end of the log. */
   async #next(): Promise<boolean> {
-    const end = this.#owned.endOf(this.through.tail.head);
+    const end = this.through.tail.head;
     const { next } = this.#owned;
     if (end <= next) return false;
     const behind = end - next;
@@ -184,12 +182,10 @@ export class SubscriptionWorker {
   /** Without partitions, or at the end of the log: wait for more, for a change of leases, or for a blocked event's next try. */
   async #rest(): Promise<void> {
     if (this.#owned.isEmpty) return this.#loop.rest(IDLE_MOVE_MS);
-    const free = this.#owned.endOf(Infinity) === Infinity;
-    const moveMs = free ? IDLE_MOVE_MS : AT_BARRIER_MS;
-    const longestMs = this.#owned.isStopped ? Math.min(moveMs, STOPPED_LOOK_MS) : moveMs;
+    const longestMs = this.#owned.isStopped ? STOPPED_LOOK_MS : IDLE_MOVE_MS;
     const waitMs = Math.min((await this.#held.nextDueMs(this.#owned)) ?? longestMs, longestMs);
-    await this.#loop.rest(waitMs, free ? this.through.tail.beyond(this.#owned.next, waitMs) : undefined);
-    if (this.#loop.isStopping || (free && performance.now() - this.#batches.movedAt < moveMs)) return;
+    await this.#loop.rest(waitMs, this.through.tail.beyond(this.#owned.next, waitMs));
+    if (this.#loop.isStopping || performance.now() - this.#batches.movedAt < IDLE_MOVE_MS) return;
     await this.#storeReached();
   }
 

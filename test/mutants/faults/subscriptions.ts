@@ -3,7 +3,7 @@ import type { PlantedFault } from '../planted-fault.js';
 const FUNCTIONS = 'migrations/kernel/functions';
 const FENCES = ['src/kernel/subscriptions/fences.db.spec.ts'];
 const PAUSES = ['src/kernel/subscriptions/subscription-pause.db.spec.ts'];
-const BARRIERS = ['src/kernel/subscriptions/abandoned-barrier.db.spec.ts'];
+const REPARTITIONS = ['src/kernel/subscriptions/repartition.db.spec.ts'];
 const oneOwner = "At any moment at most one worker's writes can commit for a partition.";
 const once = 'Each event takes effect exactly once in each subscription, in the order of its key.';
 
@@ -193,35 +193,51 @@ export const subscriptions: readonly PlantedFault[] = [
     specs: ['src/kernel/subscriptions/dead-letters.db.spec.ts'],
   },
   {
-    name: 'restart-keeps-abandoned-barrier',
-    guarantee: 'A restarted handler goes beyond the barrier of a repartition that was killed.',
+    name: 'repartition-of-a-running-subscription',
+    guarantee: 'Partitions are changed only while their subscription is paused.',
+    file: 'src/kernel/subscriptions/repartition.ts',
+    find: 'if (locked.pausedAt === null)',
+    replace: 'if (locked === null)',
+    specs: REPARTITIONS,
+  },
+  {
+    name: 'repartition-beside-a-lease',
+    guarantee: 'Partitions are changed only while nobody has a lease of one.',
+    file: 'src/kernel/subscriptions/repartition.ts',
+    find: 'if (lease !== undefined)',
+    replace: 'if (lease === null)',
+    specs: REPARTITIONS,
+  },
+  {
+    name: 'former-checkpoints-not-kept',
+    guarantee: once,
+    file: 'src/kernel/subscriptions/sql/repartition.ts',
+    find: 'await keepFormerCheckpoints(tx, subscription);',
+    replace: '',
+    specs: REPARTITIONS,
+  },
+  {
+    name: 'former-checkpoints-of-the-last-change-alone',
+    guarantee: once,
+    file: 'src/kernel/subscriptions/owned-partitions.ts',
+    find: 'this.#former = layout.former.filter(',
+    replace: 'this.#former = layout.former.slice(-1).filter(',
+    specs: REPARTITIONS,
+  },
+  {
+    name: 'restart-keeps-former-checkpoints',
+    guarantee: 'A handler that is restarted from the beginning handles every event again.',
     file: 'src/kernel/subscriptions/sql/restart.ts',
-    find: 'failed_at = NULL, barrier = NULL WHERE',
-    replace: 'failed_at = NULL WHERE',
-    specs: BARRIERS,
+    find: 'await forgetFormerCheckpoints(tx, to.name);',
+    replace: '',
+    specs: REPARTITIONS,
   },
   {
-    name: 'rebuild-keeps-abandoned-barrier',
-    guarantee: 'A rebuilt view is filled beyond the barrier of a repartition that was killed.',
-    file: 'src/kernel/projections/sql/rebuild.ts',
-    find: 'has_own_keys = $5, barrier = NULL,',
-    replace: 'has_own_keys = $5,',
-    specs: BARRIERS,
-  },
-  {
-    name: 'workers-keep-abandoned-barrier',
-    guarantee: 'A worker removes the barrier of a repartition that was killed.',
-    file: 'src/kernel/subscriptions/lease-keeper.ts',
-    find: 'if (behind.length > 0 && (await',
-    replace: 'if (behind.length < 0 && (await',
-    specs: BARRIERS,
-  },
-  {
-    name: 'barrier-of-live-repartition-removed',
-    guarantee: 'A worker leaves the barrier of a repartition under way.',
-    file: 'src/kernel/subscriptions/sql/repartition-lock.ts',
-    find: 'AND NOT kernel.is_being_repartitioned(name)`',
-    replace: '`',
-    specs: BARRIERS,
+    name: 'lost-event-at-a-former-checkpoint',
+    guarantee: 'A subscription that has seen an event which the log has lost stands still.',
+    file: `${FUNCTIONS}/is_diverged.sql`,
+    find: 'SELECT f.position, f.event_id FROM kernel.former_checkpoints f WHERE f.subscription = p_name) AS c',
+    replace: 'SELECT f.position, f.event_id FROM kernel.former_checkpoints f WHERE false) AS c',
+    specs: REPARTITIONS,
   },
 ];

@@ -13,8 +13,8 @@ const QUIET_MS = 20_000;
 const MOST_STALE_MS = 4_000;
 
 /**
- * The partitions of the probe are split or merged in a quiet log while no worker hears notifications or can renew its
- * leases: at the next events they work by leases of the layout before.
+ * The probe is paused, its partitions are split or merged, and it is resumed, in a quiet log while no worker hears
+ * notifications or can renew its leases: at the next events they work by leases of the layout before.
  */
 export async function repartition({ fleet }: Scene, factor: 0.5 | 2): Promise<Injected> {
   const workers = fleet.members.filter(({ role }) => role === 'worker');

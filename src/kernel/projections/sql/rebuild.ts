@@ -2,6 +2,7 @@ import type { ViewState } from '../../commands/sql/view-states.js';
 import type { Queryable } from '../../event-log/sql/queryable.js';
 import type { EventRow } from '../../event-log/stored-event.js';
 import { eventColumns } from '../../event-log/sql/event-columns.js';
+import { forgetFormerCheckpoints } from '../../subscriptions/sql/former-checkpoints.js';
 
 /** Held until the transaction ends; `endAbandonedRebuild` tells by it whether the rebuild still lives. */
 export async function isOnlyRebuild(tx: Queryable, name: string): Promise<boolean> {
@@ -64,12 +65,14 @@ export async function rewind(tx: Queryable, name: string): Promise<void> {
     values: [name],
   });
   await tx.query({ text: 'DELETE FROM kernel.held_events WHERE subscription = $1', values: [name] });
+  await forgetFormerCheckpoints(tx, name);
 }
 
 /** An inline view has none. */
 export async function dropCheckpoints(tx: Queryable, name: string): Promise<void> {
   await tx.query({ text: 'DELETE FROM kernel.checkpoints WHERE subscription = $1', values: [name] });
   await tx.query({ text: 'DELETE FROM kernel.held_events WHERE subscription = $1', values: [name] });
+  await forgetFormerCheckpoints(tx, name);
 }
 
 /**
@@ -106,7 +109,7 @@ export async function setKeeper(
 ): Promise<void> {
   await tx.query({
     text: `UPDATE kernel.subscriptions
-              SET version = $2, kind = $3, status = 'running', last_error = NULL, failed_at = NULL, events = $4, registered = $4, has_own_keys = $5, barrier = NULL,
+              SET version = $2, kind = $3, status = 'running', last_error = NULL, failed_at = NULL, events = $4, registered = $4, has_own_keys = $5,
                   rebuild_to = CASE WHEN $3 = 'async' THEN (SELECT head FROM kernel.log_state) END
             WHERE name = $1`,
     values: [of.name, of.version, of.kind, of.events, of.hasOwnKeys],

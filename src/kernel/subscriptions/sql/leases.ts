@@ -7,8 +7,6 @@ export interface LeaseRow {
   readonly token: number;
   /** Into how many partitions the subscription is split now. */
   readonly partitions: number;
-  /** Position beyond which nobody may go while partitions are split or merged; null normally. */
-  readonly barrier: number | null;
 }
 
 /** Makes a starting replica known before it registers its events. */
@@ -31,7 +29,7 @@ export async function keepLeases(
 ): Promise<LeaseRow[]> {
   const { rows } = await on.query<LeaseRow & { [column: string]: unknown }>({
     name: 'kernel_keep_leases',
-    text: `SELECT subscription, partition, token, partitions, barrier
+    text: `SELECT subscription, partition, token, partitions
              FROM kernel.keep_leases($1, $2, $3, $4 * interval '1 millisecond') ORDER BY subscription, partition`,
     values: [of.replica, of.runs, of.knows, of.leaseMs],
   });

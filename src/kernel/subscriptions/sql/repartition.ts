@@ -1,61 +1,61 @@
 import type { Queryable } from '../../event-log/sql/queryable.js';
-import { lockCheckpoints } from './lock-checkpoints.js';
+import { keepFormerCheckpoints } from './former-checkpoints.js';
 
-export interface PartitionsAt {
-  readonly lowest: number;
-  readonly highest: number;
-  readonly generation: number;
-  /** UUID of the event at the highest position. */
-  readonly event_id: string | null;
-  /** The highest fence. */
-  readonly fence: number;
+/** A lease that has not ended. */
+export interface LiveLease {
+  readonly partition: number;
+  /** The replica. */
+  readonly owner: string;
+  /** RFC 3339. */
+  readonly expiresAt: string;
+}
+
+/** A lease of a subscription that somebody may take to be in force, if there is one. */
+export async function liveLease(
+  on: Queryable,
+  of: { readonly subscription: string; readonly leaseMs: number },
+): Promise<LiveLease | undefined> {
+  const { rows } = await on.query<LiveLease & { [column: string]: unknown }>({
+    text: `SELECT partition, owner, expires_at AS "expiresAt" FROM kernel.leases
+            WHERE subscription = $1 AND kernel.counts_until(expires_at, $2 * interval '1 millisecond')
+            ORDER BY partition LIMIT 1`,
+    values: [of.subscription, of.leaseMs],
+  });
+  return rows[0];
 }
 
 /**
- * Sets the position beyond which nobody goes: the furthest partition's. Again, when a worker that hadn't heard of it
- * has gone beyond. @returns it, or undefined when no such subscription reads the log.
+ * Replaces the checkpoints by so many, under their locks. All begin at the lowest position; the former ones are kept, so that
+ * what has taken effect beyond it is passed over. Their fences are higher than those of every owner so far.
+ * @returns the position.
  */
-export async function raiseBarrier(on: Queryable, subscription: string): Promise<number | undefined> {
-  const { rows } = await on.query<{ barrier: number | null }>({
-    text: `UPDATE kernel.subscriptions s
-              SET barrier = (SELECT max(c.position) FROM kernel.checkpoints c WHERE c.subscription = s.name)
-            WHERE s.name = $1 AND s.kind <> 'inline' RETURNING s.barrier`,
-    values: [subscription],
-  });
-  return rows[0]?.barrier ?? undefined;
-}
-
-export async function lowerBarrier(on: Queryable, subscription: string): Promise<void> {
-  await on.query({ text: 'UPDATE kernel.subscriptions SET barrier = NULL WHERE name = $1', values: [subscription] });
-}
-
-/** Where the partitions stand; `locked` keeps every owner from committing until the transaction ends. */
-export async function partitionsAt(on: Queryable, subscription: string, mode?: 'locked'): Promise<PartitionsAt> {
-  if (mode === 'locked') await lockCheckpoints(on, subscription);
-  const { rows } = await on.query<PartitionsAt & { [column: string]: unknown }>({
-    text: `SELECT min(position) AS lowest, max(position) AS highest, max(generation) AS generation,
-                  (array_agg(event_id ORDER BY position DESC))[1] AS event_id, max(fence) AS fence
+export async function replaceCheckpoints(tx: Queryable, subscription: string, partitions: number): Promise<number> {
+  await keepFormerCheckpoints(tx, subscription);
+  const { rows } = await tx.query<{ position: number; eventId: string | null; fence: number }>({
+    text: `SELECT min(position) AS position, (array_agg(event_id ORDER BY position))[1] AS "eventId", max(fence) AS fence
              FROM kernel.checkpoints WHERE subscription = $1`,
     values: [subscription],
   });
-  return rows[0]!;
-}
-
-/**
- * Replaces the partitions' rows; held events move to the partition that has their key from now on. What stops whole
- * partitions is met again by their new owners.
- */
-export async function movePartitions(
-  tx: Queryable,
-  to: { subscription: string; partitions: number; at: PartitionsAt; partitionOf: (key: string) => number },
-): Promise<void> {
-  const { subscription, partitions, at } = to;
+  const { position, eventId, fence } = rows[0]!;
   await tx.query({ text: 'DELETE FROM kernel.checkpoints WHERE subscription = $1', values: [subscription] });
   await tx.query({
-    text: `INSERT INTO kernel.checkpoints (subscription, generation, partition, position, event_id, fence)
-           SELECT $1, $2, g.partition, $3, $4, $5 + 1 FROM generate_series(0, $6::int - 1) AS g (partition)`,
-    values: [subscription, at.generation, at.highest, at.event_id, at.fence, partitions],
+    text: `INSERT INTO kernel.checkpoints (subscription, partition, position, event_id, fence)
+           SELECT $1, g.partition, $2, $3, $4 FROM generate_series(0, $5::int - 1) AS g (partition)`,
+    values: [subscription, position, eventId, fence + 1, partitions],
   });
+  await tx.query({
+    text: 'UPDATE kernel.subscriptions SET partitions = $2 WHERE name = $1',
+    values: [subscription, partitions],
+  });
+  return position;
+}
+
+/** Moves held events to the partition that has their key from now on. What stops whole partitions is met again by the new ones. */
+export async function moveHeldEvents(
+  tx: Queryable,
+  subscription: string,
+  partitionOf: (key: string) => number,
+): Promise<void> {
   await tx.query({
     text: `DELETE FROM kernel.held_events WHERE subscription = $1 AND holds = 'partition'`,
     values: [subscription],
@@ -67,11 +67,6 @@ export async function movePartitions(
   await tx.query({
     text: `UPDATE kernel.held_events h SET partition = k.partition FROM unnest($2::text[], $3::smallint[]) AS k (key, partition)
             WHERE h.subscription = $1 AND h.key = k.key`,
-    values: [subscription, rows.map(({ key }) => key), rows.map(({ key }) => to.partitionOf(key))],
+    values: [subscription, rows.map(({ key }) => key), rows.map(({ key }) => partitionOf(key))],
   });
-  await tx.query({
-    text: 'UPDATE kernel.subscriptions SET partitions = $2, barrier = NULL WHERE name = $1',
-    values: [subscription, partitions],
-  });
-  await tx.query({ text: 'SELECT kernel.forget_leases($1)', values: [subscription] });
 }

@@ -1,7 +1,8 @@
 import type { Queryable } from '../../event-log/sql/queryable.js';
 import { IS_FIRST_OF_KEY } from './first-of-key.js';
+import { forgetFormerCheckpoints } from './former-checkpoints.js';
 
-/** Puts all partitions behind an event of this log; a repartition under way sets its barrier again. The raised fence keeps whoever works on one from committing more. */
+/** Puts all partitions behind an event of this log. The raised fence keeps whoever works on one from committing more. */
 export async function moveCheckpoints(
   tx: Queryable,
   to: { readonly name: string; readonly position: number; readonly eventId: string | null },
@@ -11,8 +12,9 @@ export async function moveCheckpoints(
             WHERE subscription = $1`,
     values: [to.name, to.position, to.eventId],
   });
+  await forgetFormerCheckpoints(tx, to.name);
   await tx.query({
-    text: `UPDATE kernel.subscriptions SET status = 'running', last_error = NULL, failed_at = NULL, barrier = NULL WHERE name = $1`,
+    text: `UPDATE kernel.subscriptions SET status = 'running', last_error = NULL, failed_at = NULL WHERE name = $1`,
     values: [to.name],
   });
   // Who owns a partition would otherwise notice only with its next commit.

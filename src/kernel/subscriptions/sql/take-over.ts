@@ -12,8 +12,8 @@ export interface OwnedCheckpoint {
 /** How a subscription is laid out, read under the locks of its checkpoints. */
 export interface Layout {
   readonly partitions: number;
-  /** Position beyond which nobody may go while partitions are split or merged; null normally. */
-  readonly barrier: number | null;
+  /** Where the partitions of each former number of them stood when it was changed: what their keys had beyond the checkpoints. */
+  readonly former: readonly (readonly number[])[];
   /** Names of the events that any release has subscribed. */
   readonly events: readonly string[];
   readonly hasOwnKeys: boolean;

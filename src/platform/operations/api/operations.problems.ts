@@ -59,8 +59,8 @@ defineProblems({
   'repartition-refused': {
     status: 409,
     title: 'Repartition refused',
-    meaning:
-      'The subscription is unknown or written inline, or its partitions did not reach a common position in time.',
-    remedy: 'Check that a worker is running, and retry.',
+    meaning: 'The subscription is unknown, is written inline, is not paused, or a replica still has a lease of it.',
+    remedy:
+      'Pause the subscription, change its partitions, and resume it. Where a lease remains, retry after a few seconds.',
   },
 });

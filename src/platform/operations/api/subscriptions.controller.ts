@@ -35,10 +35,10 @@ export class SubscriptionsController {
     return { data: await this.subscriptions.all() };
   }
 
-  /** Splits or merges the partitions of a running subscription, and answers when it is done. */
+  /** Splits or merges the partitions of a paused subscription. */
   @Post(':name/partitions')
   @HttpCode(200)
-  split(
+  changePartitions(
     @PathText('name', NAME) name: string,
     @Body() { partitions, reason }: RepartitionBody,
     @CurrentPrincipal() by: Principal,

@@ -9,7 +9,7 @@ export class SubscriptionsBody {
   data!: SubscriptionReport[];
 }
 
-/** Into how many partitions a subscription is to be split, or merged. */
+/** How many partitions a paused subscription is to have. */
 export class RepartitionBody extends ReasonedBody {
   @IsInt()
   @Min(1)
@@ -21,7 +21,7 @@ export class RepartitionBody extends ReasonedBody {
 export class RepartitionedBody {
   name!: string;
   partitions!: number;
-  /** Where all of them stood. */
+  /** From here on all of them read the log; what has taken effect beyond it does not do so again. */
   position!: number;
 }
 

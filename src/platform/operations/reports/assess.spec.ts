@@ -32,8 +32,6 @@ const reader = (more: Partial<SubscriptionReport> = {}, leaseExpiresAt: string |
   held: { blocked: 0, queued: 0, parked: 0 },
   queuedBehindNothing: 0,
   lastError: null,
-  barrier: null,
-  isBeingRepartitioned: false,
   partitions: [{ partition: 0, position: 1_204, behind: 0, movedAt: earlier, fence: 1, owner: 'r', leaseExpiresAt }],
   ...more,
 });
@@ -60,9 +58,9 @@ describe('a system', () => {
       'The oldest transaction is 61 s old',
       '0 replicas work on 0 of 1 partition',
       '1 subscription lags, toy.search by 75 s',
-      "toy.search has processed events that this log does not contain",
+      'toy.search has processed events that this log does not contain',
       'toy.search holds back 6 events: 3 parked, 1 blocked, 2 queued',
-      "toy.gone is in the database, but not in this release",
+      'toy.gone is in the database, but not in this release',
     ]);
     for (const { remedy } of found) expect(remedy).toMatch(/\w/);
   });
@@ -95,18 +93,6 @@ describe('a system', () => {
         remedy: expect.stringContaining('subscriptions resume toy.search'),
       },
     ]);
-  });
-
-  it('fails at the barrier of a repartition that was killed, not at one of a repartition under way', () => {
-    const [found] = complaints(log(), reader({ barrier: 1_204 }));
-    expect(found).toMatchObject({
-      state: 'failure',
-      what: 'toy.search is stopped at position 1,204: a repartition of it was interrupted',
-      remedy: expect.stringContaining('subscriptions split toy.search 1'),
-    });
-    const underWay = reader({ barrier: 1_204, isBeingRepartitioned: true });
-    expect(complaints(log(), underWay)).toEqual([]);
-    expect(assess(log(), [underWay], now).at(-1)!.what).toContain('toy.search are being changed');
   });
 
   it('sends whoever has a handler that stands still to its restart, not to a rebuild', () => {

@@ -26,7 +26,6 @@ export function assess(
     ofLag(active),
     ...ofPauses(readers),
     ...ofStates(readers),
-    ...ofBarriers(readers),
     ...ofHeld(subscriptions),
     ...ofQueuedBehindNothing(subscriptions),
     ...failingWork.flatMap(ofWork),
@@ -91,22 +90,6 @@ function ofPauses(readers: readonly SubscriptionReport[]): Finding[] {
       warning(
         `${name} is paused since ${at} by ${by} (${reason}), and ${counted(behind, 'event')} behind`,
         `Resume it: npm run waybill -- subscriptions resume ${name}`,
-      ),
-    ];
-  });
-}
-
-function ofBarriers(readers: readonly SubscriptionReport[]): Finding[] {
-  return readers.flatMap(({ name, barrier, isBeingRepartitioned, partitions }) => {
-    if (barrier === null) return [];
-    const at = `position ${barrier.toLocaleString('en')}`;
-    if (isBeingRepartitioned)
-      return [ok(`The partitions of ${name} are being changed; they wait for each other at ${at}`)];
-    const again = `npm run waybill -- subscriptions split ${name} ${partitions.length}`;
-    return [
-      failure(
-        `${name} is stopped at ${at}: a repartition of it was interrupted`,
-        `Run the repartition again, or keep the number of partitions: ${again}`,
       ),
     ];
   });

@@ -68,12 +68,5 @@ export class SubscriptionReport {
   @ApiProperty({ type: String, nullable: true })
   lastError!: string | null;
 
-  /** While partitions are split or merged, nobody goes beyond this position. */
-  @ApiProperty({ type: Number, nullable: true })
-  barrier!: number | null;
-
-  /** False beside a barrier: the repartition was killed. The next worker to renew its leases removes the barrier. */
-  isBeingRepartitioned!: boolean;
-
   partitions!: PartitionReport[];
 }

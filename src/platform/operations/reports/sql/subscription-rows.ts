@@ -8,8 +8,6 @@ export interface SubscriptionRow extends PauseColumns {
   readonly version: number;
   readonly kind: 'inline' | 'async' | 'handler';
   readonly status: 'running' | 'stopped' | 'diverged';
-  readonly barrier: number | null;
-  readonly isBeingRepartitioned: boolean;
   readonly blocked: number;
   readonly queued: number;
   readonly parked: number;
@@ -23,8 +21,8 @@ export interface SubscriptionRow extends PauseColumns {
 /** Every subscription that the database knows, by name, with what it holds back. Index: the key of kernel.held_events. */
 export async function readSubscriptionRows(on: Queryable): Promise<SubscriptionRow[]> {
   const { rows } = await on.query<SubscriptionRow & { [column: string]: unknown }>({
-    text: `SELECT s.name, s.generation, s.version, s.kind, s.status, s.barrier, ${PAUSE_COLUMNS},
-                  kernel.is_being_repartitioned(s.name) AS "isBeingRepartitioned", h.blocked, h.queued, h.parked, h."queuedBehindNothing",
+    text: `SELECT s.name, s.generation, s.version, s.kind, s.status, ${PAUSE_COLUMNS},
+                  h.blocked, h.queued, h.parked, h."queuedBehindNothing",
                   coalesce(s.last_error, h.error) AS "lastError", l.head
              FROM kernel.log_state l, kernel.subscriptions s,
                   LATERAL (SELECT count(*) FILTER (WHERE state = 'blocked')::int AS blocked,
