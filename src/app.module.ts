@@ -1,5 +1,6 @@
 import { Module, type DynamicModule, type Type } from '@nestjs/common';
 import { ConfigurationModule, type Configuration } from '#config';
+import { DurableCqrsModule, type KernelOptions } from '#kernel';
 import { ListsModule, registeredProblem } from '#platform/http';
 import { CatalogModule } from './contexts/catalog/catalog.module.js';
 import { CustomersModule } from './contexts/customers/customers.module.js';
@@ -7,8 +8,6 @@ import { InsightsModule } from './contexts/insights/insights.module.js';
 import { NotificationsModule } from './contexts/notifications/notifications.module.js';
 import { OrderingModule } from './contexts/ordering/ordering.module.js';
 import type { OpenDatabase } from './platform/database/open-database.js';
-import { DurableCqrsModule } from './kernel/durable-cqrs.module.js';
-import type { KernelOptions } from './kernel/kernel-options.js';
 import { OperationsModule } from './platform/operations/operations.module.js';
 
 /** The table of contents: every context of this application. */

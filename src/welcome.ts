@@ -1,6 +1,6 @@
 import type { Configuration } from '#config';
 import type { Waybill } from './boot.js';
-import { DevTokens } from './platform/http/index.js';
+import { DevTokens } from '#platform/http';
 
 /** The last lines of a start: where it listens, where the data lives, and a line that works when pasted. */
 export async function welcome({ app, database, url }: Waybill, configuration: Configuration): Promise<string> {

@@ -1,5 +1,5 @@
 import { settled, until } from '#kernel/testing';
-import { Admission } from '../../src/platform/http/index.js';
+import { Admission } from '#platform/http';
 import { OutgoingCommands } from '../../src/kernel/outgoing/outgoing-commands.js';
 import { OperationWaits } from '../../src/kernel/outgoing/operation-waits.js';
 import { shipTo } from '../support/ordering-app.js';

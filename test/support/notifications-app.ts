@@ -1,6 +1,7 @@
 import { CommandBus, type Command } from '@nestjs/cqrs';
 import type { Environment } from '#config';
-import { MessageContext, messageContext, newId, type EffectIntent } from '#kernel';
+import type { EffectIntent } from '../../src/kernel/effects/effects.js';
+import { MessageContext, messageContext, newId } from '#kernel';
 import { ImportCustomerCommand } from '#customers/contracts';
 import { PlaceOrderCommand } from '#ordering/contracts';
 import { DiscardOrderCommand } from '../../src/contexts/ordering/commands/discard-order.command.js';

@@ -1,5 +1,5 @@
 import { CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { DurableCommand, NotFound } from '#kernel/domain';
+import { DurableCommand, NotFound, definitionOf } from '#kernel/domain';
 import { CountCommand, CountHandler, Counters, streamOf } from '../../../test/support/toys.js';
 import { createToyTables, ToyApp, type ToyParts } from '../../../test/support/toy-app.js';
 import { newId } from '../messages/ids.js';
@@ -7,6 +7,7 @@ import { messageContext } from '../messages/message-context.js';
 import { freshDatabase, type FreshDatabase } from '../../platform/testing/databases.js';
 import { eventually } from '../testing/eventually.js';
 import { OutgoingCommands, type SendOptions } from './outgoing-commands.js';
+import { CommandRefused } from './outgoing-worker.js';
 
 const broken = new Set<string>();
 
@@ -114,7 +115,7 @@ describe('a stored command', () => {
     const sent = await send(new CountLaterCommand(newId(), 5_000));
     await eventually(async () => expect(await state(sent)).toBe('refused'));
     expect(await toy.events(`command:${sent}`)).toMatchObject([
-      { name: 'kernel.command-refused', data: { code: 'toy.limit-reached', facts: { limit: 1_000 } } },
+      { name: definitionOf(CommandRefused)!.name, data: { code: 'toy.limit-reached', facts: { limit: 1_000 } } },
     ]);
   });
 

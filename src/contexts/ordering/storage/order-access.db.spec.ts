@@ -1,4 +1,4 @@
-import { MessageContext, StreamReader, messageContext, newId, type StreamPart } from '#kernel';
+import { MessageContext, StreamReader, messageContext, newId } from '#kernel';
 import type { Actor } from '#kernel/domain';
 import { OrderingApp, ada, eve, importer, sam } from '../../../../test/support/ordering-app.js';
 import { AddLineCommand } from '../commands/add-line.command.js';
@@ -12,7 +12,7 @@ const read: number[] = [];
 
 /** Reads as the application does, and notes how many events came back. */
 function countingReader(streams: StreamReader): StreamReader {
-  const events = async (stream: string, part?: StreamPart): Promise<object[]> => {
+  const events = async (stream: string, part?: Parameters<StreamReader['events']>[1]): Promise<object[]> => {
     const found = await streams.events(stream, part);
     read.push(found.length);
     return found;

@@ -108,8 +108,7 @@ export class ProblemFastifyAdapter extends FastifyAdapter {
     this.getInstance().addHook('onRoute', (route) => {
       const methods = Array.isArray(route.method) ? route.method : [route.method];
       const isCommand = route.url.startsWith('/v1/') && methods.some((method) => METHODS_WITH_COMMANDS.has(method));
-      const { bodyBytes } = (route.config ?? {}) as { bodyBytes?: number };
-      route.bodyLimit ??= bodyBytes ?? (isCommand ? http.bodyLimitBytes : http.smallBodyLimitBytes);
+      route.bodyLimit ??= isCommand ? http.bodyLimitBytes : http.smallBodyLimitBytes;
     });
   }
 

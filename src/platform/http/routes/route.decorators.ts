@@ -1,6 +1,5 @@
 import 'reflect-metadata';
 import { applyDecorators, HttpCode, SetMetadata } from '@nestjs/common';
-import { RouteConfig } from '@nestjs/platform-fastify';
 
 export const ACCESS = 'waybill:access';
 export const ANSWER = 'waybill:answer';
@@ -82,11 +81,6 @@ export function Versioned(also?: string): MethodDecorator {
           return version === undefined ? undefined : `${version}.${String(result[also])}`;
         };
   return SetMetadata(ANSWER, { etag } satisfies AnswerShape);
-}
-
-/** Another body limit than 64 KiB for commands and 16 KiB elsewhere. */
-export function BodyLimit(bodyBytes: number): MethodDecorator {
-  return RouteConfig({ bodyBytes });
 }
 
 /** A template's text and the fields between, taken apart once. */

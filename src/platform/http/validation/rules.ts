@@ -39,10 +39,6 @@ export function isMailAddress(value: unknown): value is string {
   return isEmail(value, { blacklisted_chars: NOT_BEFORE_AT });
 }
 
-export function IsId(options?: ValidationOptions): PropertyDecorator {
-  return rule('isId', isId, '$property must be a UUID', options);
-}
-
 export function IsInstant(options?: ValidationOptions): PropertyDecorator {
   return rule(
     'isInstant',
