@@ -1,7 +1,7 @@
-/** Door `#shared`: pure values that every context counts and names things with. */
+/** Entry point `#shared`: pure values that every context counts and names things with. */
 export { ADDRESS_LIMITS, type Address, type BillingAddress, type DeliveryAddress } from './address.js';
-export { exponentOf, isCurrency, isCurrencyOn, withdrawnIn } from './currency.js';
-export { MixedCurrency, Money, type MoneyJson } from './money.js';
+export { isCurrency, isCurrencyOn, withdrawnIn } from './currency.js';
+export { formatMoney, type MoneyJson } from './money.js';
 export { normalised } from './normalised.js';
 export { isOrderNumber, orderNumber } from './order-number.js';
 export { isQuantity } from './quantity.js';

@@ -10,8 +10,7 @@ import { LogBell } from '../event-log/log-bell.js';
 import { OperationWaits } from './operation-waits.js';
 import { cancelOperation, openOperations, readOperation, retryOperation, type OperationRow } from './sql/operations.js';
 
-/** `compensating` is for processes of several steps; a single command never is. */
-export const OPERATION_STATUSES = ['queued', 'running', 'succeeded', 'failed', 'compensating', 'cancelled'] as const;
+export const OPERATION_STATUSES = ['queued', 'running', 'succeeded', 'failed', 'cancelled'] as const;
 export type OperationStatus = (typeof OPERATION_STATUSES)[number];
 
 /** Where a single command stands; `parked`: it failed again and again, and waits for an operator. */

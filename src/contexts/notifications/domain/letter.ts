@@ -1,4 +1,4 @@
-import { Money } from '#shared';
+import { formatMoney } from '#shared';
 import type { Matter } from './notification.js';
 
 /** A message to a customer, as plain text. */
@@ -13,11 +13,10 @@ export function letterFor(matter: Matter, name: string): Letter {
     case 'order-placed': {
       const { number, lines, total } = matter;
       const goods = lines.map((line) => `  ${line.quantity} × ${line.name}`);
-      const sum = Money.of(total.amount, total.currency).toString();
       return letter(`Order ${number} confirmed`, name, [
         `thank you for your order ${number}. You ordered:`,
         goods.join('\n'),
-        `Total: ${sum}`,
+        `Total: ${formatMoney(total)}`,
       ]);
     }
     case 'order-discarded':
