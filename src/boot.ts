@@ -27,7 +27,7 @@ export interface Waybill {
   readonly database: OpenDatabase;
   /** Where it listens; undefined where it serves nothing. */
   readonly url: string | undefined;
-  /** Ends it without losing anything (05 §5). May be called more than once. */
+  /** Ends it without losing anything. May be called more than once. */
   stop(): Promise<void>;
 }
 

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
 /**
- * The places at which a process can be made to fail (05 §2.2). What happens inside one SQL statement (the idempotency
+ * The places at which a process can be made to fail. What happens inside one SQL statement (the idempotency
  * row, the streams, the events) has none: the statement happens as a whole or not at all.
  */
 export const FAILPOINTS = [

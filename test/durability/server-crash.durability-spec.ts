@@ -50,7 +50,7 @@ describe('the checker (control)', () => {
 
       const { violations } = await shop.verdict();
       expect(violations).toContainEqual(
-        expect.stringMatching(/^G3: one order for one wish: order-\d+-\d+ has 2 orders/),
+        expect.stringMatching(/^G3: one order for one key: order-\d+-\d+ has 2 orders/),
       );
       expect(violations.filter((violation) => violation.startsWith('I3') || violation.startsWith('I10'))).toEqual([]);
     },

@@ -3,14 +3,14 @@ import { placedIn, sumsOf, type PlacedFact } from './ledger-fold.js';
 import type { Facts } from './ledger-facts.js';
 import type { Entry, Intent } from './ledger.js';
 
-/** What holds between the outside ledger of a load and the database it went to (05 §3.1: I1, I4, I14; §1: G1, G3). */
+/** What holds between the outside ledger of a load and the database it went to (I1, I4, I14, G1, G3 and G18 of docs/reference/guarantees.md). */
 export function violationsOfLedger(entries: readonly Entry[], facts: Facts): string[] {
   const view = new LedgerView(entries, facts);
   return told({
     'G18: nothing is refused': view.refusals(),
     'I14: one key, one answer': view.changedAnswers(),
     'G1: what was acknowledged exists, as it was acknowledged': view.lostOrders(),
-    'G3: one order for one wish': view.doubledOrders(),
+    'G3: one order for one key': view.doubledOrders(),
     'I1: keys and orders are one to one, and the row holds the answer': view.brokenKeys(),
     'an order holds what was wanted': view.otherContents(),
     'I4: who came after an acknowledgement stands behind it in the log': view.outOfTime(),

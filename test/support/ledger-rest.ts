@@ -3,7 +3,7 @@ import { foldOfDrafts } from './draft-fold.js';
 import { placedIn, naiveFold } from './ledger-fold.js';
 import { VIEW_NAMES, type Facts, type Row } from './ledger-facts.js';
 
-/** What holds for every database of ours at rest, whoever filled it (05 §3.1: I2, I3, I4, I10, I15). */
+/** What holds for every database of ours at rest, whoever filled it (I2, I3, I4, I10 and I15 of docs/reference/guarantees.md). */
 export function violationsAtRest(facts: Facts): string[] {
   return told({
     'I2: no event without the row of its command': eventsWithoutCommand(facts),

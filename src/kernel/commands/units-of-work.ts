@@ -59,7 +59,7 @@ type Attempt = Answer | { readonly again: unknown };
  * with its answer; a version conflict runs it again with fresh state; a COMMIT whose answer was lost is looked up by
  * its key before anything else happens. A command executed inside a command joins its unit.
  *
- * No result, and for keyed commands no refusal, leaves here except as the content of its idempotency row (02 §3).
+ * No result, and for keyed commands no refusal, leaves here except as the content of its idempotency row.
  */
 @Injectable()
 export class UnitsOfWork {

@@ -6,7 +6,7 @@ import { KERNEL_OPTIONS, type KernelOptions } from '../kernel-options.js';
 import { forgetOperations, giveUpParked } from './sql/forget-operations.js';
 import { forgetAudit, forgetCommands, forgetEffects, forgetSystemKeys } from './sql/forget-work.js';
 
-/** As long as clients may repeat a request under its key (04 §3), and ask what became of it. */
+/** As long as clients may repeat a request under its key, and ask what became of it. */
 const RETENTION_DAYS = 7;
 const EVERY_MS = 10 * 60 * 1_000;
 /** Rows per statement: short transactions, so that nothing waits behind them. */

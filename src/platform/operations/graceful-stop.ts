@@ -23,7 +23,7 @@ export interface Running {
 }
 
 /**
- * Ends a process so that nobody loses anything, in this order (05 §5):
+ * Ends a process so that nobody loses anything, in this order:
  *
  * 1. Not ready any more; subscriptions take no new batch, workers no stored command and no call; who waits for an operation is answered.
  * 2. Wait for load balancers to notice (SHUTDOWN_WAIT_MS); requests are still answered.

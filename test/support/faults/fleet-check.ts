@@ -23,7 +23,7 @@ export function unexpectedFailures(entries: readonly Entry[], windows: readonly 
   });
 }
 
-/** What holds for a fleet at rest, besides what holds for any database of ours (05 §3.1: I1, I8, I9, I12 to I14, I17; §1: G12). */
+/** What holds for a fleet at rest, besides what holds for any database of ours (I1, I8, I9, I10, I13, I17, G1, G9 and G12 of docs/reference/guarantees.md). */
 export function violationsOfFleet(entries: readonly Entry[], facts: FleetFacts): string[] {
   return told({
     'I1: every acknowledged step is in the log': lostSteps(withoutLost(entries), facts),

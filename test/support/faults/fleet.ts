@@ -22,7 +22,7 @@ const SETTINGS: Environment = {
 /**
  * What the rig keeps beside the program's tables: what the probe has seen, the views that change with each release, streams
  * whose events always run into a time-out, and whether a checkpoint, a fence or a lease
- * ever went back (05 §3.1, I8, I9, I13).
+ * ever went back (I8, I9 and I13 of docs/reference/guarantees.md).
  */
 const RIG_SCHEMA = `
 CREATE SCHEMA rig;

@@ -13,7 +13,7 @@ import {
 
 /**
  * Counts: a row for each event that took effect here, in the order in which it did. Nothing keeps a second row for the
- * same event out, so that an effect that happens twice is seen (05 §3.1, I8 and I9).
+ * same event out, so that an effect that happens twice is seen (I8 and I9 of docs/reference/guarantees.md).
  */
 @EventsHandler(OrderStarted, LineAdded, LineQuantityChanged, LineRemoved, DeliverySet, OrderPlaced, OrderDiscarded)
 @Subscription('rig.probe', { startFrom: 'beginning' })

@@ -11,7 +11,7 @@ beforeAll(async () => {
 
 afterAll(() => http.app.close());
 
-describe('a header (05 §4.2)', () => {
+describe('a header', () => {
   it.each<[string, Record<string, string | string[]>, number, string]>([
     ['74 an empty token', { authorization: '' }, 401, 'unauthenticated'],
     ['74 a scheme alone', { authorization: 'Bearer' }, 401, 'unauthenticated'],

@@ -5,7 +5,7 @@ export type HttpSettings = Pick<Configuration, 'http' | 'rateLimits' | 'auth' | 
 
 export const HTTP_SETTINGS = Symbol('HTTP_SETTINGS');
 
-/** Requests under way per connection of the command side's pool; more would only queue for a connection (05 §5). */
+/** Requests under way per connection of the command side's pool; more would only queue for a connection. */
 const REQUESTS_PER_CONNECTION = 4;
 
 export function inFlightLimit(settings: HttpSettings): number {

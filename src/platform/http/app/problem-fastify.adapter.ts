@@ -20,7 +20,7 @@ const MAX_PARAM_LENGTH = 400;
 const METHODS_WITH_COMMANDS = new Set(['POST', 'PUT', 'PATCH', 'DELETE']);
 
 /**
- * Nest's Fastify adapter with the limits of 05 §5, strict JSON, and problems instead of Fastify's and Node's own error
+ * Nest's Fastify adapter with limits on sizes and times, strict JSON, and problems instead of Fastify's and Node's own error
  * bodies. Whatever goes wrong before a controller is reached is answered here as everything else is.
  */
 export class ProblemFastifyAdapter extends FastifyAdapter {

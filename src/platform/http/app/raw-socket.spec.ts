@@ -69,7 +69,7 @@ it('a whole request is taken, so that what follows is refused for its reason alo
   expect(taken).toHaveLength(1);
 });
 
-describe('a connection that sends no proper request (05 §4.2 40–45, 52)', () => {
+describe('a connection that sends no proper request', () => {
   it.each<[string, string, number, string]>([
     [
       '43 length and chunks',

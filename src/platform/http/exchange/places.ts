@@ -1,6 +1,6 @@
 import { ProblemError } from '../problems/problem-error.js';
 
-/** How long a request may wait for its turn; longer would only be a slower refusal (05 §5). */
+/** How long a request may wait for its turn; longer would only be a slower refusal. */
 const MAX_WAIT_MS = 250;
 /** The last one of so many shares of the places is for callers that hold less than a share. */
 const SHARES = 4;

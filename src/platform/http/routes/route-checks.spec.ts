@@ -62,7 +62,7 @@ describe('the start', () => {
     );
   });
 
-  it('is refused by routes that take input which nothing checks, all of them at once (05 §4.2 row 7)', async () => {
+  it('is refused by routes that take input which nothing checks, all of them at once', async () => {
     const text = await textOf(TakesAnything, OpenToNobodySaid);
     for (const method of ['one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight'])
       expect(text).toContain(`TakesAnything.${method})`);

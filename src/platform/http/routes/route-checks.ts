@@ -22,7 +22,7 @@ const NO_CLASSES = new Set<unknown>([undefined, Object, String, Number, Boolean,
 
 /**
  * Stops the start when a route is open to nobody in particular, or takes input that nothing checks: an interface leaves
- * no trace at run time, so a body typed by one would pass unchecked (05 §4.2 row 7).
+ * no trace at run time, so a body typed by one would pass unchecked.
  */
 @Injectable()
 export class RouteChecks implements OnModuleInit {

@@ -5,7 +5,7 @@ import type { LogReport } from './log-report.dto.js';
 import type { FailingWork } from './sql/failing-work.js';
 import type { SubscriptionReport } from './subscription-report.dto.js';
 
-/** From here on somebody should look (05 §5). */
+/** Above these limits the status is a warning or a failure. */
 const OLD_TRANSACTION_S = 60;
 const LAG_S = 60;
 const UNREAD_EVENTS = 10_000;
