@@ -97,6 +97,20 @@ describe('a running server', () => {
     expect(answer.body.detail).toContain('newer version');
   });
 
+  it('isn’t ready on a database that has an older text of a function, and is on one that has a newer text', async () => {
+    const url = await serve();
+    const owner = new Client(db.url);
+    await owner.connect();
+    const shift = `UPDATE kernel.functions SET version = version + $1 WHERE name = 'kernel.commit'`;
+    await owner.query(shift, [-1]);
+    const answer = await becomes(url, 503);
+    await owner.query(shift, [2]);
+    expect((await becomes(url, 200)).body).toEqual({ status: 'ready' });
+    await owner.query(shift, [-1]);
+    await owner.end();
+    expect(answer.body.detail).toContain('function kernel.commit is not applied');
+  });
+
   it('isn’t ready in production on a database server that may lose what it acknowledged', async () => {
     const { rows } = await admin.query<{ fsync: string }>(`SELECT current_setting('fsync') AS fsync`);
     const url = await serve({ NODE_ENV: 'production', ...ISSUER });
