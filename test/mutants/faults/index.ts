@@ -6,6 +6,7 @@ import { imports } from './import.js';
 import { isolation } from './isolation.js';
 import { jobs } from './jobs.js';
 import { logAndReleases } from './log-and-releases.js';
+import { migrations } from './migrations.js';
 import { pricing } from './pricing.js';
 import { requests } from './requests.js';
 import { subscriptions } from './subscriptions.js';
@@ -22,4 +23,5 @@ export const plantedFaults: readonly PlantedFault[] = [
   ...logAndReleases,
   ...isolation,
   ...imports,
+  ...migrations,
 ];
