@@ -19,13 +19,12 @@ COMMENT ON TABLE kernel.audit IS 'What operators did to the log''s readers: who,
 
 CREATE TABLE kernel.checkpoints (
   subscription text NOT NULL,
-  generation integer DEFAULT 1 NOT NULL,
   partition smallint DEFAULT 0 NOT NULL,
   "position" bigint DEFAULT 0 NOT NULL,
   event_id uuid,
   fence bigint DEFAULT 1 NOT NULL,
   updated_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
-  CONSTRAINT checkpoints_pkey PRIMARY KEY (subscription, generation, partition),
+  CONSTRAINT checkpoints_pkey PRIMARY KEY (subscription, partition),
   CONSTRAINT checkpoints_check CHECK ((("position" = 0) = (event_id IS NULL)))
 ) WITH (fillfactor=70, autovacuum_vacuum_scale_factor=0.01, autovacuum_vacuum_threshold=1000, autovacuum_vacuum_cost_delay=0);
 COMMENT ON TABLE kernel.checkpoints IS 'How far each subscription has come; moved in the statement that writes its effects.';
@@ -113,7 +112,6 @@ CREATE TABLE kernel.functions (
 CREATE TABLE kernel.held_events (
   id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
   subscription text NOT NULL,
-  generation integer DEFAULT 1 NOT NULL,
   key text NOT NULL,
   "position" bigint NOT NULL,
   partition smallint NOT NULL,
@@ -127,7 +125,7 @@ CREATE TABLE kernel.held_events (
   holds text DEFAULT 'key'::text NOT NULL,
   is_unreadable boolean DEFAULT false NOT NULL,
   revision integer DEFAULT 0 NOT NULL,
-  CONSTRAINT held_events_pkey PRIMARY KEY (subscription, generation, key, "position"),
+  CONSTRAINT held_events_pkey PRIMARY KEY (subscription, key, "position"),
   CONSTRAINT ux_held_events_id UNIQUE (id),
   CONSTRAINT held_events_holds_check CHECK ((holds = ANY (ARRAY['key'::text, 'partition'::text]))),
   CONSTRAINT held_events_state_check CHECK ((state = ANY (ARRAY['blocked'::text, 'queued'::text, 'parked'::text])))
@@ -137,7 +135,7 @@ COMMENT ON COLUMN kernel.held_events.data IS 'Payload as an operator has correct
 COMMENT ON COLUMN kernel.held_events.holds IS 'key: later events of the key are queued behind. partition: the event may touch any row, and the checkpoint stands before it.';
 COMMENT ON COLUMN kernel.held_events.is_unreadable IS 'The release that held it could not read it; one that can tries it by itself.';
 COMMENT ON COLUMN kernel.held_events.revision IS 'Counts edits and retries by operators: a try that began before must not count.';
-CREATE INDEX ix_held_events_due ON kernel.held_events USING btree (subscription, generation, next_try_at) WHERE (state = 'blocked'::text);
+CREATE INDEX ix_held_events_due ON kernel.held_events USING btree (subscription, next_try_at) WHERE (state = 'blocked'::text);
 CREATE INDEX ix_held_events_event_id ON kernel.held_events USING btree (event_id);
 CREATE INDEX ix_held_events_unreadable ON kernel.held_events USING btree (subscription, partition) WHERE is_unreadable;
 
@@ -273,7 +271,6 @@ COMMENT ON TABLE kernel.streams IS 'The arbiter of stream versions; written befo
 
 CREATE TABLE kernel.subscriptions (
   name text NOT NULL,
-  generation integer DEFAULT 1 NOT NULL,
   version integer DEFAULT 1 NOT NULL,
   kind text NOT NULL,
   status text DEFAULT 'running'::text NOT NULL,
@@ -287,7 +284,7 @@ CREATE TABLE kernel.subscriptions (
   paused_at timestamp with time zone,
   paused_by text,
   pause_reason text,
-  CONSTRAINT subscriptions_pkey PRIMARY KEY (name, generation),
+  CONSTRAINT subscriptions_pkey PRIMARY KEY (name),
   CONSTRAINT subscriptions_check CHECK ((num_nulls(paused_at, paused_by, pause_reason) = ANY (ARRAY[0, 3]))),
   CONSTRAINT subscriptions_kind_check CHECK ((kind = ANY (ARRAY['inline'::text, 'async'::text, 'handler'::text]))),
   CONSTRAINT subscriptions_partitions_check CHECK (((partitions >= 1) AND (partitions <= 256))),

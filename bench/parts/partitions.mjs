@@ -34,9 +34,9 @@ async function split(client, partitions) {
   await client.query('DELETE FROM kernel.leases WHERE subscription = $1', of);
   await client.query('UPDATE kernel.subscriptions SET partitions = $2 WHERE name = $1', [...of, partitions]);
   await client.query(
-    `WITH gone AS (DELETE FROM kernel.checkpoints WHERE subscription = $1 RETURNING generation, epoch, fence)
-     INSERT INTO kernel.checkpoints (subscription, generation, partition, epoch, position, event_id, fence)
-     SELECT $1, max(generation), p.n, max(epoch::text)::uuid, 0, 0, max(fence) + 1
+    `WITH gone AS (DELETE FROM kernel.checkpoints WHERE subscription = $1 RETURNING fence)
+     INSERT INTO kernel.checkpoints (subscription, partition, position, fence)
+     SELECT $1, p.n, 0, max(fence) + 1
        FROM gone CROSS JOIN generate_series(100, 99 + $2::int) AS p (n) GROUP BY p.n`,
     [...of, partitions],
   );

@@ -54,7 +54,6 @@ CREATE SEQUENCE kernel.lease_tokens AS bigint;
 CREATE TABLE kernel.held_events (
   id           bigint GENERATED ALWAYS AS IDENTITY CONSTRAINT ux_held_events_id UNIQUE,
   subscription text        NOT NULL,
-  generation   int         NOT NULL DEFAULT 1,
   key          text        NOT NULL,
   position     bigint      NOT NULL,
   partition    smallint    NOT NULL,
@@ -68,9 +67,9 @@ CREATE TABLE kernel.held_events (
   holds         text       NOT NULL DEFAULT 'key' CHECK (holds IN ('key', 'partition')),
   is_unreadable boolean    NOT NULL DEFAULT false,
   revision      int        NOT NULL DEFAULT 0,
-  PRIMARY KEY (subscription, generation, key, position)
+  PRIMARY KEY (subscription, key, position)
 );
-CREATE INDEX ix_held_events_due ON kernel.held_events (subscription, generation, next_try_at) WHERE state = 'blocked';
+CREATE INDEX ix_held_events_due ON kernel.held_events (subscription, next_try_at) WHERE state = 'blocked';
 COMMENT ON TABLE kernel.held_events IS 'Events that could not take effect: the first of a key is blocked (tried again) or parked (dead letter), later ones are queued behind it.';
 COMMENT ON COLUMN kernel.held_events.holds IS 'key: later events of the key are queued behind. partition: the event may touch any row, and the checkpoint stands before it.';
 COMMENT ON COLUMN kernel.held_events.is_unreadable IS 'The release that held it could not read it; one that can tries it by itself.';

@@ -103,7 +103,7 @@ export function settled(ownerUrl: string): Promise<void> {
                 (SELECT coalesce(max(l.position), 0) FROM kernel.log l JOIN kernel.events e ON e.id = l.event_id
                   WHERE e.name LIKE 'ordering.%') AS last,
                 (SELECT min(c.position) FROM kernel.checkpoints c JOIN kernel.subscriptions s
-                    ON s.name = c.subscription AND s.generation = c.generation
+                    ON s.name = c.subscription
                   WHERE s.kind = 'async' AND s.status = 'running') AS reached
            FROM kernel.log_state`,
       );

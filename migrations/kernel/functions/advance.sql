@@ -1,9 +1,9 @@
--- version 1
+-- version 2
 -- Moves partitions' checkpoints and stores held events, in the transaction of the effects.
 -- Called by the batches of src/kernel/subscriptions and by src/kernel/projections/async-projection.ts.
 -- WB004: a fence or position isn't there any more: another owner. WB010: the log holds another event at the position, or none:
 -- the events were read before a failover or a restore. Either way everything is rolled back.
--- p: { subscription, generation, position, eventId, before, partitions: [{ partition, from, fence }],
+-- p: { subscription, position, eventId, before, partitions: [{ partition, from, fence }],
 --      held: [{ key, position, eventId, partition, state, attempts, error, tryInMs, isUnreadable, holds }] }
 -- eventId is kernel.events.event_id of the event at the position; in held it is kernel.events.id. before: the checkpoints come
 -- to stand right before that event. An event queued behind one that an operator has discarded meanwhile has nobody in front of
@@ -27,7 +27,7 @@ BEGIN
   UPDATE kernel.checkpoints c
      SET position = v_position, event_id = v_event, updated_at = clock_timestamp()
     FROM jsonb_to_recordset(p->'partitions') AS x (partition smallint, "from" bigint, fence bigint)
-   WHERE c.subscription = p->>'subscription' AND c.generation = (p->>'generation')::int
+   WHERE c.subscription = p->>'subscription'
      AND c.partition = x.partition AND c.position = x."from" AND c.fence = x.fence;
   GET DIAGNOSTICS v_moved = ROW_COUNT;
   IF v_moved < jsonb_array_length(p->'partitions') THEN
@@ -35,14 +35,14 @@ BEGIN
   END IF;
   IF jsonb_array_length(p->'held') > 0 THEN
     INSERT INTO kernel.held_events
-      (subscription, generation, key, position, partition, event_id, state, attempts, error, next_try_at, is_unreadable, holds)
-    SELECT p->>'subscription', (p->>'generation')::int, h.key, h.position, h.partition, h."eventId",
+      (subscription, key, position, partition, event_id, state, attempts, error, next_try_at, is_unreadable, holds)
+    SELECT p->>'subscription', h.key, h.position, h.partition, h."eventId",
            CASE WHEN h.is_orphan THEN 'blocked' ELSE h.state END, h.attempts, h.error,
            CASE WHEN h.is_orphan THEN clock_timestamp() ELSE clock_timestamp() + h."tryInMs" * interval '1 millisecond' END,
            coalesce(h."isUnreadable", false), coalesce(h.holds, 'key')
       FROM (SELECT r.*, r.state = 'queued' AND row_number() OVER (PARTITION BY r.key ORDER BY r.position) = 1
                    AND NOT EXISTS (SELECT FROM kernel.held_events b
-                                    WHERE b.subscription = p->>'subscription' AND b.generation = (p->>'generation')::int
+                                    WHERE b.subscription = p->>'subscription'
                                       AND b.key = r.key AND b.position < r.position) AS is_orphan
               FROM jsonb_to_recordset(p->'held') AS r (key text, position bigint, "eventId" bigint, partition smallint, state text,
                      attempts int, error text, "tryInMs" float8, "isUnreadable" boolean, holds text)) AS h

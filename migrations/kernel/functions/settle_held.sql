@@ -1,21 +1,20 @@
--- version 1
+-- version 2
 -- Ends the hold of one event, in the transaction of its effects, and lets the next one of its key be tried.
 -- Called by src/kernel/subscriptions/held-events.ts.
 -- Only a try with the data as they are now counts. Raises WB004 for another owner of the partition, WB006 when the event was
 -- edited, discarded or settled meanwhile, or when the log holds another event there.
--- p: { subscription, generation, key, position, eventId, partition, fence, revision }
+-- p: { subscription, key, position, eventId, partition, fence, revision }
 
 CREATE OR REPLACE FUNCTION kernel.settle_held(p jsonb) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   PERFORM FROM kernel.checkpoints c
-    WHERE c.subscription = p->>'subscription' AND c.generation = (p->>'generation')::int
-      AND c.partition = (p->>'partition')::smallint AND c.fence = (p->>'fence')::bigint FOR SHARE;
+    WHERE c.subscription = p->>'subscription' AND c.partition = (p->>'partition')::smallint AND c.fence = (p->>'fence')::bigint FOR SHARE;
   IF NOT FOUND THEN
     RAISE EXCEPTION '% partition % has another owner', p->>'subscription', p->>'partition' USING ERRCODE = 'WB004';
   END IF;
   DELETE FROM kernel.held_events h USING kernel.log l JOIN kernel.events e ON e.id = l.event_id
-   WHERE h.subscription = p->>'subscription' AND h.generation = (p->>'generation')::int
+   WHERE h.subscription = p->>'subscription'
      AND h.key = p->>'key' AND h.position = (p->>'position')::bigint
      AND h.revision = coalesce((p->>'revision')::int, h.revision)
      AND l.position = h.position AND l.event_id = h.event_id AND e.event_id = (p->>'eventId')::uuid;
@@ -23,8 +22,8 @@ BEGIN
     RAISE EXCEPTION 'the event is no longer held as it was tried' USING ERRCODE = 'WB006';
   END IF;
   UPDATE kernel.held_events h SET state = 'blocked', next_try_at = clock_timestamp()
-   WHERE h.subscription = p->>'subscription' AND h.generation = (p->>'generation')::int AND h.key = p->>'key' AND h.state = 'queued'
+   WHERE h.subscription = p->>'subscription' AND h.key = p->>'key' AND h.state = 'queued'
      AND h.position = (SELECT min(n.position) FROM kernel.held_events n
-       WHERE n.subscription = h.subscription AND n.generation = h.generation AND n.key = h.key);
+       WHERE n.subscription = h.subscription AND n.key = h.key);
   RETURN true;
 END $$;

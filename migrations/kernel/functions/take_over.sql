@@ -1,4 +1,4 @@
--- version 3
+-- version 4
 -- Raises the fences of partitions beside their effects: from here on no earlier owner can commit.
 -- Called by src/kernel/subscriptions/sql/take-over.ts for the leases that a replica has got. The checkpoints are locked
 -- first; version, layout, status and leases are read in later statements, because a statement that waits for a lock and
@@ -27,8 +27,8 @@ BEGIN
         FROM jsonb_to_recordset(p_leases) AS w (partition smallint, token bigint)
         JOIN kernel.leases l ON l.subscription = p_name AND l.partition = w.partition AND l.owner = p_replica AND l.token = w.token
        WHERE c.subscription = p_name AND c.partition = w.partition AND w.partition < v_known.partitions
-      RETURNING c.partition, c.generation, c.position, c.event_id, c.fence, w.token)
-    SELECT coalesce(jsonb_agg(jsonb_build_object('partition', r.partition, 'generation', r.generation, 'position', r.position,
+      RETURNING c.partition, c.position, c.event_id, c.fence, w.token)
+    SELECT coalesce(jsonb_agg(jsonb_build_object('partition', r.partition, 'position', r.position,
              'eventId', r.event_id, 'fence', r.fence, 'token', r.token) ORDER BY r.partition), '[]') INTO taken FROM raised r;
   END IF;
   RETURN NEXT;

@@ -126,7 +126,6 @@ function summary(report: SubscriptionReport): string[] {
     Status: statusOf(report),
     Paused: report.paused && `${moment(report.paused.at)} by ${report.paused.by}: ${report.paused.reason}`,
     Version: report.version,
-    Generation: report.generation,
     Position: `${report.position.toLocaleString('en')} of ${report.head.toLocaleString('en')}`,
     Lag: age(report.lagSeconds),
     Held: heldOf(report),

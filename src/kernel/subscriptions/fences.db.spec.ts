@@ -86,7 +86,7 @@ describe('an event that is settled after it was held', () => {
       'SELECT e.event_id AS "eventId" FROM kernel.log l JOIN kernel.events e ON e.id = l.event_id WHERE l.position = 1',
     );
     const event = { key: 'k', position: 1, eventId: eventId ?? rows[0]!.eventId, partition: 0, revision: 0 };
-    const argument = { subscription: NAME, generation: 1, ...event, fence };
+    const argument = { subscription: NAME, ...event, fence };
     return db.pools.worker.query('SELECT kernel.settle_held($1)', [JSON.stringify(argument)]);
   };
 

@@ -82,10 +82,10 @@ export class HeldEvents {
   }
 
   async #retry(owned: OwnedPartitions, event: DueEvent, may: RetryRules): Promise<void> {
-    const { key, partition, generation, position, revision } = event;
+    const { key, partition, position, revision } = event;
     const fence = owned.fenceOf(partition);
     const of = { subscription: this.subscriber.name, eventId: event.event_id };
-    const argument = { ...of, generation, key, position, partition, fence, revision };
+    const argument = { ...of, key, position, partition, fence, revision };
     const begunAt = performance.now();
     try {
       const deliveries = this.#deliveriesOf(event);

@@ -30,7 +30,6 @@ export interface LogPoint {
 export class OwnedPartitions {
   #owned: Owned[] = [];
   #partitions = 1;
-  #generation = 1;
   /** Of those former layouts in which some partition was further than one of these is now. */
   #former: Layout['former'] = [];
   #asked: readonly LeaseRow[] | undefined;
@@ -79,10 +78,6 @@ export class OwnedPartitions {
     };
   }
 
-  get generation(): number {
-    return this.#generation;
-  }
-
   get numbers(): number[] {
     return this.#owned.map((owned) => owned.partition);
   }
@@ -109,7 +104,6 @@ export class OwnedPartitions {
     const of = { ...this.subscription, replica: this.from.replica };
     const { layout, taken } = await takeOver(this.from.pools.worker, of, leases);
     this.#asked = leases;
-    this.#generation = taken[0]?.generation ?? this.#generation;
     this.#partitions = layout.partitions;
     this.#owned = taken.map(({ partition, fence, token, position }) => ({
       partition,
@@ -205,7 +199,7 @@ export class OwnedPartitions {
     const others = this.#owned.filter(({ stored, reached }) => reached === stored);
     if (behind.length > 0 && !(await this.#storeBehind(behind))) return false;
     if (others.length === 0) return true;
-    const of = { subscription: this.subscription.name, generation: this.#generation, rows: others };
+    const of = { subscription: this.subscription.name, rows: others };
     return (await areStillAt(this.from.pools.worker, of)) === others.length;
   }
 
@@ -224,7 +218,6 @@ export class OwnedPartitions {
   }
 
   #guard(argument: object): CommitGuard {
-    const of = { subscription: this.subscription.name, generation: this.#generation };
-    return { call: 'kernel.advance', argument: { ...of, ...argument } };
+    return { call: 'kernel.advance', argument: { subscription: this.subscription.name, ...argument } };
   }
 }

@@ -20,19 +20,17 @@ export async function areStillAt(
   on: Queryable,
   of: {
     readonly subscription: string;
-    readonly generation: number;
     readonly rows: readonly { readonly partition: number; readonly stored: number; readonly fence: number }[];
   },
 ): Promise<number> {
   const { rows } = await on.query<{ mine: number }>({
     name: 'kernel_are_still_at',
     text: `SELECT count(*)::int AS mine
-             FROM unnest($3::smallint[], $4::bigint[], $5::bigint[]) AS r (partition, stored, fence)
-             JOIN kernel.checkpoints c ON c.subscription = $1 AND c.generation = $2 AND c.partition = r.partition
+             FROM unnest($2::smallint[], $3::bigint[], $4::bigint[]) AS r (partition, stored, fence)
+             JOIN kernel.checkpoints c ON c.subscription = $1 AND c.partition = r.partition
                                       AND c.position = r.stored AND c.fence = r.fence`,
     values: [
       of.subscription,
-      of.generation,
       of.rows.map(({ partition }) => partition),
       of.rows.map(({ stored }) => stored),
       of.rows.map(({ fence }) => fence),

@@ -7,7 +7,6 @@ import { lockCheckpoints } from './lock-checkpoints.js';
 export interface DeadLetter {
   readonly id: number;
   readonly subscription: string;
-  readonly generation: number;
   readonly key: string;
   readonly position: number;
   readonly state: 'blocked' | 'queued' | 'parked';
@@ -51,7 +50,7 @@ const MATCHING = `($1::bigint[] IS NULL OR h.id = ANY ($1)) AND ($2::text IS NUL
   AND ($3::text IS NULL OR h.key = $3) AND ($4::text IS NULL OR e.name = $4) AND ($5::text IS NULL OR h.state = $5)
   AND ($6::text IS NULL OR strpos(lower(h.error), lower($6)) > 0)`;
 
-const LETTER = `h.id, h.subscription, h.generation, h.key, h.position, h.state, h.holds, h.attempts, h.next_try_at AS "nextTryAt",
+const LETTER = `h.id, h.subscription, h.key, h.position, h.state, h.holds, h.attempts, h.next_try_at AS "nextTryAt",
   h.error, h.held_at AS "heldAt", coalesce(h.data, e.data) AS data, h.data IS NOT NULL AS "isEdited",
   jsonb_build_object('eventId', e.event_id, 'name', e.name, 'version', e.schema_version, 'stream', e.stream_id) AS event`;
 
@@ -98,7 +97,7 @@ export async function makeDue(tx: Queryable, filter: DeadLetterFilter): Promise<
 
 /** The letter itself, and where it stops a partition, the same event in the other partitions that it stops. */
 const SAME_LETTER = `(h.id = $1 OR EXISTS (SELECT FROM kernel.held_events l WHERE l.id = $1 AND l.holds = 'partition'
-  AND h.holds = 'partition' AND h.subscription = l.subscription AND h.generation = l.generation AND h.position = l.position))`;
+  AND h.holds = 'partition' AND h.subscription = l.subscription AND h.position = l.position))`;
 
 /**
  * Drops a held event and lets the next one of its key be tried; partitions that stand before it go on behind it. The
@@ -106,21 +105,20 @@ const SAME_LETTER = `(h.id = $1 OR EXISTS (SELECT FROM kernel.held_events l WHER
  * @returns false when it isn't held any more.
  */
 export async function discardHeld(tx: Queryable, letter: DeadLetter): Promise<boolean> {
-  const of = [letter.subscription, letter.generation, letter.key];
   await lockCheckpoints(tx, letter.subscription);
   const { rowCount } = await tx.query({
     text: `WITH dropped AS (DELETE FROM kernel.held_events h WHERE ${SAME_LETTER} RETURNING h.*),
                 passed AS (UPDATE kernel.checkpoints c SET position = d.position, event_id = e.event_id, fence = c.fence + 1
                              FROM dropped d JOIN kernel.events e ON e.id = d.event_id
-                            WHERE d.holds = 'partition' AND c.subscription = d.subscription AND c.generation = d.generation
+                            WHERE d.holds = 'partition' AND c.subscription = d.subscription
                               AND c.partition = d.partition AND c.position < d.position)
            SELECT FROM dropped`,
     values: [letter.id],
   });
   await tx.query({
     text: `UPDATE kernel.held_events h SET state = 'blocked', next_try_at = clock_timestamp()
-            WHERE h.subscription = $1 AND h.generation = $2 AND h.key = $3 AND ${IS_FIRST_OF_KEY}`,
-    values: of,
+            WHERE h.subscription = $1 AND h.key = $2 AND ${IS_FIRST_OF_KEY}`,
+    values: [letter.subscription, letter.key],
   });
   return (rowCount ?? 0) > 0;
 }

@@ -42,7 +42,7 @@ export async function countHeldOf(on: Queryable, of: HeldKey): Promise<HeldCount
     name: 'kernel_count_held_of',
     text: `SELECT ${COUNT_HELD} FROM (
              SELECT h.state FROM kernel.held_events h
-              WHERE h.subscription = $1 AND h.generation IN (SELECT s.generation FROM kernel.subscriptions s WHERE s.name = $1)
+              WHERE h.subscription = $1
                 AND h.holds = 'key' AND CASE WHEN $3 THEN starts_with(h.key, $2) ELSE h.key = $2 END
              UNION ALL
              SELECT h.state FROM kernel.held_events h

@@ -9,7 +9,6 @@ import type { Failure } from '../held-rows.js';
 export interface DueEvent extends EventRow {
   readonly key: string;
   readonly partition: number;
-  readonly generation: number;
   readonly attempts: number;
   readonly position: number;
   /** Counts what others have done to it: edits, retries. A try that began before doesn't count. */
@@ -60,7 +59,7 @@ export async function dueEvents(
 ): Promise<DueEvent[]> {
   const { rows } = await on.query<DueEvent>({
     name: 'kernel_due_events',
-    text: `SELECT h.key, h.partition, h.generation, h.attempts, h.position, h.revision, ${eventColumns('coalesce(h.data, e.data)')},
+    text: `SELECT h.key, h.partition, h.attempts, h.position, h.revision, ${eventColumns('coalesce(h.data, e.data)')},
                   CASE WHEN h.data IS NOT NULL THEN e.data END AS original
              FROM kernel.held_events h JOIN kernel.events e ON e.id = h.event_id
             WHERE h.subscription = $1 AND h.partition = ANY ($2) AND h.state = 'blocked' AND h.holds = 'key' AND ${IS_DUE}
@@ -91,19 +90,18 @@ export async function nextDueInMs(
  *  @returns whether it counts */
 export async function holdAgain(
   on: Queryable,
-  event: Pick<DueEvent, 'key' | 'generation' | 'position' | 'revision' | 'event_id'> & { subscription: string },
+  event: Pick<DueEvent, 'key' | 'position' | 'revision' | 'event_id'> & { subscription: string },
   failure: Failure,
 ): Promise<boolean> {
   const { rowCount } = await on.query({
     name: 'kernel_hold_again',
     text: `UPDATE kernel.held_events
-              SET attempts = $5, error = $6, state = CASE WHEN $7::float8 IS NULL THEN 'parked' ELSE 'blocked' END,
-                  next_try_at = clock_timestamp() + $7::float8 * interval '1 millisecond', is_unreadable = $9
-            WHERE subscription = $1 AND generation = $2 AND key = $3 AND position = $4 AND revision = $8
-              AND EXISTS (SELECT FROM kernel.events e WHERE e.id = held_events.event_id AND e.event_id = $10)`,
+              SET attempts = $4, error = $5, state = CASE WHEN $6::float8 IS NULL THEN 'parked' ELSE 'blocked' END,
+                  next_try_at = clock_timestamp() + $6::float8 * interval '1 millisecond', is_unreadable = $8
+            WHERE subscription = $1 AND key = $2 AND position = $3 AND revision = $7
+              AND EXISTS (SELECT FROM kernel.events e WHERE e.id = held_events.event_id AND e.event_id = $9)`,
     values: [
       event.subscription,
-      event.generation,
       event.key,
       event.position,
       failure.attempts,

@@ -2,7 +2,6 @@ import type { Queryable } from '../../event-log/sql/queryable.js';
 
 export interface OwnedCheckpoint {
   readonly partition: number;
-  readonly generation: number;
   readonly position: number;
   readonly fence: number;
   /** Of the lease that it was given for. */

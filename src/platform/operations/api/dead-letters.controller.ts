@@ -90,6 +90,6 @@ function placeOf([position, id]: readonly unknown[]): DeadLetterPlace {
   return { position: Number(position), id: Number(id) };
 }
 
-function withoutData({ data: _data, generation: _generation, ...letter }: DeadLetter): DeadLetterBody {
+function withoutData({ data: _data, ...letter }: DeadLetter): DeadLetterBody {
   return letter;
 }

@@ -20,7 +20,6 @@ const log = (more: Partial<LogReport> = {}): LogReport => ({
 const reader = (more: Partial<SubscriptionReport> = {}, leaseExpiresAt: string | null = later): SubscriptionReport => ({
   name: 'toy.search',
   kind: 'async',
-  generation: 1,
   version: 1,
   status: 'running',
   paused: null,

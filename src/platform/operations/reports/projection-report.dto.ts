@@ -23,7 +23,6 @@ export class ProjectionReport {
   @ApiProperty({ type: PauseReport, nullable: true })
   paused!: PauseReport | null;
 
-  generation!: number;
   position!: number;
   head!: number;
   behind!: number;

@@ -23,7 +23,7 @@ export class ProjectionReports {
 }
 
 function reportOf({ name, mode, version }: ProjectionDefinition, of: SubscriptionReport): ProjectionReport {
-  const { paused, generation, position, head, behind, lagSeconds, held, lastError } = of;
+  const { paused, position, head, behind, lagSeconds, held, lastError } = of;
   return {
     name,
     context: name.split('.', 1)[0]!,
@@ -32,7 +32,6 @@ function reportOf({ name, mode, version }: ProjectionDefinition, of: Subscriptio
     storedVersion: of.version,
     status: of.version === version ? of.status : 'outdated',
     paused,
-    generation,
     position,
     head,
     behind,

@@ -42,7 +42,6 @@ export class SubscriptionReport {
   @ApiProperty({ enum: SUBSCRIPTION_KINDS })
   kind!: (typeof SUBSCRIPTION_KINDS)[number];
 
-  generation!: number;
   /** Of the code that has filled the view; 1 for handlers. */
   version!: number;
   /** `diverged`: it has seen events that this log doesn't hold. */

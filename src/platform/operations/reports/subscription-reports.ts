@@ -23,7 +23,7 @@ export class SubscriptionReports {
     const reports = rows.map((row) =>
       this.#report(
         row,
-        partitions.filter(({ subscription, generation }) => subscription === row.name && generation === row.generation),
+        partitions.filter(({ subscription }) => subscription === row.name),
       ),
     );
     const lags = await this.#lags(reports);

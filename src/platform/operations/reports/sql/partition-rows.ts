@@ -2,7 +2,6 @@ import type { Queryable } from '../../../../kernel/event-log/sql/queryable.js';
 
 export interface PartitionRow {
   readonly subscription: string;
-  readonly generation: number;
   readonly partition: number;
   /** Everything up to here has taken effect, or is held back. */
   readonly position: number;
@@ -18,11 +17,11 @@ export interface PartitionRow {
 /** Every partition's checkpoint and lease. A few hundred rows at most. */
 export async function readPartitionRows(on: Queryable): Promise<PartitionRow[]> {
   const { rows } = await on.query<PartitionRow & { [column: string]: unknown }>({
-    text: `SELECT c.subscription, c.generation, c.partition, c.position, c.fence, c.updated_at AS "movedAt",
+    text: `SELECT c.subscription, c.partition, c.position, c.fence, c.updated_at AS "movedAt",
                   l.owner, l.expires_at AS "leaseExpiresAt"
              FROM kernel.checkpoints c
              LEFT JOIN kernel.leases l ON l.subscription = c.subscription AND l.partition = c.partition
-            ORDER BY c.subscription, c.generation, c.partition`,
+            ORDER BY c.subscription, c.partition`,
   });
   return rows;
 }

@@ -4,7 +4,6 @@ import { PAUSE_COLUMNS, type PauseColumns } from '../../../../kernel/subscriptio
 
 export interface SubscriptionRow extends PauseColumns {
   readonly name: string;
-  readonly generation: number;
   readonly version: number;
   readonly kind: 'inline' | 'async' | 'handler';
   readonly status: 'running' | 'stopped' | 'diverged';
@@ -21,7 +20,7 @@ export interface SubscriptionRow extends PauseColumns {
 /** Every subscription that the database knows, by name, with what it holds back. Index: the key of kernel.held_events. */
 export async function readSubscriptionRows(on: Queryable): Promise<SubscriptionRow[]> {
   const { rows } = await on.query<SubscriptionRow & { [column: string]: unknown }>({
-    text: `SELECT s.name, s.generation, s.version, s.kind, s.status, ${PAUSE_COLUMNS},
+    text: `SELECT s.name, s.version, s.kind, s.status, ${PAUSE_COLUMNS},
                   h.blocked, h.queued, h.parked, h."queuedBehindNothing",
                   coalesce(s.last_error, h.error) AS "lastError", l.head
              FROM kernel.log_state l, kernel.subscriptions s,
@@ -30,8 +29,8 @@ export async function readSubscriptionRows(on: Queryable): Promise<SubscriptionR
                                   count(*) FILTER (WHERE state = 'parked')::int AS parked,
                                   count(*) FILTER (WHERE state = 'queued' AND ${IS_FIRST_OF_KEY})::int AS "queuedBehindNothing",
                                   (array_agg(error ORDER BY held_at DESC) FILTER (WHERE error IS NOT NULL))[1] AS error
-                             FROM kernel.held_events h WHERE h.subscription = s.name AND h.generation = s.generation) AS h
-            ORDER BY s.name, s.generation`,
+                             FROM kernel.held_events h WHERE h.subscription = s.name) AS h
+            ORDER BY s.name`,
   });
   return rows;
 }
