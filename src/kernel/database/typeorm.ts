@@ -1,6 +1,5 @@
 import pg, { type Pool } from 'pg';
 import { DataSource, DefaultNamingStrategy, type EntitySchema, type MixedList } from 'typeorm';
-import { snakeCase } from 'typeorm/util/StringUtils.js';
 
 export type Entities = MixedList<string | EntitySchema | (new (...args: never[]) => object)>;
 
@@ -25,6 +24,14 @@ export function dataSourceOver(pool: Pool, entities: Entities): DataSource {
     logging: false,
     installExtensions: false,
   });
+}
+
+/** `occurredAt` is occurred_at, `orderID` is order_id, `URLPath` is url_path. */
+function snakeCase(name: string): string {
+  return name
+    .replaceAll(/([A-Z])([A-Z])([a-z])/g, '$1_$2$3')
+    .replaceAll(/([a-z0-9])([A-Z])/g, '$1_$2')
+    .toLowerCase();
 }
 
 /** What TypeORM's driver calls on the pool class it is given. */

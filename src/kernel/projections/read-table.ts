@@ -1,5 +1,4 @@
 import type { DataSource, EntityMetadata } from 'typeorm';
-import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata.js';
 import type { Type } from '@nestjs/common';
 import { KEY_SEPARATOR } from '../subscriptions/partition-of.js';
 import { storableKey } from '../subscriptions/storable-key.js';
@@ -109,7 +108,7 @@ export class ReadTable {
 }
 
 /** The type a value travels as. Lengths are left to the table: `character` alone would mean one character. */
-function sqlTypeOf(column: ColumnMetadata, source: DataSource): string {
+function sqlTypeOf(column: EntityMetadata['columns'][number], source: DataSource): string {
   const type = source.driver.normalizeType(column);
   const open = type === 'character' || type === 'character varying' ? 'text' : type;
   return column.isArray ? `${open}[]` : open;

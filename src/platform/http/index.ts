@@ -18,4 +18,5 @@ export type { ApiTitle } from './openapi/api-title.js';
 export { invalidInput } from './problems/problem-error.js';
 export { defineProblems, registeredProblem } from './problems/problem-registry.js';
 export { Changes, Creates, MayRespondAsync, Public, Roles, Versioned } from './routes/route.decorators.js';
+export { Nested } from './validation/input-class.js';
 export { IsCurrency, IsDay, IsInstant, IsMailAddress, isId, IsText } from './validation/rules.js';

@@ -1,6 +1,5 @@
 import { Body, Controller, Delete, Get, HttpCode, Patch, Post, Query } from '@nestjs/common';
-import { Type } from 'class-transformer';
-import { ArrayMaxSize, IsArray, IsInt, IsOptional, Matches, Min, ValidateNested } from 'class-validator';
+import { ArrayMaxSize, IsArray, IsInt, IsOptional, Matches, Min } from 'class-validator';
 import { NotFound, Refusal, VersionMismatch } from '../../kernel/domain/index.js';
 import { CurrentPrincipal } from '../http/auth/current-principal.decorator.js';
 import { IfVersion } from '../http/exchange/if-match.js';
@@ -12,6 +11,7 @@ import { defineProblems } from '../http/problems/problem-registry.js';
 import { Changes, Creates, Public, Roles, Versioned } from '../http/routes/route.decorators.js';
 import { ViewRebuilding } from '../../kernel/commands/required-views.js';
 import { messageContext, type Principal } from '../../kernel/messages/message-context.js';
+import { Nested } from '../http/validation/input-class.js';
 
 defineProblems({
   'shop.sold-out': { status: 409, title: 'Sold out', meaning: 'There is none left.', remedy: 'Come back.' },
@@ -30,7 +30,7 @@ class LineBody {
 }
 
 class BasketBody {
-  @IsArray() @ArrayMaxSize(100) @ValidateNested() @Type(() => LineBody) lines!: LineBody[];
+  @IsArray() @ArrayMaxSize(100) @Nested(() => LineBody) lines!: LineBody[];
   @IsOptional() @Matches(/^\w+$/) fault?: string;
 }
 

@@ -1,22 +1,11 @@
-import { Type } from 'class-transformer';
-import {
-  ArrayMaxSize,
-  ArrayMinSize,
-  IsArray,
-  IsDefined,
-  IsInt,
-  IsOptional,
-  Matches,
-  Max,
-  Min,
-  ValidateNested,
-} from 'class-validator';
+import { ArrayMaxSize, ArrayMinSize, IsArray, IsDefined, IsInt, IsOptional, Matches, Max, Min } from 'class-validator';
 import { IsCurrency, IsDay, IsInstant, IsText } from '#platform/http';
 import { ADDRESS_LIMITS, SKU_PATTERN, type DeliveryAddress } from '#shared';
 import type { LineWish, PlaceOrder } from '#ordering/contracts';
 import { assertCurrencyOn } from './currency-rule.js';
 import { CUSTOMER_ID } from './customer-row.js';
 import { BadRow } from './row-reader.js';
+import { Nested } from '../../../platform/http/validation/input-class.js';
 
 const MOST_LINES = 100;
 const MOST_UNITS = 100_000;
@@ -130,13 +119,11 @@ export class OrderRow {
   discount?: number | null;
 
   @IsDefined()
-  @ValidateNested()
-  @Type(() => OrderAddressRow)
+  @Nested(() => OrderAddressRow)
   shipTo!: OrderAddressRow;
 
   @IsOptional()
-  @ValidateNested()
-  @Type(() => OrderAddressRow)
+  @Nested(() => OrderAddressRow)
   billTo?: OrderAddressRow | null;
 
   /** What the customer said about the order. */
@@ -147,8 +134,7 @@ export class OrderRow {
   @IsArray()
   @ArrayMinSize(1)
   @ArrayMaxSize(MOST_LINES)
-  @ValidateNested({ each: true })
-  @Type(() => OrderLineRow)
+  @Nested(() => OrderLineRow)
   lines!: OrderLineRow[];
 }
 

@@ -1,7 +1,6 @@
-import { Type } from 'class-transformer';
-import { IsBoolean, IsDefined, IsOptional, Matches, ValidateNested } from 'class-validator';
+import { IsBoolean, IsDefined, IsOptional, Matches } from 'class-validator';
 import { MoneyBody } from '#app';
-import { IsText, ListQuery, SortBy, invalidInput, type Sort } from '#platform/http';
+import { Nested, IsText, ListQuery, SortBy, invalidInput, type Sort } from '#platform/http';
 import { SKU_PATTERN, isCurrency, withdrawnIn } from '#shared';
 import type { NewProduct, Price, Product, ProductTexts } from '../domain/product.js';
 
@@ -29,8 +28,7 @@ export class AddProductBody {
   taxClass?: string | null;
 
   @IsDefined()
-  @ValidateNested()
-  @Type(() => MoneyBody)
+  @Nested(() => MoneyBody)
   unitPrice!: MoneyBody;
 }
 
@@ -56,8 +54,7 @@ export class DescribeProductBody {
 /** The price from now on. */
 export class ChangePriceBody {
   @IsDefined()
-  @ValidateNested()
-  @Type(() => MoneyBody)
+  @Nested(() => MoneyBody)
   unitPrice!: MoneyBody;
 }
 

@@ -1,6 +1,5 @@
-import { Type } from 'class-transformer';
-import { IsOptional, Matches, ValidateNested } from 'class-validator';
-import { IsMailAddress, IsText, ListQuery, SortBy, type Sort } from '#platform/http';
+import { IsOptional, Matches } from 'class-validator';
+import { Nested, IsMailAddress, IsText, ListQuery, SortBy, type Sort } from '#platform/http';
 import { ADDRESS_LIMITS } from '#shared';
 import type { Customer } from '../domain/customer.js';
 
@@ -54,8 +53,7 @@ export class ChangeCustomerBody {
   phone?: string | null;
 
   @IsOptional()
-  @ValidateNested()
-  @Type(() => CustomerAddressBody)
+  @Nested(() => CustomerAddressBody)
   address?: CustomerAddressBody | null;
 }
 
@@ -85,8 +83,7 @@ export class AddCustomerBody {
   phone?: string | null;
 
   @IsOptional()
-  @ValidateNested()
-  @Type(() => CustomerAddressBody)
+  @Nested(() => CustomerAddressBody)
   address?: CustomerAddressBody | null;
 }
 

@@ -1,4 +1,3 @@
-import { Type } from 'class-transformer';
 import {
   ArrayMaxSize,
   ArrayMinSize,
@@ -10,10 +9,9 @@ import {
   Matches,
   Max,
   Min,
-  ValidateNested,
 } from 'class-validator';
 import { MoneyBody } from '#app';
-import { IsCurrency, IsInstant, IsText } from '#platform/http';
+import { Nested, IsCurrency, IsInstant, IsText } from '#platform/http';
 import { ADDRESS_LIMITS, SKU_PATTERN } from '#shared';
 import { MAX_LINES, MAX_NOTE_LENGTH, MAX_QUANTITY, type ShortagePolicy } from '../contracts/order-line.js';
 
@@ -90,19 +88,16 @@ export class PlaceOrderBody {
   @IsArray()
   @ArrayMinSize(1)
   @ArrayMaxSize(MAX_LINES)
-  @ValidateNested({ each: true })
-  @Type(() => LineBody)
+  @Nested(() => LineBody)
   lines!: LineBody[];
 
   @IsDefined()
-  @ValidateNested()
-  @Type(() => ShipToBody)
+  @Nested(() => ShipToBody)
   shipTo!: ShipToBody;
 
   /** Left out: the invoice goes where the goods go. */
   @IsOptional()
-  @ValidateNested()
-  @Type(() => BillToBody)
+  @Nested(() => BillToBody)
   billTo?: BillToBody | null;
 
   /** What the customer wants to say about the order. */
@@ -117,8 +112,7 @@ export class PlaceOrderBody {
 
   /** What the customer was shown; another total is refused with a fresh quote. */
   @IsOptional()
-  @ValidateNested()
-  @Type(() => MoneyBody)
+  @Nested(() => MoneyBody)
   expectedTotal?: MoneyBody | null;
 
   /** What is to happen when goods are short; left out: reject. */
@@ -148,14 +142,12 @@ export class PlaceOrderBody {
 
   /** For services, with placedAt: what was taken off the whole order. */
   @IsOptional()
-  @ValidateNested()
-  @Type(() => MoneyBody)
+  @Nested(() => MoneyBody)
   discount?: MoneyBody | null;
 
   /** For services; left out: nothing. */
   @IsOptional()
-  @ValidateNested()
-  @Type(() => MoneyBody)
+  @Nested(() => MoneyBody)
   shippingFee?: MoneyBody | null;
 }
 
@@ -176,28 +168,24 @@ export class ChangeLineBody {
 
 export class SetDeliveryBody {
   @IsDefined()
-  @ValidateNested()
-  @Type(() => ShipToBody)
+  @Nested(() => ShipToBody)
   shipTo!: ShipToBody;
 
   /** Left out: the invoice goes where the goods go. */
   @IsOptional()
-  @ValidateNested()
-  @Type(() => BillToBody)
+  @Nested(() => BillToBody)
   billTo?: BillToBody | null;
 
   /** For services; left out: nothing. */
   @IsOptional()
-  @ValidateNested()
-  @Type(() => MoneyBody)
+  @Nested(() => MoneyBody)
   shippingFee?: MoneyBody | null;
 }
 
 export class GrantDiscountBody {
   /** Off the whole order. */
   @IsDefined()
-  @ValidateNested()
-  @Type(() => MoneyBody)
+  @Nested(() => MoneyBody)
   amount!: MoneyBody;
 
   /** Kept in the log for ever, and shown to the customer: name nobody in it. */
@@ -213,8 +201,7 @@ export class PlaceDraftBody {
 
   /** What the customer was shown; another total is refused with a fresh quote. */
   @IsOptional()
-  @ValidateNested()
-  @Type(() => MoneyBody)
+  @Nested(() => MoneyBody)
   expectedTotal?: MoneyBody | null;
 
   /** A gateway's token, never a card. It may be left out as long as no payment is taken. */

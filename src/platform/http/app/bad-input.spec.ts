@@ -1,12 +1,12 @@
 import { gzipSync } from 'node:zlib';
 import { Body, Controller, Get, Post, Query } from '@nestjs/common';
-import { Type } from 'class-transformer';
-import { ArrayMaxSize, IsArray, IsInt, IsOptional, Max, Min, ValidateNested } from 'class-validator';
+import { ArrayMaxSize, IsArray, IsInt, IsOptional, Max, Min } from 'class-validator';
 import { expectProblemAnswer, HttpApp, type HttpAnswer } from '../../testing/http-app.js';
 import { PathId } from '../exchange/path-segments.js';
 import { ListQuery } from '../lists/list-query.dto.js';
 import { Changes, Roles } from '../routes/route.decorators.js';
 import { IsText } from '../validation/rules.js';
+import { Nested } from '../validation/input-class.js';
 
 class LineBody {
   @IsText({ max: 64 }) sku!: string;
@@ -14,7 +14,7 @@ class LineBody {
 }
 
 class OrderBody {
-  @IsArray() @ArrayMaxSize(100) @ValidateNested() @Type(() => LineBody) lines!: LineBody[];
+  @IsArray() @ArrayMaxSize(100) @Nested(() => LineBody) lines!: LineBody[];
   @IsOptional() @IsText({ max: 100 }) note?: string;
 }
 

@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import { ValidateNested } from 'class-validator';
 
 /** A class whose decorated properties are what a client may send. Built without arguments; initialisers are defaults. */
 export type InputClass<T extends object = object> = new () => T;
@@ -18,4 +19,19 @@ export function readBy(reader: QueryReader): PropertyDecorator {
 
 export function readersOf(prototype: object): ReadonlyMap<string, QueryReader> {
   return (Reflect.getMetadata(READERS, prototype) as ReadonlyMap<string, QueryReader> | undefined) ?? new Map();
+}
+
+const NESTED = 'waybill:nested-class';
+
+/** An object, or a list of objects, of an input class of its own. A function, because that class may be declared later. */
+export function Nested(classOf: () => InputClass): PropertyDecorator {
+  return (prototype, property) => {
+    ValidateNested()(prototype, property);
+    Reflect.defineMetadata(NESTED, classOf, prototype, property);
+  };
+}
+
+export function nestedClassOf(type: InputClass, property: string): InputClass | undefined {
+  const classOf = Reflect.getMetadata(NESTED, type.prototype as object, property) as (() => InputClass) | undefined;
+  return classOf?.();
 }

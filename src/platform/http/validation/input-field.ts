@@ -1,5 +1,4 @@
-import { defaultMetadataStorage } from 'class-transformer/cjs/storage.js';
-import type { InputClass } from './input-class.js';
+import { nestedClassOf, type InputClass } from './input-class.js';
 import type { InputErrors } from './input-errors.js';
 import type { PropertyRules, Rule } from './input-rules.js';
 
@@ -87,12 +86,9 @@ function isList(type: InputClass, { name, rules }: PropertyRules): boolean {
 }
 
 function nestedClass(type: InputClass, property: string): InputClass {
-  const metadata = defaultMetadataStorage.findTypeMetadata(type, property);
-  const nested = metadata?.typeFunction() as InputClass | undefined;
-  if (typeof nested !== 'function' || nested === (Object as unknown)) {
-    throw new Error(
-      `${type.name}.${property} has @ValidateNested() but doesn't say of which class it is. Add @Type(() => TheClass).`,
-    );
-  }
-  return nested;
+  const nested = nestedClassOf(type, property);
+  if (nested !== undefined) return nested;
+  throw new Error(
+    `${type.name}.${property} has @ValidateNested() but doesn't say of which class it is. Write @Nested(() => TheClass) instead.`,
+  );
 }

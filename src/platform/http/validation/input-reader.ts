@@ -1,4 +1,3 @@
-import { defaultMetadataStorage } from 'class-transformer/cjs/storage.js';
 import { jsonPointer } from '../body/json-structure.js';
 import { readersOf, type InputClass, type QueryReader } from './input-class.js';
 import { InputErrors } from './input-errors.js';
@@ -123,7 +122,6 @@ export class InputReader<T extends object = object> {
 
   #compile(): void {
     for (const property of rulesOf(this.type)) {
-      assertNotTransformed(this.type, property.name);
       if (!property.isNested && property.rules.length === 0 && !this.#readers.has(property.name)) {
         throw new Error(`${this.type.name}.${property.name} has no rule that says what it is.`);
       }
@@ -134,19 +132,6 @@ export class InputReader<T extends object = object> {
         `${this.type.name} has no property with a class-validator decorator: nothing could be sent in it.`,
       );
     }
-  }
-}
-
-/** Transformations would run before or after validation in nobody knows which order; the reader doesn't run them. */
-function assertNotTransformed(type: InputClass, property: string): void {
-  const storage = defaultMetadataStorage;
-  if (
-    storage.findTransformMetadatas(type, property, 0).length > 0 ||
-    storage.findExposeMetadata(type, property) !== undefined
-  ) {
-    throw new Error(
-      `${type.name}.${property}: @Transform and @Expose don't work on input. Take the value as sent and convert it in the controller.`,
-    );
   }
 }
 

@@ -1,5 +1,4 @@
 import { ApiProperty, IntersectionType } from '@nestjs/swagger';
-import { Type } from 'class-transformer';
 import {
   ArrayMinSize,
   IsArray,
@@ -11,13 +10,13 @@ import {
   Matches,
   Max,
   Min,
-  ValidateNested,
 } from 'class-validator';
 import { ListQuery } from '../../http/lists/list-query.dto.js';
 import { IsText } from '../../http/validation/rules.js';
 import { HELD_STATES } from '../reports/causation.dto.js';
 import { NAME } from './names.js';
 import { ReasonedBody } from './reason.dto.js';
+import { Nested } from '../../http/validation/input-class.js';
 
 type HeldState = (typeof HELD_STATES)[number];
 
@@ -52,8 +51,7 @@ export class FindDeadLetters extends IntersectionType(ListQuery, DeadLetterFilte
 /** Either a filter or ids. */
 export class RetryBody extends ReasonedBody {
   @IsOptional()
-  @ValidateNested()
-  @Type(() => DeadLetterFilterBody)
+  @Nested(() => DeadLetterFilterBody)
   filter?: DeadLetterFilterBody;
 
   @ApiProperty({ type: [Number], required: false })
