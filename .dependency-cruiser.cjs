@@ -69,7 +69,7 @@ module.exports = {
       severity: 'error',
       comment:
         'A decision on a view is a decision on stale data. Load the aggregate, or ask by a query that reads the write side.',
-      from: { path: '^src/contexts/([^/]+)/(commands|domain|storage)/', pathNot: SPEC },
+      from: { path: '^src/contexts/([^/]+)/(commands|domain|queries|storage)/', pathNot: SPEC },
       to: { path: '^src/contexts/$1/(views|sagas|event-handlers|api)/' },
     },
     // 5
@@ -78,7 +78,10 @@ module.exports = {
       severity: 'error',
       comment: 'A view must be rebuildable from the log alone. Put the fact it needs into the event.',
       from: { path: '^src/contexts/([^/]+)/views/', pathNot: SPEC },
-      to: { path: '^src/contexts/$1/(commands|domain|storage|sagas|event-handlers|api)/', pathNot: '\\.events\\.ts$' },
+      to: {
+        path: '^src/contexts/$1/(commands|domain|queries|storage|sagas|event-handlers|api)/',
+        pathNot: '\\.events\\.ts$',
+      },
     },
     // 6
     {
@@ -86,7 +89,7 @@ module.exports = {
       severity: 'error',
       comment: 'A saga hears events and sends commands. Let a command read or decide what it needs.',
       from: { path: '^src/contexts/([^/]+)/(sagas|event-handlers)/', pathNot: SPEC },
-      to: { path: '^src/contexts/$1/(domain|storage|views|api)/', pathNot: '\\.events\\.ts$' },
+      to: { path: '^src/contexts/$1/(domain|queries|storage|views|api)/', pathNot: '\\.events\\.ts$' },
     },
     // 7
     {
@@ -95,7 +98,7 @@ module.exports = {
       comment: 'A controller sends a command or a query. Only the CRUD contexts have no buses in between.',
       from: { path: '^src/contexts/([^/]+)/api/', pathNot: SPEC },
       to: {
-        path: '^src/contexts/$1/(domain|storage|sagas|event-handlers)/',
+        path: '^src/contexts/$1/(domain|queries|storage|sagas|event-handlers)/',
         pathNot: `^src/contexts/${CRUD}/(domain|storage)/`,
       },
     },

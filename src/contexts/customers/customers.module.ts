@@ -5,12 +5,12 @@ import { CustomersController } from './api/customers.controller.js';
 import { MeController } from './api/me.controller.js';
 import { EnsureCustomerHandler } from './commands/ensure-customer.command.js';
 import { ImportCustomerHandler } from './commands/import-customer.command.js';
-import { CustomerExistsHandler } from './storage/customer-exists.query.js';
+import { CustomerExistsHandler } from './queries/customer-exists.query.js';
 import { CustomerReader } from './storage/customer-reader.js';
 import { CustomerEntity } from './storage/customer.entity.js';
 import { Customers } from './storage/customers.js';
-import { GetCustomerContactHandler } from './storage/get-customer-contact.query.js';
-import { GetCustomerNamesHandler } from './storage/get-customer-names.query.js';
+import { GetCustomerContactHandler } from './queries/get-customer-contact.query.js';
+import { GetCustomerNamesHandler } from './queries/get-customer-names.query.js';
 
 @Module({
   imports: [TypeOrmModule.forFeature([CustomerEntity])],

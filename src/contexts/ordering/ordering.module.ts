@@ -14,7 +14,7 @@ import { RemoveDiscountHandler } from './commands/remove-discount.command.js';
 import { RemoveLineHandler } from './commands/remove-line.command.js';
 import { SetDeliveryHandler } from './commands/set-delivery.command.js';
 import { StartOrderHandler } from './commands/start-order.command.js';
-import { GetOrderQuoteHandler } from './storage/get-order-quote.query.js';
+import { GetOrderQuoteHandler } from './queries/get-order-quote.query.js';
 import { OrderAccess } from './storage/order-access.js';
 import { OrderNumbers } from './storage/order-numbers.js';
 import { OrderPersonalData } from './storage/order-personal-data.js';

@@ -1,6 +1,6 @@
 import { QueryHandler, type IQueryHandler } from '@nestjs/cqrs';
 import { CustomerExistsQuery } from '../contracts/index.js';
-import { CustomerReader } from './customer-reader.js';
+import { CustomerReader } from '../storage/customer-reader.js';
 
 @QueryHandler(CustomerExistsQuery)
 export class CustomerExistsHandler implements IQueryHandler<CustomerExistsQuery> {

@@ -1,6 +1,6 @@
 import { QueryHandler, type IQueryHandler } from '@nestjs/cqrs';
 import { GetProductsForSaleQuery, type ProductForSale } from '../contracts/index.js';
-import { ProductReader } from './product-reader.js';
+import { ProductReader } from '../storage/product-reader.js';
 
 @QueryHandler(GetProductsForSaleQuery)
 export class GetProductsForSaleHandler implements IQueryHandler<GetProductsForSaleQuery> {

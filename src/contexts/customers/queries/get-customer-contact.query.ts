@@ -1,6 +1,6 @@
 import { QueryHandler, type IQueryHandler } from '@nestjs/cqrs';
 import { GetCustomerContactQuery, type CustomerContact } from '../contracts/index.js';
-import { CustomerReader } from './customer-reader.js';
+import { CustomerReader } from '../storage/customer-reader.js';
 
 @QueryHandler(GetCustomerContactQuery)
 export class GetCustomerContactHandler implements IQueryHandler<GetCustomerContactQuery> {

@@ -1,6 +1,6 @@
 import { QueryHandler, type IQueryHandler } from '@nestjs/cqrs';
 import { GetCustomerNamesQuery } from '../contracts/index.js';
-import { CustomerReader } from './customer-reader.js';
+import { CustomerReader } from '../storage/customer-reader.js';
 
 @QueryHandler(GetCustomerNamesQuery)
 export class GetCustomerNamesHandler implements IQueryHandler<GetCustomerNamesQuery> {

@@ -4,7 +4,7 @@ import { GetProductsForSaleQuery } from '#catalog/contracts';
 import { GetOrderQuoteQuery } from '../contracts/get-order-quote.js';
 import type { Quote } from '../contracts/order-line.js';
 import { Order } from '../domain/order.js';
-import { OrderAccess } from './order-access.js';
+import { OrderAccess } from '../storage/order-access.js';
 
 /** Folds the draft from its stream instead of a view: a quote is the same decision as placing, on the same state. */
 @QueryHandler(GetOrderQuoteQuery)
