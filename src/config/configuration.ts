@@ -113,7 +113,7 @@ function productionRules(values: ParsedConfiguration): Rule[] {
     ],
     [
       !isDev && !auth.jwksUrl,
-      'Nobody could sign in: set AUTH_JWKS_URL (with AUTH_ISSUER and AUTH_AUDIENCE) to the keys of your token issuer, ' +
+      'No token would be accepted. Set AUTH_JWKS_URL (with AUTH_ISSUER and AUTH_AUDIENCE) to the keys of your token issuer, ' +
         'or AUTH_MODE=dev on a machine that only you can reach.',
     ],
     [

@@ -28,7 +28,7 @@ export const http = section('HTTP', 'HTTP server', {
     variable: 'TRUST_PROXY',
     each: 'addresses or networks of proxies such as 10.0.0.0/8',
     accepts: (word) => /^[0-9a-f:.]+(\/\d{1,3})?$/i.test(word),
-    about: 'Whose X-Forwarded-* headers are believed. Unset: nobody’s.',
+    about: 'Proxies whose X-Forwarded-* headers are trusted. Unset: none.',
   }),
   corsOrigins: list({
     variable: 'CORS_ORIGINS',

@@ -24,8 +24,8 @@ export function configurationPage(): string {
     'Settings are environment variables; a file `.env` in the working directory is read too, and the environment wins ' +
       'over it. An empty variable counts as unset. A wrong value stops the start with its name and what is allowed. Numbers ' +
       'are written without leading zeros, and nothing has spaces around it.',
-    'The file is UTF-8, one `NAME=value` a line. A name in it that is no setting, and a name in the environment that looks ' +
-      'like a misspelt one, are told at the start and by `npm run waybill -- doctor`, with the setting that was probably meant.',
+    'The file is UTF-8, one `NAME=value` a line. A name in it that is not a setting, and a name in the environment that resembles ' +
+      'one, are reported at the start and by `npm run waybill -- doctor`, with the setting that was probably meant.',
     'The embedded server is reached by what Waybill knows of it alone: `PGSSLMODE`, `PGOPTIONS` and the other variables of ' +
       'PostgreSQL’s clients count only with `DATABASE_URL`.',
   ];

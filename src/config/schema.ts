@@ -185,7 +185,7 @@ const shutdown = section('SHUTDOWN', 'Shutdown', {
   waitMs: milliseconds({
     default: 0,
     defaultInProduction: 5 * SECOND,
-    about: 'Pause between “not ready” and closing the door, for load balancers to notice.',
+    about: 'Pause between “not ready” and closing the listening socket, so that load balancers notice.',
   }),
   requestsMs: milliseconds({ default: 15 * SECOND, about: 'How long requests under way may take to finish.' }),
   batchesMs: milliseconds({

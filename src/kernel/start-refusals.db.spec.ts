@@ -141,7 +141,7 @@ describe('a start with projections', () => {
     @Projection({ name: 'toy.whose', version: 1, mode: 'inline', view: CounterView, ...(stream && { stream }) })
     class WhoseProjection extends CounterProjection {}
     await expect(starting({ ...views, providers: [WhoseProjection] })).rejects.toThrow(
-      "WhoseProjection is inline: say whose rows it has by stream: '<context>.<aggregate>'",
+      "WhoseProjection is inline: name the stream of its rows by stream: '<context>.<aggregate>'",
     );
   });
 

@@ -145,7 +145,7 @@ function partitionsOf({ kind, partitions }: SubscriptionReport): string[] {
       title: 'LEASE ENDS',
       of: ({ leaseExpiresAt }) => (leaseExpiresAt === null ? '–' : moment(leaseExpiresAt).slice(11, 19)),
     },
-    { title: 'OWNER', of: ({ owner }) => owner ?? '– nobody' },
+    { title: 'OWNER', of: ({ owner }) => owner ?? '–' },
   ]);
 }
 

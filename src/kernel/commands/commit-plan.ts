@@ -130,7 +130,7 @@ function metaFor(unit: UnitOfWork, of: { name: string; stream: string; version: 
   const { context } = unit;
   if (context.hop > MAX_HOPS) {
     throw new Error(
-      `${of.name} is ${context.hop} commands away from a client's wish: two reactions call each other. Nothing was stored.`,
+      `${of.name} is ${context.hop} commands away from a client's request: two reactions call each other. Nothing was stored.`,
     );
   }
   return {

@@ -64,7 +64,7 @@ export abstract class StateRepository<A extends Aggregate, Row extends Versioned
     const unit = UnitOfWork.required(`Saving ${this.streamPrefix}`);
     if (aggregate.recorded.length === 0) {
       throw new Error(
-        `${this.streamPrefix} ${aggregate.id} was saved without an event: nobody would hear of the change. Record one.`,
+        `${this.streamPrefix} ${aggregate.id} was saved without an event, so that no subscription would process the change. Record one.`,
       );
     }
     const stream = this.#stream(aggregate.id);
@@ -98,7 +98,7 @@ export abstract class StateRepository<A extends Aggregate, Row extends Versioned
   /** Of the command, where the table has a column for it. */
   #tenant({ dataSource }: EntityManager): { tenant?: string } {
     const column = dataSource.getMetadata(this.entity).findColumnWithPropertyName('tenant');
-    return column === undefined ? {} : { tenant: UnitOfWork.required('Telling the tenant').context.tenant };
+    return column === undefined ? {} : { tenant: UnitOfWork.required('Setting the tenant').context.tenant };
   }
 
   #stream(id: string): string {

@@ -19,7 +19,7 @@ export class ConsistencyTokenInvalid extends Error {
 
   constructor() {
     super(
-      'This consistency token is not one that this service gave. Send the latest one you were given, unchanged, or none.',
+      'The consistency token was not issued by this server. Send the latest token you received, unchanged, or none.',
     );
   }
 }

@@ -10,12 +10,12 @@ export class ProjectionBehind extends Error {
   ) {
     super(
       rebuilding === true
-        ? `The view is being rebuilt, and ${behind} events are not in it yet. Ask again later, or without handling=strict.`
+        ? `The view is being rebuilt and lacks ${behind} events. Retry later, or without handling=strict.`
         : held === undefined
-          ? `The view is ${behind} events behind what you have seen. Ask again in a second, or without handling=strict.`
-          : `Of what you asked for, ${held.blocked + held.queued + held.parked} events have not taken effect in the view: ` +
-            `${held.blocked} are tried again, ${held.parked} wait for an operator, ${held.queued} for those before them. ` +
-            'Ask again later, or without handling=strict.',
+          ? `The view is ${behind} events behind your token. Retry after 1 s, or without handling=strict.`
+          : `The view has not applied ${held.blocked + held.queued + held.parked} events of this resource: ` +
+            `${held.blocked} are retried, ${held.parked} wait for an operator, ${held.queued} for earlier events. ` +
+            'Retry later, or without handling=strict.',
     );
   }
 }

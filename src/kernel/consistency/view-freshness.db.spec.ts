@@ -177,7 +177,7 @@ describe('a view that was emptied by a rebuild', () => {
     });
     const strict = { consistency: { waitMs: 0, strict: true } };
     await expect(behind.ask(new GetCounterQuery(id), strict)).rejects.toThrow(
-      'The view is being rebuilt, and 3 events',
+      'The view is being rebuilt and lacks 3 events',
     );
   });
 

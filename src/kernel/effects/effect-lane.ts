@@ -80,7 +80,7 @@ export class EffectLane {
   }
 
   #claimFailed(error: unknown): number {
-    this.#logger.warn(`${this.effect.kind} can't be claimed right now. ${String(error)}`);
+    this.#logger.warn(`${this.effect.kind} could not be claimed. ${String(error)}`);
     return FAULT_PAUSE_MS;
   }
 
@@ -145,7 +145,7 @@ export class EffectLane {
         JSON.stringify(answer, (_, value: unknown) => (typeof value === 'string' ? storable(value) : value)) ?? null
       );
     } catch (error) {
-      this.#logger.warn(`${kind} ${key} was carried out; its answer can't be kept: ${errorText(error)}`);
+      this.#logger.warn(`${kind} ${key} was called, but its result cannot be stored: ${errorText(error)}`);
       return null;
     }
   }

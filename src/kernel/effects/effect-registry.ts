@@ -19,7 +19,7 @@ export class EffectRegistry implements OnModuleInit {
       const declared = Reflect.getMetadata(EFFECT_METADATA, metatype) as EffectDeclaration | undefined;
       if (declared === undefined) continue;
       if (!isDependencyTreeStatic) {
-        throw new Error(`${metatype.name} carries out effects, which belong to no request. Make it a singleton.`);
+        throw new Error(`${metatype.name} handles effects, which belong to no request. Make it a singleton.`);
       }
       this.#add({ ...declared, type: metatype, handler: instance as IEffectHandler });
     }
@@ -33,7 +33,7 @@ export class EffectRegistry implements OnModuleInit {
   assertKnown(kind: string): void {
     if (this.#byKind.has(kind)) return;
     throw new Error(
-      `Nobody carries out ${kind}. Write a class with @EffectHandler('${kind}') and list it in a module.`,
+      `No handler for the effect ${kind}. Write a class with @EffectHandler('${kind}') and list it in a module.`,
     );
   }
 

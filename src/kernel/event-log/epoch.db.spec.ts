@@ -149,7 +149,7 @@ describe('the epoch of the log', () => {
 
     const after = await ToyApp.start(db);
     expect(after.said.join('\n')).toContain(
-      'It stands still until you run: npm run waybill -- rebuild toy.counter-search',
+      'It is stopped until you run: npm run waybill -- rebuild toy.counter-search',
     );
     await after.run(new CountCommand(id, 1));
     expect(await after.rows(`SELECT status FROM kernel.subscriptions WHERE name = 'toy.counter-search'`)).toEqual([

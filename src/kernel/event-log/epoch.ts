@@ -11,7 +11,7 @@ class OnStandby extends Error {
   readonly severity = 'FATAL';
 
   constructor() {
-    super('The database server is a standby at this moment. Waiting for the primary.');
+    super('The database server is a standby. Waiting for the primary.');
   }
 }
 
@@ -126,5 +126,5 @@ export class LogEpoch {
 }
 
 const CONSEQUENCES =
-  'Tokens given before are answered as of an unknown epoch, and acknowledged commands may be missing. Compare with what clients ' +
+  'Consistency tokens issued before are treated as of an unknown epoch, and acknowledged commands may be missing. Compare with what clients ' +
   'and other systems hold: docs/how-to/recover-a-lost-log.md.';

@@ -93,7 +93,7 @@ export class LogNotifier {
       await client.query(`LISTEN ${CHANNEL}`);
     } catch (error) {
       this.#logger.warn(
-        `No LISTEN connection: new events of other processes are seen by polling for now. ${String(error)}`,
+        `The LISTEN connection was lost. New events of other processes are read by polling until it is back. ${String(error)}`,
       );
       this.#again();
     }

@@ -120,7 +120,7 @@ export class LogTail {
 
   #failed(error: unknown): number {
     if (error instanceof LogRewound) return 0;
-    this.#logger.warn(`The log can't be read right now; trying again. ${String(error)}`);
+    this.#logger.warn(`The log could not be read. Retrying. ${String(error)}`);
     return FAILED_PAUSE_MS;
   }
 

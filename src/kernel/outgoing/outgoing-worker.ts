@@ -71,7 +71,7 @@ export class OutgoingWorker {
   }
 
   #claimFailed(error: unknown): number {
-    this.#logger.warn(`Stored commands can't be claimed right now; trying again. ${String(error)}`);
+    this.#logger.warn(`Stored commands could not be claimed. Retrying. ${String(error)}`);
     return POLL_MS;
   }
 
@@ -79,7 +79,7 @@ export class OutgoingWorker {
     try {
       const command = reviveCommand(row.name, row.data ?? {});
       if (command === undefined)
-        throw new Error(`This release knows no command ${row.name}. Deploy the one that does, then retry.`);
+        throw new Error(`This release has no command ${row.name}. Deploy a release that has it, then retry.`);
       await this.#executeUnder(row, command);
     } catch (error) {
       // Every refusal is an answer here: it was stored with the command's end.
@@ -112,7 +112,7 @@ export class OutgoingWorker {
       const failure = { attempts: isOutage ? row.attempts : attempts, error: text, tryInMs };
       await commandFailed(this.pools.worker, row.id, failure);
       if (tryInMs === undefined)
-        this.#logger.error(`Command ${row.id} (${row.name}) is parked after ${attempts} tries: ${text}`);
+        this.#logger.error(`Command ${row.id} (${row.name}) is parked after ${attempts} attempts: ${text}`);
     } catch (failure) {
       this.#logger.warn(
         `Command ${row.id} (${row.name}) failed (${text}), which can't be noted: ${errorText(failure)}`,

@@ -45,7 +45,7 @@ export class Retention {
 
   #once(): Promise<void> {
     return (this.#running ??= this.forget()
-      .catch((error: unknown) => this.#logger.warn(`Old rows stay for now; trying again later. ${String(error)}`))
+      .catch((error: unknown) => this.#logger.warn(`Old rows could not be deleted. Retrying later. ${String(error)}`))
       .finally(() => (this.#running = undefined)));
   }
 

@@ -54,7 +54,7 @@ function folded<R>(fold: () => R): R {
 function assertOwnRow({ name, table }: ProjectionDefinition, row: Row | undefined, key: string): void {
   if (row === undefined || table.keyOf(row) === key) return;
   throw new Error(
-    `${name} folded the row ${key} into the row ${table.keyOf(row)}. Return the row of the key, or tell the other one by keys(event, meta).`,
+    `${name} folded the row ${key} into the row ${table.keyOf(row)}. Return the row of the key, or name the other key in keys(event, meta).`,
   );
 }
 

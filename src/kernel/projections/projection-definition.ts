@@ -119,7 +119,7 @@ export class ProjectionDefinition {
     if (this.stream === undefined || !STREAM_PREFIX.test(this.stream)) {
       const is = this.stream === undefined ? '' : ` '${this.stream}' is none.`;
       throw new Error(
-        `${this.type.name} is inline: say whose rows it has by stream: '<context>.<aggregate>', the streamPrefix of the aggregate's repository.${is}`,
+        `${this.type.name} is inline: name the stream of its rows by stream: '<context>.<aggregate>', the streamPrefix of the aggregate's repository.${is}`,
       );
     }
     if (this.table.keys.length !== 1 || this.hasOwnKeys) {
@@ -154,7 +154,7 @@ function keysOf(type: Type<object>, instance: object, table: ReadTable): Keys {
       const value = (event as Row)[property];
       if (value === undefined) {
         throw new Error(
-          `${type.name} can't tell which row ${event.constructor.name} touches: it has no ${property}. Write keys(event, meta).`,
+          `${type.name} can't find the row that ${event.constructor.name} touches: it has no ${property}. Write keys(event, meta).`,
         );
       }
       key[property] = value;

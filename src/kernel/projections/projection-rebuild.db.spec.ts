@@ -117,7 +117,7 @@ describe('a rebuild', () => {
 
   it('is refused for a projection that there is none of', async () => {
     await expect(toy.get(ProjectionRebuild).rebuild('toy.nothing')).rejects.toThrow(
-      'There is no projection toy.nothing. Known: toy.counter-search, toy.counters.',
+      'No projection toy.nothing. Use one of: toy.counter-search, toy.counters.',
     );
   });
 });

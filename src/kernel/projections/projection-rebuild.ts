@@ -34,7 +34,7 @@ export class ProjectionUnknown extends Error {
   readonly code = 'projection-unknown';
 
   constructor(name: string, known: readonly string[]) {
-    super(`There is no projection ${name}. Known: ${known.join(', ')}.`);
+    super(`No projection ${name}. Use one of: ${known.join(', ')}.`);
   }
 }
 
@@ -43,7 +43,7 @@ export class RebuildUnderWay extends Error {
   readonly code = 'rebuild-under-way';
 
   constructor(name: string) {
-    super(`${name} is being rebuilt at this moment.`);
+    super(`A rebuild of ${name} is running.`);
   }
 }
 

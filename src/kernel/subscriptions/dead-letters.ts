@@ -19,7 +19,7 @@ export class DeadLetterUnknown extends Error {
   readonly code = 'dead-letter-unknown';
 
   constructor(id: number) {
-    super(`No event is held under ${id}: it was replayed or discarded, or never existed.`);
+    super(`No dead letter ${id}. It was retried or discarded, or never existed.`);
   }
 }
 

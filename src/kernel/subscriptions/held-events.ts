@@ -103,7 +103,10 @@ export class HeldEvents {
     if (reading.kind === 'unreadable') throw new Untriable(errorText(reading.error), true);
     // Another release has held it: to let go of it here would be to lose it there.
     if (reading.kind === 'foreign')
-      throw new Untriable(`This release doesn't subscribe ${event.name}. Deploy one that does, or discard it.`, true);
+      throw new Untriable(
+        `This release does not subscribe to ${event.name}. Deploy one that does, or discard the event.`,
+        true,
+      );
     const { keys } = reading;
     const before = event.original === null ? reading : this.reading.of({ ...event, data: event.original });
     const others = before.kind === 'event' ? before.keys : [event.key];
@@ -128,7 +131,7 @@ export class HeldEvents {
     );
     if (tryInMs !== undefined || !counts) return;
     this.#logger.error(
-      `${this.subscriber.name}: event ${event.event_id} (${event.name}) is parked after ${attempts} tries: ${text}`,
+      `${this.subscriber.name}: event ${event.event_id} (${event.name}) is parked after ${attempts} attempts: ${text}`,
     );
   }
 }

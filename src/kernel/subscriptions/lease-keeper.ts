@@ -82,7 +82,7 @@ export class LeaseKeeper {
       this.#renewedAt = askedAt;
       if (!this.#stopped) this.onLeases(leases);
     } catch (error) {
-      this.#logger.warn(`The leases could not be renewed; trying again. ${String(error)}`);
+      this.#logger.warn(`The leases could not be renewed. Retrying. ${String(error)}`);
       // Before the lease can be another's, its work stops by itself.
       if (performance.now() - this.#renewedAt > (this.of.leaseMs * 2) / RENEWALS) this.onLeases([]);
     }

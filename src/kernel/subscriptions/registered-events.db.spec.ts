@@ -108,7 +108,7 @@ describe('a subscription for which two releases register events of which neither
     });
     await eventually(async () => expect(await noticed()).toHaveLength(filled));
     // Nest gives the warnings of all applications of a process to the one that was built last.
-    expect(newer.said.filter((text) => text.includes('is left to another release'))).toHaveLength(1);
+    expect(newer.said.filter((text) => text.includes('is run by another release'))).toHaveLength(1);
     await stop(newer);
     await eventually(async () => expect(await registered()).toBe(CLEARED));
   });

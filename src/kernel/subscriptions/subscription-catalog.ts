@@ -107,8 +107,8 @@ export class SubscriptionCatalog {
       steppedBack.push(subscriber);
       if (this.#steppedBack.includes(subscriber)) continue;
       this.#logger.warn(
-        `${name} is left to another release, which subscribes events that this one would pass over. It goes on here once no ` +
-          'process of that release lives.',
+        `${name} is run by another release, which subscribes to events that this one does not know. It continues here once no ` +
+          'process of that release is running.',
       );
     }
     this.#steppedBack = steppedBack;
@@ -142,8 +142,8 @@ export class SubscriptionCatalog {
   async markDiverged(): Promise<void> {
     for (const name of await markDiverged(this.pools.worker)) {
       this.#logger.error(
-        `${name} has seen events that this log doesn't hold: the database was restored or failed over. ` +
-          `It stands still until you run: ${this.#wayOut(name)}`,
+        `${name} has processed events that this log does not contain: the database was restored or failed over. ` +
+          `It is stopped until you run: ${this.#wayOut(name)}`,
       );
     }
   }

@@ -124,7 +124,9 @@ export class SubscriptionEngine {
       await this.#keeper.release();
       await this.notifier.tellLeasesChanged();
     } catch (error) {
-      this.#logger.warn(`The leases could not be given up; others take over when they end. ${String(error)}`);
+      this.#logger.warn(
+        `The leases could not be released. Other replicas acquire them when they end. ${String(error)}`,
+      );
     }
     this.#keeper = undefined;
   }

@@ -208,13 +208,13 @@ export class SubscriptionWorker {
     this.#ahead = undefined;
     if (isFenced(error)) {
       this.#logger.warn(
-        `${this.name}: its partitions were taken over, or it was paused; reading the checkpoints again.`,
+        `${this.name}: another replica owns its partitions now, or it was paused. Reading the checkpoints again.`,
       );
       return FENCED_PAUSE_MS;
     }
     if (isOfOtherLog(error)) {
       this.through.tail.wake();
-      this.#logger.warn(`${this.name}: the log is another one than was read; reading it again.`);
+      this.#logger.warn(`${this.name}: the log was replaced by another one. Reading it again.`);
       return FENCED_PAUSE_MS;
     }
     this.#faults += 1;

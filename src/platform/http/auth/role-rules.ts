@@ -24,7 +24,7 @@ export function defineRoles<const Role extends string>(rules: RoleRules<Role>): 
     throw new Error('Roles are defined twice, and differently. Call defineRoles once, in src/app/roles.ts.');
   }
   const idle = rules.roles.find((role) => !rules.actors.some(({ roles }) => roles.includes(role)));
-  if (idle !== undefined) throw new Error(`The role '${idle}' acts as nobody. Add it to a line of \`actors\`.`);
+  if (idle !== undefined) throw new Error(`The role '${idle}' has no actor type. Add it to a line of \`actors\`.`);
   defined = rules;
   return rules;
 }

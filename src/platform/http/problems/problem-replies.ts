@@ -36,9 +36,7 @@ export class ProblemReplies {
   #log(answer: Answer, error: unknown, { requestId, route }: Exchange, instanceId: string): void {
     const where = route === undefined ? 'a request' : `${route.method} ${route.template}`;
     const what =
-      answer.alarm === 'hole'
-        ? 'let a value through to the database that the database refused: a rule is missing in its input class'
-        : 'failed';
+      answer.alarm === 'hole' ? 'passed a value on that the database rejected: its input class lacks a rule' : 'failed';
     const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
     this.#logger.error(`${where} ${what} (instance ${instanceId}, request ${requestId})`, stack);
   }

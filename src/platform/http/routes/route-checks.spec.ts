@@ -57,9 +57,7 @@ const textOf = (...controllers: Parameters<typeof HttpApp.with>[0]): Promise<str
 
 describe('the start', () => {
   it('is refused by a route that says not who may call it', async () => {
-    expect(await textOf(OpenToNobodySaid)).toContain(
-      "GET /a (OpenToNobodySaid.find) doesn't say who may call it. Add @Roles(",
-    );
+    expect(await textOf(OpenToNobodySaid)).toContain('GET /a (OpenToNobodySaid.find) has no roles. Add @Roles(');
   });
 
   it('is refused by routes that take input which nothing checks, all of them at once', async () => {

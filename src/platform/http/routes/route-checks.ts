@@ -57,16 +57,14 @@ export function inputClassOf(route: Route, { index }: { readonly index: number }
 
 function accessFaults(route: Route): string[] {
   if (route.access !== undefined) return [];
-  return [
-    `${said(route)} doesn't say who may call it. Add @Roles('customer', …) or @Public() to the method or the class.`,
-  ];
+  return [`${said(route)} has no roles. Add @Roles('customer', …) or @Public() to the method or the class.`];
 }
 
 function asyncFaults(route: Route): string[] {
   const isMarked = Reflect.hasMetadata(ASYNC_RESOURCE, route.handler);
   if (!isMarked || (route.method === 'POST' && route.resource !== undefined)) return [];
   return [
-    `${said(route)} has @MayRespondAsync, which is for POST routes with @Creates: an operation says what it made.`,
+    `${said(route)} has @MayRespondAsync, which is for POST routes with @Creates: an operation names what it created.`,
   ];
 }
 
@@ -87,7 +85,7 @@ function inputFault(route: Route, kind: string, argument: Argument): string | un
   }
   const type = inputClassOf(route, argument);
   if (NO_CLASSES.has(type))
-    return `${where} (${kind}) has no class that says what it may hold. Interfaces and inline types are gone at run time.`;
+    return `${where} (${kind}) has no input class. Interfaces and inline types do not exist at run time.`;
   try {
     InputReader.for(type as InputClass);
     return undefined;

@@ -88,7 +88,5 @@ function isList(type: InputClass, { name, rules }: PropertyRules): boolean {
 function nestedClass(type: InputClass, property: string): InputClass {
   const nested = nestedClassOf(type, property);
   if (nested !== undefined) return nested;
-  throw new Error(
-    `${type.name}.${property} has @ValidateNested() but doesn't say of which class it is. Write @Nested(() => TheClass) instead.`,
-  );
+  throw new Error(`${type.name}.${property} has @ValidateNested() but no class. Add @Nested(() => TheClass).`);
 }

@@ -123,7 +123,7 @@ export class InputReader<T extends object = object> {
   #compile(): void {
     for (const property of rulesOf(this.type)) {
       if (!property.isNested && property.rules.length === 0 && !this.#readers.has(property.name)) {
-        throw new Error(`${this.type.name}.${property.name} has no rule that says what it is.`);
+        throw new Error(`${this.type.name}.${property.name} has no validation rule.`);
       }
       this.#fields.push(new InputField(this.type, property, (nested) => InputReader.for(nested)));
     }

@@ -22,7 +22,7 @@ export class CommandMetrics {
     });
     this.#retries = new Counter({
       name: 'waybill_command_retries_total',
-      help: 'Times that commands were run again because others were faster.',
+      help: 'Retries of commands after a conflict.',
       labelNames: ['command'],
       registers,
     });

@@ -69,7 +69,7 @@ function gaugesIn(registry: Registry) {
     gaps: gauge('log_gaps', 'Ids below the highest one that are not visible: commits under way, or rolled back.'),
     notSequenced: gauge(
       'log_events_not_sequenced',
-      'Committed events without a position; many for long: nobody reads.',
+      'Committed events without a position. Many for long: no worker reads the log.',
     ),
     oldestTransaction: gauge('oldest_transaction_seconds', 'Age of the oldest open transaction of the server.'),
     lag: gauge(
@@ -77,7 +77,7 @@ function gaugesIn(registry: Registry) {
       'Age of the oldest event that is not visible in the view or not handled yet.',
       'subscription',
     ),
-    behind: gauge('subscription_behind_events', 'Positions that the subscription has not looked at.', 'subscription'),
+    behind: gauge('subscription_behind_events', 'Positions that the subscription has not processed.', 'subscription'),
     paused: gauge('subscription_paused', '1 while an operator has paused the subscription.', 'subscription'),
     unowned: gauge(
       'subscription_unowned_partitions',
@@ -86,10 +86,10 @@ function gaugesIn(registry: Registry) {
     ),
     held: gauge(
       'held_events',
-      'Events that could not take effect; parked ones need an operator.',
+      'Events that could not be processed. Parked ones need an operator.',
       'subscription',
       'state',
     ),
-    openWork: gauge('open_work', 'Stored commands and effects that are not done.', 'work', 'name', 'state'),
+    openWork: gauge('open_work', 'Stored commands and effects that have not ended.', 'work', 'name', 'state'),
   };
 }

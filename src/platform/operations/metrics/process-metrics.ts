@@ -36,7 +36,7 @@ export class ProcessMetrics {
     });
     this.#loop = new Gauge({
       name: 'waybill_event_loop_delay_seconds',
-      help: 'By how much timers came late since the last scrape.',
+      help: 'Delay of timers since the last scrape.',
       labelNames: ['quantile'],
       registers,
     });
