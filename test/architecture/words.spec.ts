@@ -1,0 +1,100 @@
+import ts from 'typescript';
+import { expectNone, filesIn, productionFiles, read } from './source-tree.js';
+import { nodesOf, syntaxOf } from './syntax-tree.js';
+
+/**
+ * Words that hide a term of the field: metaphors, and everyday verbs for technical acts. docs/reference/glossary.md has the
+ * terms. "Log on" and the like don't occur, so whole words suffice.
+ */
+const BANNED =
+  'bells? boards? lanes? doors? walls? houses? wish(?:es|ed)? tell(?:s|ing)? told hear(?:s|d|ing)? look(?:s|ed|ing)? ' +
+  'say(?:s|ing)? said welcomes? speak(?:s|ing)? nobody somebody';
+const PHRASES = ['(?:takes?|taken|took|taking) (?:in|over)', '(?:carry|carries|carried|carrying) out', 'lets? in'];
+const banned = new RegExp(String.raw`\b(?:${[...BANNED.split(' '), ...PHRASES].join('|')})\b`, 'i');
+
+/** Identifiers of today that hold a banned word. The list only gets shorter: take a name off it when you have renamed it. */
+const EXCEPTIONS = 'test/architecture/banned-words-in-names.txt';
+const IN_NAMES =
+  'bell bells board lane lanes door doors wall walls house wish wishes tell tells told hear heard look looks looking say says said welcome';
+const PAIRS = ['take in', 'taken in', 'carry out', 'carries out'];
+
+const files = productionFiles('src').filter((path) => !path.includes('/testing/'));
+const listed = read(EXCEPTIONS)
+  .split('\n')
+  .filter((line) => line !== '' && !line.startsWith('#'));
+
+describe('a text for people', () => {
+  it('uses the terms of the glossary, and no metaphors', () => {
+    const found = files.flatMap((path) =>
+      textsOf(path).flatMap((text) => {
+        const word = banned.exec(text)?.[0];
+        return word === undefined ? [] : [`${path}: “${word}” in “${text.trim().slice(0, 100)}”`];
+      }),
+    );
+    expectNone(found, 'Write what happened and what to do in the terms of docs/reference/glossary.md.');
+  });
+});
+
+describe('a name in code', () => {
+  const used = [...new Set(files.flatMap(namesDeclaredIn))].toSorted();
+
+  it('holds no banned word, if it is new', () => {
+    expect(['LogBell', 'tellLeases', 'said', 'TakeIn'].filter(isBanned)).toHaveLength(4);
+    expect(['dashboard', 'essay', 'planes', 'takeInto'].filter(isBanned)).toEqual([]);
+    expectNone(
+      used.filter((name) => !listed.includes(name)),
+      'Name it by the term of docs/reference/glossary.md.',
+    );
+  });
+
+  it(`is taken off ${EXCEPTIONS} once it is gone`, () => {
+    expectNone(
+      listed.filter((name) => !used.includes(name)),
+      `Remove these lines from ${EXCEPTIONS}.`,
+    );
+  });
+});
+
+describe('the glossary', () => {
+  it('defines each term once', () => {
+    const terms = [...read('docs/reference/glossary.md').matchAll(/^\| ([^|]+?) +\|/gm)]
+      .map(([, term]) => term!)
+      .filter((term) => term !== 'Term' && !/^-+$/.test(term))
+      .flatMap((cell) => cell.split(', '));
+    expect(terms.length).toBeGreaterThanOrEqual(80);
+    expectNone(
+      terms.filter((term, index) => terms.indexOf(term) !== index),
+      'Keep one of the two definitions.',
+    );
+    expect(filesIn('docs/reference', '.md')).toContain('docs/reference/glossary.md');
+  });
+});
+
+/** The texts of a file that consist of words: literals, and the parts of templates. */
+function textsOf(path: string): string[] {
+  return [...nodesOf(syntaxOf(path))]
+    .filter((node) => ts.isStringLiteralLike(node) || isTemplatePart(node))
+    .filter((node) => !ts.isImportDeclaration(node.parent) && !ts.isExportDeclaration(node.parent))
+    .map(({ text }) => text)
+    .filter((text) => text.includes(' '));
+}
+
+function isTemplatePart(node: ts.Node): node is ts.TemplateHead | ts.TemplateMiddle | ts.TemplateTail {
+  return ts.isTemplateHead(node) || ts.isTemplateMiddle(node) || ts.isTemplateTail(node);
+}
+
+function namesDeclaredIn(path: string): string[] {
+  return [...nodesOf(syntaxOf(path))].flatMap((node) => {
+    const { name } = node as { name?: ts.Node };
+    const isDeclared = name !== undefined && (ts.isIdentifier(name) || ts.isPrivateIdentifier(name));
+    const isAccess = ts.isPropertyAccessExpression(node) || ts.isImportSpecifier(node) || ts.isExportSpecifier(node);
+    const text = isDeclared ? name.text.replace('#', '') : '';
+    return isDeclared && !isAccess && isBanned(text) ? [text] : [];
+  });
+}
+
+function isBanned(name: string): boolean {
+  const words = name.split(/(?=[A-Z])|[_$\d]+/).map((word) => word.toLowerCase());
+  const phrase = ` ${words.join(' ')} `;
+  return [...IN_NAMES.split(' '), ...PAIRS].some((one) => phrase.includes(` ${one} `));
+}
