@@ -131,9 +131,7 @@ describe('waybill import, beside a running server', () => {
     const first = importing(draft.path);
     await withOwner(server.db.url, (client) => taken(client, 40, () => first.isRunning));
     expect(await first.kill('SIGINT')).toEqual({ code: 130, signal: null });
-    expect(first.output).toMatch(
-      /orders +\d+ new.*\n.*rows in.*\n(.*\n)*Import stopped before the end\. Run it again/,
-    );
+    expect(first.output).toMatch(/orders +\d+ new.*\n.*rows in.*\n(.*\n)*Import stopped before the end\. Run it again/);
     expect(await importing(draft.path).ended).toEqual({ code: 0, signal: null });
     draft.discard();
     expect(await violations(made)).toEqual([]);

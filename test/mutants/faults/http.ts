@@ -93,12 +93,12 @@ export const http: readonly PlantedFault[] = [
   {
     name: 'quote-of-another-customer',
     guarantee: 'Nobody reads, changes or learns of an order of somebody else, by any route.',
-    file: 'src/contexts/ordering/storage/get-order-quote.query.ts',
+    file: 'src/contexts/ordering/queries/get-order-quote.query.ts',
     find: '@CheckAccess(OrderAccess)',
     replace: '',
     and: [
       {
-        file: 'src/contexts/ordering/storage/get-order-quote.query.ts',
+        file: 'src/contexts/ordering/queries/get-order-quote.query.ts',
         find: 'order.assertVisibleTo(by);',
         replace: 'void by;',
       },
