@@ -102,7 +102,7 @@ describe('an event that can not take effect', () => {
     expect(body.data).toMatchObject({ orderId });
     const other = await order(1);
     await eventually(async () => expect(await unitsOf(other)).toBe(1));
-    expect(await lettersOf('event=ordering.order-discarded')).toEqual([]);
+    expect(await lettersOf(`subscription=${SEARCH}&event=ordering.order-discarded`)).toEqual([]);
     expect((await lettersOf('error=NARROW')).length).toBeGreaterThan(0);
     const subscriptions = (await olga.get('/ops/v1/subscriptions').expect(200)).body.data;
     expect(subscriptions.find(({ name }: { name: string }) => name === SEARCH)).toMatchObject({

@@ -22,8 +22,9 @@ interface Sound {
   readonly body: unknown;
 }
 
-/** Routes of the operators that refuse even a sound request, for want of a dead letter and of a subscription to restart. */
+/** Routes of the operators that refuse even a sound request: there is no dead letter, and no subscription to restart or paused. */
 const REFUSED: Readonly<Record<string, string>> = {
+  'POST /ops/v1/subscriptions/{name}/partitions': 'repartition-refused',
   'POST /ops/v1/subscriptions/{name}/restart': 'restart-refused',
   'POST /ops/v1/dead-letters/{id}/discard': 'dead-letter-unknown',
   'POST /ops/v1/dead-letters/{id}/edit-and-retry': 'dead-letter-unknown',

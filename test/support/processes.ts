@@ -139,7 +139,7 @@ export class KillableServer {
   async start(settings: Environment = {}): Promise<void> {
     this.#program = BuiltProgram.start('dist/main.js', [], { ...this.environment, ...settings });
     this.lives += 1;
-    await this.#program.said(/Waybill (listens|works) on /);
+    await this.#program.said(/Waybill (listens on|worker started)/);
   }
 
   /** Kill -9. */

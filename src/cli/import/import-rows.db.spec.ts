@@ -116,7 +116,7 @@ describe('a bad row', () => {
     folder.discard();
     expect(rig.said).toEqual([
       expect.stringMatching(/^products.json:1:\d{3}: unitPrice must not be less than 0$/),
-      expect.stringMatching(/^products.json:1:\d{3}: sku FLOUR-RYE is on line 1 already$/),
+      expect.stringMatching(/^products.json:1:\d{3}: sku FLOUR-RYE is already on line 1$/),
     ]);
   });
 });

@@ -130,7 +130,8 @@ describe('an event that is being handled when its subscription is paused', () =>
     await pauseOf().pause(NAME, ada);
     handling = undefined;
     goOn();
-    const fenced = (): boolean => fleet.some(({ said }) => said.join().includes(`${NAME}: its partitions`));
+    const fenced = (): boolean =>
+      fleet.some(({ said }) => said.join().includes(`${NAME}: another replica owns its partitions`));
     await until('the commit is refused', fenced);
     expect(await done(id)).toEqual([]);
     await pauseOf().resume(NAME, ada);

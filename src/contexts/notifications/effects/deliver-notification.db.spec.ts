@@ -83,7 +83,7 @@ describe('a letter', () => {
     await pool.query(`UPDATE kernel.effects SET attempts = 11 WHERE state = 'pending'`);
     await eventually(async () =>
       expect(await app.deliveryFindings()).toEqual([
-        'failure: notifications.deliver: 1 call parked after too many failures',
+        'failure: notifications.deliver: 1 call parked after too many failed attempts',
       ]),
     );
     const [parked] = await app.parked.find({ state: 'parked' });
