@@ -60,7 +60,7 @@ export const sabotages = {
   /** Nobody looks at the log unless a notification says so. */
   'notified-only': {
     code: [
-      { file: TAIL, from: 'await this.#sleep(pollMs)', to: 'await this.#sleep(2 ** 30)' },
+      { file: TAIL, from: 'return this.#pollMs;', to: 'return 2 ** 30;' },
       { file: TAIL, from: 'this.bell.onRing(() => this.wake())', to: '() => undefined' },
       { file: NOTIFIER, from: 'this.bell.ring(', to: 'this.tail.wake(' },
     ],

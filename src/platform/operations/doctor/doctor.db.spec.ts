@@ -46,7 +46,13 @@ describe('the doctor', () => {
   });
 
   it('says in a sentence why a data folder can’t be used', async () => {
-    const embedded = { DATABASE_URL: '', DATABASE_APP_URL: '', DATABASE_WORKER_URL: '', DATABASE_QUERY_URL: '' };
+    const embedded = {
+      DATABASE_URL: '',
+      DATABASE_APP_URL: '',
+      DATABASE_WORKER_URL: '',
+      DATABASE_QUERY_URL: '',
+      DATABASE_LISTEN_URL: '',
+    };
     expect(await complaints({ ...embedded, DATA_DIR: '/dev/null/data' })).toContainEqual({
       state: 'failure',
       what: "DATA_DIR /dev/null/data can't be created: /dev/null is not a folder",
@@ -97,7 +103,12 @@ describe('the doctor', () => {
       const unsafe = (role: string) => expect.stringContaining(`synchronous_commit=off (of role ${role})`);
       expect(await said()).toEqual(expect.arrayContaining([unsafe(nameOf(db.workerUrl))]));
       expect(await said()).not.toContainEqual(unsafe(made));
-      const withoutRoles = { DATABASE_APP_URL: '', DATABASE_WORKER_URL: '', DATABASE_QUERY_URL: '' };
+      const withoutRoles = {
+        DATABASE_APP_URL: '',
+        DATABASE_WORKER_URL: '',
+        DATABASE_QUERY_URL: '',
+        DATABASE_LISTEN_URL: '',
+      };
       expect(await said(withoutRoles)).toContainEqual(unsafe(made));
     } finally {
       await withOwner(db.url, (client) => client.query(`DROP ROLE "${made}"`));
