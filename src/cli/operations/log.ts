@@ -19,13 +19,9 @@ export function registerLog(program: Command): void {
 async function beginEpoch({ reason }: { reason: string }): Promise<void> {
   const { epoch, diverged } = await looking(async ({ app }) => {
     const begun = await app.get(LogEpoch, { strict: false }).begin(reason);
-    await audit(app.get(Pools, { strict: false }).app, {
-      principal: operator().id,
-      action: 'log.begin-epoch',
-      subject: 'log',
-      reason,
-      detail: { epoch: begun.epoch, diverged: begun.diverged },
-    });
+    const detail = { epoch: begun.epoch, diverged: begun.diverged };
+    const act = { by: operator(), reason };
+    await audit(app.get(Pools, { strict: false }).app, act, { action: 'log.begin-epoch', subject: 'log', detail });
     return begun;
   });
   cli.say(`Started epoch ${epoch}. Consistency tokens issued before are treated as of an unknown epoch.`);

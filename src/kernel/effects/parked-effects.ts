@@ -22,11 +22,11 @@ export class ParkedEffects {
    * Lets parked effects that match be tried again, under their old keys; written to the audit, with the caller's unit of
    * work if there is one. @returns how many.
    */
-  async retry(filter: Omit<EffectFilter, 'state'>, { by, reason }: OperatorAct): Promise<number> {
+  async retry(filter: Omit<EffectFilter, 'state'>, act: OperatorAct): Promise<number> {
     const ids = await inUnitOrTransaction(this.pools, async (tx) => {
       const due = await retryParked(tx, filter);
-      const entry = { principal: by.id, action: 'effects.retry', subject: filter.kind ?? '*', reason };
-      if (due.length > 0) await audit(tx, { ...entry, detail: { ids: due } });
+      const entry = { action: 'effects.retry', subject: filter.kind ?? '*', detail: { ids: due } };
+      if (due.length > 0) await audit(tx, act, entry);
       return due;
     });
     if (ids.length > 0) this.bell.ring(['effects']);

@@ -87,8 +87,7 @@ export class Operations {
   ): Promise<boolean> {
     return inUnitOrTransaction(this.pools, async (tx) => {
       const hasChanged = await change(tx, id);
-      const { by, reason } = act;
-      if (hasChanged) await audit(tx, { principal: by.id, action, subject: id, reason, detail: {} });
+      if (hasChanged) await audit(tx, act, { action, subject: id, detail: {} });
       return hasChanged;
     });
   }

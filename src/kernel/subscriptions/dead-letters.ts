@@ -77,11 +77,9 @@ export class DeadLetters {
     }
     return inUnitOrTransaction(this.pools, async (tx) => {
       const count = await makeDue(tx, filter);
-      await audit(tx, {
-        principal: act.by.id,
+      await audit(tx, act, {
         action: 'dead-letters.retry',
         subject: filter.subscription ?? '*',
-        reason: act.reason,
         detail: { filter, count },
       });
       return count;
@@ -93,11 +91,9 @@ export class DeadLetters {
     const letter = await this.#head(id);
     await inUnitOrTransaction(this.pools, async (tx) => {
       if (!(await discardHeld(tx, letter))) throw new DeadLetterUnknown(id);
-      await audit(tx, {
-        principal: act.by.id,
+      await audit(tx, act, {
         action: 'dead-letters.discard',
         subject: letter.subscription,
-        reason: act.reason,
         detail: letter,
       });
     });
@@ -109,11 +105,9 @@ export class DeadLetters {
     if (letter.holds === 'partition') throw new DeadLetterUnreadable(letter);
     await inUnitOrTransaction(this.pools, async (tx) => {
       if (!(await editHeld(tx, letter, data))) throw new DeadLetterUnknown(id);
-      await audit(tx, {
-        principal: act.by.id,
+      await audit(tx, act, {
         action: 'dead-letters.edit',
         subject: letter.subscription,
-        reason: act.reason,
         detail: { letter, data },
       });
     });

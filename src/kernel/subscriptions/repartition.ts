@@ -83,11 +83,9 @@ async function moved(
 ): Promise<Repartitioned> {
   const position = await replaceCheckpoints(tx, subscription, partitions);
   await moveHeldEvents(tx, subscription, (key) => partitionOf(key, partitions));
-  await audit(tx, {
-    principal: act.by.id,
+  await audit(tx, act, {
     action: 'subscriptions.repartition',
     subject: subscription,
-    reason: act.reason,
     detail: { partitions, position },
   });
   return { name: subscription, partitions, position };

@@ -64,11 +64,9 @@ export class SubscriptionRestart {
     const place = await placeBefore(tx, from);
     await moveCheckpoints(tx, { name, ...place });
     await dropHeldAfter(tx, name, place.position);
-    await audit(tx, {
-      principal: act.by.id,
+    await audit(tx, act, {
       action: 'subscriptions.restart',
       subject: name,
-      reason: act.reason,
       detail: { from, position: place.position },
     });
     return place;

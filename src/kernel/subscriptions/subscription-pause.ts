@@ -56,7 +56,7 @@ export class SubscriptionPause {
         return { name, pausedAt: locked.pausedAt, pausedBy: locked.pausedBy!, reason: locked.pauseReason! };
       const { by, reason } = act;
       const pausedAt = await pauseSubscription(tx, { name, by: by.id, reason });
-      await audit(tx, { principal: by.id, action: 'subscriptions.pause', subject: name, reason, detail: {} });
+      await audit(tx, act, { action: 'subscriptions.pause', subject: name, detail: {} });
       return { name, pausedAt, pausedBy: by.id, reason };
     });
   }
@@ -66,11 +66,9 @@ export class SubscriptionPause {
     return this.#changed('SubscriptionResume', name, async (tx, { pausedAt, pausedBy, pauseReason }) => {
       if (pausedAt === null) return { name, wasPaused: false };
       await resumeSubscription(tx, name);
-      await audit(tx, {
-        principal: act.by.id,
+      await audit(tx, act, {
         action: 'subscriptions.resume',
         subject: name,
-        reason: act.reason,
         detail: { pausedAt, pausedBy, pauseReason },
       });
       return { name, wasPaused: true };

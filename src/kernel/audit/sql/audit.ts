@@ -1,19 +1,18 @@
+import type { OperatorAct } from '../operator-act.js';
 import type { Queryable } from '../../event-log/sql/queryable.js';
 
 export interface AuditEntry {
-  readonly principal: string;
   /** `<what>.<verb>`: dead-letters.retry. */
   readonly action: string;
   readonly subject: string;
-  readonly reason?: string | undefined;
   readonly detail: object;
 }
 
 /** Says who did what and why, in the transaction that does it. */
-export async function audit(tx: Queryable, entry: AuditEntry): Promise<void> {
+export async function audit(tx: Queryable, { by, reason }: OperatorAct, entry: AuditEntry): Promise<void> {
   await tx.query({
     text: 'INSERT INTO kernel.audit (principal, action, subject, reason, detail) VALUES ($1, $2, $3, $4, $5)',
-    values: [entry.principal, entry.action, entry.subject, entry.reason ?? null, JSON.stringify(entry.detail)],
+    values: [by.id, entry.action, entry.subject, reason ?? null, JSON.stringify(entry.detail)],
   });
 }
 

@@ -34,11 +34,9 @@ export class ProjectionRebuilds {
         this.projections.all().map((known) => known.name),
       );
     const { mode, version } = projection;
-    await audit(this.pools.worker, {
-      principal: act.by.id,
+    await audit(this.pools.worker, act, {
       action: 'projections.rebuild',
       subject: name,
-      reason: act.reason,
       detail: { mode, version },
     });
     let report!: RebuildReport;
