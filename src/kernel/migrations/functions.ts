@@ -1,7 +1,7 @@
 import type { ClientBase } from 'pg';
 import { failpoint } from '../failpoints.js';
 import type { SqlFunction } from './migrations.js';
-import { hasKernelTable, inRetriedTransaction, MigrationRefused, type MigratorOptions } from './migrator.js';
+import { hasKernelTable, inRetriedTransaction, MigrationRefused, refusalOr, type MigratorOptions } from './migrator.js';
 
 /**
  * How the functions of the schemas get into the database, after the steps:
@@ -64,13 +64,10 @@ export async function functionMismatch(
   client: ClientBase,
   functions: readonly SqlFunction[],
 ): Promise<string | undefined> {
-  try {
+  return refusalOr(async () => {
     const [missing] = await pendingFunctions(client, functions);
     return missing && `Version ${missing.version} of function ${missing.name} is not applied.`;
-  } catch (error) {
-    if (error instanceof MigrationRefused) return error.message;
-    throw error;
-  }
+  });
 }
 
 async function replaceAll(client: ClientBase, functions: readonly SqlFunction[]): Promise<void> {

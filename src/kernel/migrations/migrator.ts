@@ -75,9 +75,16 @@ export async function pendingSteps(client: ClientBase, steps: readonly Migration
  * breaks it. Returns the reason why not, or undefined.
  */
 export async function schemaMismatch(client: ClientBase, steps: readonly Migration[]): Promise<string | undefined> {
-  try {
+  return refusalOr(async () => {
     const [missing] = await pendingSteps(client, steps);
     return missing && `Migration ${titleOf(missing)} is not applied.`;
+  });
+}
+
+/** What `look` returns; where it is refused, the text of the refusal. */
+export async function refusalOr(look: () => Promise<string | undefined>): Promise<string | undefined> {
+  try {
+    return await look();
   } catch (error) {
     if (error instanceof MigrationRefused) return error.message;
     throw error;
