@@ -50,7 +50,7 @@ interface Sent {
   readonly body?: unknown;
 }
 
-export interface HttpAnswer {
+export interface HttpResponse {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   readonly text: string;
@@ -79,7 +79,7 @@ export class HttpApp {
   }
 
   /** Sends bytes as they are: an object as JSON, text and buffers untouched. */
-  send(method: string, path: string, { headers = {}, body }: Sent = {}): Promise<HttpAnswer> {
+  send(method: string, path: string, { headers = {}, body }: Sent = {}): Promise<HttpResponse> {
     const payload = bytesOf(body);
     const type = payload === undefined ? {} : { 'content-type': 'application/json', 'content-length': payload.length };
     return new Promise((resolve, reject) => {
@@ -114,7 +114,7 @@ export class HttpApp {
 }
 
 /** A problem of a registered code in full dress: its type, its headers, nothing of what was sent or of our insides. */
-export function expectProblemAnswer(answer: HttpAnswer, status: number, code: string): void {
+export function expectProblemResponse(answer: HttpResponse, status: number, code: string): void {
   expect([answer.status, answer.body['code']]).toEqual([status, code]);
   expect(answer.headers).toMatchObject({
     'content-type': 'application/problem+json',
@@ -131,7 +131,7 @@ function bytesOf(body: unknown): Buffer | undefined {
   return Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
 }
 
-async function answerOf(response: IncomingMessage): Promise<HttpAnswer> {
+async function answerOf(response: IncomingMessage): Promise<HttpResponse> {
   const chunks: Buffer[] = [];
   for await (const chunk of response) chunks.push(chunk as Buffer);
   const text = Buffer.concat(chunks).toString();

@@ -1,4 +1,4 @@
-import { expectProblemAnswer, HttpApp } from '../../testing/http-app.js';
+import { expectProblemResponse, HttpApp } from '../../testing/http-app.js';
 import { BASKET, BasketsController } from '../../testing/http-baskets.js';
 
 let http: HttpApp;
@@ -30,7 +30,7 @@ describe('a header', () => {
     ],
     ['80 a token of 100 KiB', { authorization: `Bearer ${'x'.repeat(102_400)}` }, 431, 'headers-too-large'],
   ])('is refused: %s', async (_name, headers, status, code) => {
-    expectProblemAnswer(
+    expectProblemResponse(
       await http.send('POST', '/v1/baskets', { headers: { ...caller, ...headers }, body: BASKET }),
       status,
       code,
@@ -39,7 +39,7 @@ describe('a header', () => {
 
   it('is missing: a key where one is required (83)', async () => {
     const { authorization } = caller;
-    expectProblemAnswer(
+    expectProblemResponse(
       await http.send('POST', '/v1/baskets', { headers: { authorization: authorization! }, body: BASKET }),
       400,
       'idempotency-key-missing',

@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { Body, Controller, Get, Post, Query } from '@nestjs/common';
 import { ArrayMaxSize, IsArray, IsInt, IsOptional, Max, Min } from 'class-validator';
-import { expectProblemAnswer, HttpApp, type HttpAnswer } from '../../testing/http-app.js';
+import { expectProblemResponse, HttpApp, type HttpResponse } from '../../testing/http-app.js';
 import { PathId } from '../exchange/path-segments.js';
 import { ListQuery } from '../lists/list-query.dto.js';
 import { Changes, Roles } from '../routes/route.decorators.js';
@@ -61,15 +61,15 @@ afterAll(() => http.app.close());
 
 beforeEach(() => taken.splice(0));
 
-function expectProblem(answer: HttpAnswer, status: number, code: string): void {
-  expectProblemAnswer(answer, status, code);
+function expectProblem(answer: HttpResponse, status: number, code: string): void {
+  expectProblemResponse(answer, status, code);
   expect(taken).toEqual([]);
 }
 
-const post = (body: unknown, headers: Record<string, string> = {}): Promise<HttpAnswer> =>
+const post = (body: unknown, headers: Record<string, string> = {}): Promise<HttpResponse> =>
   http.send('POST', '/v1/orders', { headers: { ...caller, ...headers }, body });
 
-const get = (path: string, headers: Record<string, string> = {}): Promise<HttpAnswer> =>
+const get = (path: string, headers: Record<string, string> = {}): Promise<HttpResponse> =>
   http.send('GET', path, { headers: { ...caller, ...headers } });
 
 it('a good order is taken, so that what follows is refused for its reason alone', async () => {

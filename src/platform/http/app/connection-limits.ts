@@ -30,9 +30,9 @@ class Connection {
   readonly unanswered = new Set<ServerResponse>();
   isClosing = false;
   dropped = 0;
-  /** What is written last, once every request before it has its answer. */
-  lastAnswer: string | undefined;
-  /** To the request that came last. */
+  /** Written last, once every request before it has its response. */
+  finalResponse: string | undefined;
+  /** The response to the request that came last. */
   newest: ServerResponse | undefined;
   unread: { readonly response: ServerResponse; readonly sinceMs: number } | undefined;
 
@@ -42,8 +42,8 @@ class Connection {
     return false;
   }
 
-  /** Whether a request that has arrived completely still waits for its answer. */
-  get isAwaited(): boolean {
+  /** Whether a request that has arrived completely still waits for its response. */
+  get hasPendingRequest(): boolean {
     for (const { req } of this.unanswered) if (req.complete) return true;
     return false;
   }
@@ -96,17 +96,17 @@ export class ConnectionLimits {
   }
 
   /**
-   * Ends a connection on which nothing more can be understood: with `answer`, behind the answers to the requests before it.
+   * Ends a connection on which nothing more can be understood: with `response`, after the responses to the requests before it.
    * What still arrives is dropped.
    */
-  end(socket: Socket, answer: string): void {
+  end(socket: Socket, response: string): void {
     const connection = this.#connections.get(socket);
     if (connection === undefined) return void socket.destroy();
     connection.isClosing = true;
-    connection.lastAnswer ??= answer;
+    connection.finalResponse ??= response;
     // Node's parser reads the socket by itself, and would go on with whatever still arrives.
     socket.pause();
-    endWhenAnswered(socket, connection);
+    endAfterResponses(socket, connection);
   }
 
   /** @returns false when a handler works on a request of every connection. */
@@ -138,7 +138,7 @@ export class ConnectionLimits {
     response.once('close', () => {
       unanswered.delete(response);
       this.#used(socket, connection);
-      endWhenAnswered(socket, connection);
+      endAfterResponses(socket, connection);
     });
     boundPieces(request, () => this.end(socket, this.refusals.raw('payload-too-large')));
     if (isAdmitted) return true;
@@ -173,11 +173,11 @@ function closeAll(unanswered: ReadonlySet<ServerResponse>): void {
   }
 }
 
-function endWhenAnswered(socket: Socket, connection: Connection): void {
-  const { lastAnswer, newest } = connection;
-  if (lastAnswer === undefined || socket.destroyed || connection.isAwaited) return;
+function endAfterResponses(socket: Socket, connection: Connection): void {
+  const { finalResponse, newest } = connection;
+  if (finalResponse === undefined || socket.destroyed || connection.hasPendingRequest) return;
   // A request that is broken in its body may have been answered before that was seen, as 401 is.
-  const isAnswered = newest?.req.complete === false && newest.headersSent;
-  if (socket.writable && !isAnswered) socket.write(lastAnswer);
+  const hasResponse = newest?.req.complete === false && newest.headersSent;
+  if (socket.writable && !hasResponse) socket.write(finalResponse);
   socket.destroySoon();
 }

@@ -1,5 +1,5 @@
 import { Controller, Get } from '@nestjs/common';
-import { expectProblemAnswer, HttpApp, type HttpAnswer } from '../../testing/http-app.js';
+import { expectProblemResponse, HttpApp, type HttpResponse } from '../../testing/http-app.js';
 import { Public } from '../routes/route.decorators.js';
 
 const ORIGIN = 'https://shop.example.com';
@@ -22,7 +22,7 @@ beforeEach(async () => {
 });
 afterEach(() => http.app.close());
 
-const preflight = (origin = ORIGIN, path = '/v1/things'): Promise<HttpAnswer> =>
+const preflight = (origin = ORIGIN, path = '/v1/things'): Promise<HttpResponse> =>
   http.send('OPTIONS', path, { headers: { origin, 'access-control-request-method': 'POST' } });
 
 it('a script of an allowed origin may call the API and read what it answers', async () => {
@@ -46,15 +46,15 @@ it('a script of another origin may not', async () => {
 
 it('a preflight request counts to the rate limit of its address', async () => {
   for (let count = 0; count < PER_SECOND * 10; count += 1) expect((await preflight()).status).toBe(204);
-  expectProblemAnswer(await preflight(), 429, 'rate-limited');
+  expectProblemResponse(await preflight(), 429, 'rate-limited');
 });
 
 it('OPTIONS that is no preflight request is refused as on any path', async () => {
-  expectProblemAnswer(await http.send('OPTIONS', '/v1/things'), 405, 'method-not-allowed');
-  expectProblemAnswer(await http.send('OPTIONS', '/nope'), 404, 'not-found');
+  expectProblemResponse(await http.send('OPTIONS', '/v1/things'), 405, 'method-not-allowed');
+  expectProblemResponse(await http.send('OPTIONS', '/nope'), 404, 'not-found');
 });
 
 it('a preflight request under a host that is not the server’s own is refused in development', async () => {
   const headers = { origin: ORIGIN, 'access-control-request-method': 'GET', host: 'evil.example.com' };
-  expectProblemAnswer(await http.send('OPTIONS', '/v1/things', { headers }), 421, 'host-not-allowed');
+  expectProblemResponse(await http.send('OPTIONS', '/v1/things', { headers }), 421, 'host-not-allowed');
 });

@@ -1,4 +1,4 @@
-import { HttpApp, type HttpAnswer } from '../../testing/http-app.js';
+import { HttpApp, type HttpResponse } from '../../testing/http-app.js';
 import { BASKET, BASKET_ID as ID, BasketsController, OpenController } from '../../testing/http-baskets.js';
 import type { Role } from '#app';
 
@@ -63,7 +63,7 @@ describe('access', () => {
 });
 
 describe('a fault', () => {
-  const fault = async (name: string): Promise<HttpAnswer> =>
+  const fault = async (name: string): Promise<HttpResponse> =>
     send('POST', '/v1/baskets', { headers: customer, body: { ...BASKET, fault: name } });
 
   it('of the domain has its code, sentence and facts', async () => {

@@ -1,5 +1,5 @@
 import { configurationOf } from '#config';
-import { HttpApp, expectProblemAnswer } from '../../testing/http-app.js';
+import { HttpApp, expectProblemResponse } from '../../testing/http-app.js';
 import { OpenController } from '../../testing/http-baskets.js';
 import { DevHosts } from './dev-hosts.js';
 
@@ -48,9 +48,9 @@ describe('in development the server', () => {
   it('gives no token to a page whose name was made to lead here, and doesn’t answer its other requests either', async () => {
     const http = await HttpApp.with([OpenController]);
     const headers = { host: 'evil.example:3911', origin: 'http://evil.example:3911' };
-    expectProblemAnswer(await http.send('POST', '/v1/dev/tokens', { headers, body: TOKEN }), 421, 'host-not-allowed');
+    expectProblemResponse(await http.send('POST', '/v1/dev/tokens', { headers, body: TOKEN }), 421, 'host-not-allowed');
     for (const path of ['/v1/open', '/openapi.json', '/nowhere'])
-      expectProblemAnswer(await http.send('GET', path, { headers }), 421, 'host-not-allowed');
+      expectProblemResponse(await http.send('GET', path, { headers }), 421, 'host-not-allowed');
     expect((await http.send('POST', '/v1/dev/tokens', { body: TOKEN })).status).toBe(201);
     await http.app.close();
   });

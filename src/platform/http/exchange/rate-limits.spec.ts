@@ -1,5 +1,5 @@
 import { Body, Controller, Get, Post } from '@nestjs/common';
-import { expectProblemAnswer, HttpApp, type HttpAnswer } from '../../testing/http-app.js';
+import { expectProblemResponse, HttpApp, type HttpResponse } from '../../testing/http-app.js';
 import { Probe, Public } from '../routes/route.decorators.js';
 import { MoneyBody, Roles, type Role } from '#app';
 
@@ -69,14 +69,14 @@ function somewhere(): Record<string, string> {
 
 const PAY = { amount: 1, currency: 'EUR' };
 
-async function times(count: number, send: () => Promise<HttpAnswer>): Promise<HttpAnswer[]> {
-  const answers: HttpAnswer[] = [];
+async function times(count: number, send: () => Promise<HttpResponse>): Promise<HttpResponse[]> {
+  const answers: HttpResponse[] = [];
   for (let sent = 0; sent < count; sent += 1) answers.push(await send());
   return answers;
 }
 
 const get =
-  (path: string, headers: Record<string, string>): (() => Promise<HttpAnswer>) =>
+  (path: string, headers: Record<string, string>): (() => Promise<HttpResponse>) =>
   () =>
     http.send('GET', path, { headers });
 
@@ -86,7 +86,7 @@ describe('a principal', () => {
     const answers = await times(21, get('/v1/things', headers));
     expect(answers.slice(0, 20).map(({ status }) => status)).toEqual(Array.from({ length: 20 }, () => 200));
     const last = answers.at(-1)!;
-    expectProblemAnswer(last, 429, 'rate-limited');
+    expectProblemResponse(last, 429, 'rate-limited');
     expect(executed).toBe(20);
     expect(Number(last.headers['retry-after'])).toBeGreaterThanOrEqual(1);
     expect(Number(last.headers['retry-after'])).toBeLessThanOrEqual(10);
@@ -116,7 +116,7 @@ describe('a principal', () => {
   it('is refused before its body is read', async () => {
     const headers = await someone('customer');
     await times(10, () => http.send('POST', '/v1/things', { headers, body: PAY }));
-    expectProblemAnswer(await http.send('POST', '/v1/things', { headers, body: '{' }), 429, 'rate-limited');
+    expectProblemResponse(await http.send('POST', '/v1/things', { headers, body: '{' }), 429, 'rate-limited');
   });
 
   it('does not use up anybody else’s limit', async () => {
@@ -143,7 +143,7 @@ describe('a principal', () => {
   it('uses its limit up with what it may not do', async () => {
     const headers = await someone('customer');
     await times(20, get('/v1/things/secret', headers));
-    expectProblemAnswer(await get('/v1/things', headers)(), 429, 'rate-limited');
+    expectProblemResponse(await get('/v1/things', headers)(), 429, 'rate-limited');
   });
 });
 
@@ -156,7 +156,7 @@ describe('an address', () => {
   ])('has a limit for %s', async (_what, path, headers, status) => {
     const answers = await times(11, get(path, { ...somewhere(), ...headers }));
     expect(answers.slice(0, 10).map((answer) => answer.status)).toEqual(Array.from({ length: 10 }, () => status));
-    expectProblemAnswer(answers.at(-1)!, 429, 'rate-limited');
+    expectProblemResponse(answers.at(-1)!, 429, 'rate-limited');
     expect(answers.at(-1)!.headers['ratelimit']).toMatch(/^"anonymous";r=0;t=\d+$/);
   });
 

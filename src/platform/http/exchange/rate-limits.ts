@@ -3,7 +3,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { HTTP_SETTINGS, type HttpSettings } from '../app/http-settings.js';
 import { ProblemError } from '../problems/problem-error.js';
-import { roleRules } from '../auth/role-rules.js';
+import { actorOf } from '../auth/identity.js';
 import { callerKey, exchangeOf, isGone } from './exchange.js';
 
 /** Long enough that a person who clicks, or a script that tries something out, meets no limit; rates are averages over it. */
@@ -111,6 +111,6 @@ function rateLimited(retryAfterS: number): ProblemError {
 
 /** Whoever acts as staff, or as a service, is limited as such. */
 function kindOfRole(role: string): Exclude<Kind, 'anonymous'> {
-  const type = roleRules().actors.find(({ roles }) => roles.includes(role))?.type;
-  return type === 'staff' || type === 'service' ? type : 'customer';
+  const { type } = actorOf({ id: '', roles: [role] });
+  return type === 'system' ? 'customer' : type;
 }

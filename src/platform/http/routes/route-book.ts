@@ -3,7 +3,15 @@ import { METHOD_METADATA, PATH_METADATA } from '@nestjs/common/internal.js';
 import { DiscoveryService, MetadataScanner } from '@nestjs/core';
 import { hasRole, type Identity } from '../auth/identity.js';
 import type { ResourceTemplate } from '../../../kernel/messages/message-context.js';
-import { ACCESS, ANSWER, ASYNC_RESOURCE, PATH_IDS, PROBE, type Access, type AnswerShape } from './route.decorators.js';
+import {
+  ACCESS,
+  RESPONSE,
+  ASYNC_RESOURCE,
+  PATH_IDS,
+  PROBE,
+  type Access,
+  type ResponseShape,
+} from './route.decorators.js';
 
 /** More than any template has; a longer path is none of a route. */
 const MAX_SEGMENTS = 16;
@@ -23,7 +31,7 @@ export interface Route {
   readonly handler: Handler;
   /** Undefined: nobody said, which stops the start. */
   readonly access: Access | undefined;
-  readonly answer: AnswerShape;
+  readonly answer: ResponseShape;
   /** No limit of requests applies. */
   readonly isProbe: boolean;
   /** Parameters of the path that are UUIDs. */
@@ -92,7 +100,7 @@ function routesOf(controller: ControllerClass, handlerName: string, handler: Han
   const path = Reflect.getMetadata(PATH_METADATA, handler) as string | string[] | undefined;
   if (path === undefined) return [];
   const method = RequestMethod[Reflect.getMetadata(METHOD_METADATA, handler) as number]!;
-  const answer = (metadata(ANSWER, handler, controller) as AnswerShape | undefined) ?? {};
+  const answer = (metadata(RESPONSE, handler, controller) as ResponseShape | undefined) ?? {};
   const resource = resourceOf(handler, answer);
   const prefixes = listOf(Reflect.getMetadata(PATH_METADATA, controller) as string | string[]);
   return prefixes.flatMap((prefix) =>
@@ -113,7 +121,7 @@ function routesOf(controller: ControllerClass, handlerName: string, handler: Han
 }
 
 /** Undefined also where nothing says where what it makes is found; that stops the start. */
-function resourceOf(handler: Handler, { template }: AnswerShape): ResourceTemplate | undefined {
+function resourceOf(handler: Handler, { template }: ResponseShape): ResourceTemplate | undefined {
   const type = Reflect.getMetadata(ASYNC_RESOURCE, handler) as string | undefined;
   return type === undefined || template === undefined ? undefined : { type, href: template };
 }

@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { applyDecorators, HttpCode, SetMetadata } from '@nestjs/common';
 
 export const ACCESS = 'waybill:access';
-export const ANSWER = 'waybill:answer';
+export const RESPONSE = 'waybill:answer';
 export const PROBE = 'waybill:probe';
 export const ASYNC_RESOURCE = 'waybill:async-resource';
 /** Names of the path's parameters that are UUIDs, by `@PathId`. */
@@ -12,7 +12,7 @@ export const PATH_IDS = 'waybill:path-ids';
 export type Access = 'public' | 'any-role' | 'operators' | readonly string[];
 
 /** How the answer's headers follow from the handler's result. */
-export interface AnswerShape {
+export interface ResponseShape {
   /** Where what was made can be found: as it is written, and filled in. */
   readonly template?: string;
   readonly location?: (result: Record<string, unknown>) => string;
@@ -49,7 +49,7 @@ export function Probe(): ClassDecorator & MethodDecorator {
 export function Creates(location: `/${string}`): MethodDecorator {
   return applyDecorators(
     HttpCode(201),
-    SetMetadata(ANSWER, { template: location, location: filled(location), etag: versionTag } satisfies AnswerShape),
+    SetMetadata(RESPONSE, { template: location, location: filled(location), etag: versionTag } satisfies ResponseShape),
   );
 }
 
@@ -65,7 +65,7 @@ export function MayRespondAsync(type: string): MethodDecorator {
 
 /** 200, with `ETag` from the result's `version`. For commands that act on something that exists. */
 export function Changes(): MethodDecorator {
-  return applyDecorators(HttpCode(200), SetMetadata(ANSWER, { etag: versionTag } satisfies AnswerShape));
+  return applyDecorators(HttpCode(200), SetMetadata(RESPONSE, { etag: versionTag } satisfies ResponseShape));
 }
 
 /**
@@ -73,18 +73,18 @@ export function Changes(): MethodDecorator {
  * without it (it joins others), name the field that then changes too, as in `@Versioned('position')`.
  */
 export function Versioned(also?: string): MethodDecorator {
-  const etag: NonNullable<AnswerShape['etag']> =
+  const etag: NonNullable<ResponseShape['etag']> =
     also === undefined
       ? versionTag
       : (result) => {
           const version = versionTag(result);
           return version === undefined ? undefined : `${version}.${String(result[also])}`;
         };
-  return SetMetadata(ANSWER, { etag } satisfies AnswerShape);
+  return SetMetadata(RESPONSE, { etag } satisfies ResponseShape);
 }
 
 /** A template's text and the fields between, taken apart once. */
-function filled(template: string): NonNullable<AnswerShape['location']> {
+function filled(template: string): NonNullable<ResponseShape['location']> {
   const [start = '', ...rest] = template.split(':');
   const parts = rest.map((part) => {
     const field = /^\w+/.exec(part)?.[0] ?? '';
