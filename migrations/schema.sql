@@ -48,14 +48,14 @@ CREATE TABLE kernel.effects (
   CONSTRAINT effects_pkey PRIMARY KEY (id),
   CONSTRAINT ux_effects_key UNIQUE (tenant, kind, key),
   CONSTRAINT effects_check CHECK (((state = ANY (ARRAY['pending'::text, 'running'::text])) = (due_at IS NOT NULL))),
-  CONSTRAINT effects_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'running'::text, 'done'::text, 'parked'::text])))
+  CONSTRAINT effects_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'running'::text, 'done'::text, 'dead-lettered'::text])))
 ) WITH (fillfactor=70, autovacuum_vacuum_scale_factor=0.01, autovacuum_vacuum_threshold=1000, autovacuum_vacuum_cost_delay=0);
 COMMENT ON TABLE kernel.effects IS 'Calls to other systems. Rows stay, unless RETENTION_WORK_DAYS says otherwise: a key stands for one intent.';
 COMMENT ON COLUMN kernel.effects.context IS '{ correlationId, causationId, traceparent } of the unit of work that intended it.';
 COMMENT ON COLUMN kernel.effects.due_at IS 'When a worker may take it: of a pending one the next try, of a running one the end of the claim.';
+CREATE INDEX ix_effects_dead_lettered ON kernel.effects USING btree (id) WHERE (state = 'dead-lettered'::text);
 CREATE INDEX ix_effects_due ON kernel.effects USING btree (kind, due_at) WHERE (state = ANY (ARRAY['pending'::text, 'running'::text]));
 CREATE INDEX ix_effects_forget ON kernel.effects USING btree (ended_at) WHERE (state = 'done'::text);
-CREATE INDEX ix_effects_parked ON kernel.effects USING btree (id) WHERE (state = 'parked'::text);
 
 CREATE TABLE kernel.epochs (
   id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
@@ -90,26 +90,7 @@ CREATE INDEX ix_events_recorded_at ON kernel.events USING brin (recorded_at);
 CREATE TRIGGER events_append_only BEFORE DELETE OR UPDATE ON kernel.events FOR EACH ROW EXECUTE FUNCTION kernel.refuse_change();
 CREATE TRIGGER events_no_truncate BEFORE TRUNCATE ON kernel.events FOR EACH STATEMENT EXECUTE FUNCTION kernel.refuse_change();
 
-CREATE TABLE kernel.former_checkpoints (
-  subscription text NOT NULL,
-  partitions smallint NOT NULL,
-  partition smallint NOT NULL,
-  "position" bigint NOT NULL,
-  event_id uuid,
-  CONSTRAINT former_checkpoints_pkey PRIMARY KEY (subscription, partitions, partition),
-  CONSTRAINT former_checkpoints_check CHECK ((("position" = 0) = (event_id IS NULL)))
-);
-COMMENT ON TABLE kernel.former_checkpoints IS 'Checkpoints as they were when the number of partitions was changed. The new partitions all begin at the lowest; an event up to the former checkpoint of its key has taken effect already, or is held, and is passed over.';
-
-CREATE TABLE kernel.functions (
-  name text NOT NULL,
-  version integer NOT NULL,
-  checksum text NOT NULL,
-  applied_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
-  CONSTRAINT functions_pkey PRIMARY KEY (name)
-);
-
-CREATE TABLE kernel.held_events (
+CREATE TABLE kernel.failed_events (
   id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
   subscription text NOT NULL,
   key text NOT NULL,
@@ -121,23 +102,42 @@ CREATE TABLE kernel.held_events (
   next_try_at timestamp with time zone,
   error text,
   data jsonb,
-  held_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
-  holds text DEFAULT 'key'::text NOT NULL,
+  failed_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+  blocks text DEFAULT 'key'::text NOT NULL,
   is_unreadable boolean DEFAULT false NOT NULL,
   revision integer DEFAULT 0 NOT NULL,
-  CONSTRAINT held_events_pkey PRIMARY KEY (subscription, key, "position"),
-  CONSTRAINT ux_held_events_id UNIQUE (id),
-  CONSTRAINT held_events_holds_check CHECK ((holds = ANY (ARRAY['key'::text, 'partition'::text]))),
-  CONSTRAINT held_events_state_check CHECK ((state = ANY (ARRAY['blocked'::text, 'queued'::text, 'parked'::text])))
+  CONSTRAINT failed_events_pkey PRIMARY KEY (subscription, key, "position"),
+  CONSTRAINT ux_failed_events_id UNIQUE (id),
+  CONSTRAINT failed_events_blocks_check CHECK ((blocks = ANY (ARRAY['key'::text, 'partition'::text]))),
+  CONSTRAINT failed_events_state_check CHECK ((state = ANY (ARRAY['retrying'::text, 'waiting'::text, 'dead-lettered'::text])))
 );
-COMMENT ON TABLE kernel.held_events IS 'Events that could not take effect: the first of a key is blocked (tried again) or parked (dead letter), later ones are queued behind it.';
-COMMENT ON COLUMN kernel.held_events.data IS 'Payload as an operator has corrected it; NULL for the one in the log.';
-COMMENT ON COLUMN kernel.held_events.holds IS 'key: later events of the key are queued behind. partition: the event may touch any row, and the checkpoint stands before it.';
-COMMENT ON COLUMN kernel.held_events.is_unreadable IS 'The release that held it could not read it; one that can tries it by itself.';
-COMMENT ON COLUMN kernel.held_events.revision IS 'Counts edits and retries by operators: a try that began before must not count.';
-CREATE INDEX ix_held_events_due ON kernel.held_events USING btree (subscription, next_try_at) WHERE (state = 'blocked'::text);
-CREATE INDEX ix_held_events_event_id ON kernel.held_events USING btree (event_id);
-CREATE INDEX ix_held_events_unreadable ON kernel.held_events USING btree (subscription, partition) WHERE is_unreadable;
+COMMENT ON TABLE kernel.failed_events IS 'Events that could not take effect: the first of a key is retrying or dead-lettered, later ones wait behind it.';
+COMMENT ON COLUMN kernel.failed_events.data IS 'Payload as an operator has corrected it; NULL for the one in the log.';
+COMMENT ON COLUMN kernel.failed_events.blocks IS 'key: later events of the key wait behind. partition: the event may touch any row, and the checkpoint stands before it.';
+COMMENT ON COLUMN kernel.failed_events.is_unreadable IS 'The release that stored it could not read it; one that can tries it by itself.';
+COMMENT ON COLUMN kernel.failed_events.revision IS 'Counts edits and retries by operators: a try that began before must not count.';
+CREATE INDEX ix_failed_events_due ON kernel.failed_events USING btree (subscription, next_try_at) WHERE (state = 'retrying'::text);
+CREATE INDEX ix_failed_events_event_id ON kernel.failed_events USING btree (event_id);
+CREATE INDEX ix_failed_events_unreadable ON kernel.failed_events USING btree (subscription, partition) WHERE is_unreadable;
+
+CREATE TABLE kernel.former_checkpoints (
+  subscription text NOT NULL,
+  partitions smallint NOT NULL,
+  partition smallint NOT NULL,
+  "position" bigint NOT NULL,
+  event_id uuid,
+  CONSTRAINT former_checkpoints_pkey PRIMARY KEY (subscription, partitions, partition),
+  CONSTRAINT former_checkpoints_check CHECK ((("position" = 0) = (event_id IS NULL)))
+);
+COMMENT ON TABLE kernel.former_checkpoints IS 'Checkpoints as they were when the number of partitions was changed. The new partitions all begin at the lowest; an event up to the former checkpoint of its key has taken effect already, or is stored as failed, and is passed over.';
+
+CREATE TABLE kernel.functions (
+  name text NOT NULL,
+  version integer NOT NULL,
+  checksum text NOT NULL,
+  applied_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+  CONSTRAINT functions_pkey PRIMARY KEY (name)
+);
 
 CREATE TABLE kernel.idempotency (
   tenant text NOT NULL,
@@ -225,18 +225,18 @@ CREATE TABLE kernel.outgoing_commands (
   resource jsonb,
   updated_at timestamp with time zone,
   CONSTRAINT outgoing_commands_pkey PRIMARY KEY (id),
-  CONSTRAINT outgoing_commands_state_check CHECK ((state = ANY (ARRAY['queued'::text, 'succeeded'::text, 'refused'::text, 'parked'::text, 'cancelled'::text])))
+  CONSTRAINT outgoing_commands_state_check CHECK ((state = ANY (ARRAY['queued'::text, 'succeeded'::text, 'refused'::text, 'dead-lettered'::text, 'cancelled'::text])))
 ) WITH (fillfactor=70, autovacuum_vacuum_scale_factor=0.01, autovacuum_vacuum_threshold=1000, autovacuum_vacuum_cost_delay=0);
-COMMENT ON COLUMN kernel.outgoing_commands.instance IS 'Whose command it is: commands of one instance are executed strictly in order, a parked one holds the next.';
+COMMENT ON COLUMN kernel.outgoing_commands.instance IS 'Whose command it is: commands of one instance are executed strictly in order, a dead-lettered one blocks the next.';
 COMMENT ON COLUMN kernel.outgoing_commands.data IS 'May hold personal data: erased with the end of the command, never readable by the query side.';
 COMMENT ON COLUMN kernel.outgoing_commands.content_hash IS 'SHA-256 of id, tenant, name and content: outlives the content, so that a repeat is told from another command under the id. The id in it keeps equal contents apart.';
-COMMENT ON COLUMN kernel.outgoing_commands.context IS '{ tenant, principal, actor, correlationId, causationId, traceparent, hop }';
+COMMENT ON COLUMN kernel.outgoing_commands.context IS '{ tenant, principal, actor, correlationId, causationId, traceparent, causationDepth }';
 COMMENT ON COLUMN kernel.outgoing_commands.operation IS 'Route that a client sent it to (POST /v1/orders): it may ask what became of it. NULL: caused by other commands.';
 COMMENT ON COLUMN kernel.outgoing_commands.resource IS '{ type, href }: what it makes; href has fields of the result in it, such as /v1/orders/:id.';
 CREATE INDEX ix_outgoing_commands_due ON kernel.outgoing_commands USING btree (due_at) WHERE (state = 'queued'::text);
 CREATE INDEX ix_outgoing_commands_forget ON kernel.outgoing_commands USING btree (finished_at) WHERE ((operation IS NOT NULL) AND (finished_at IS NOT NULL));
 CREATE INDEX ix_outgoing_commands_forget_work ON kernel.outgoing_commands USING btree (finished_at) WHERE ((operation IS NULL) AND (finished_at IS NOT NULL));
-CREATE INDEX ix_outgoing_commands_open ON kernel.outgoing_commands USING btree (instance, seq) WHERE (state = ANY (ARRAY['queued'::text, 'parked'::text]));
+CREATE INDEX ix_outgoing_commands_open ON kernel.outgoing_commands USING btree (instance, seq) WHERE (state = ANY (ARRAY['queued'::text, 'dead-lettered'::text]));
 CREATE TRIGGER outgoing_command_changed BEFORE UPDATE ON kernel.outgoing_commands FOR EACH ROW EXECUTE FUNCTION kernel.outgoing_command_changed();
 
 CREATE TABLE kernel.replicas (
@@ -292,7 +292,7 @@ CREATE TABLE kernel.subscriptions (
 );
 COMMENT ON TABLE kernel.subscriptions IS 'Every projection that this database knows, with the code version that fills it.';
 COMMENT ON COLUMN kernel.subscriptions.rebuild_to IS 'async: head of the log when the view was emptied; it is complete again once all partitions have come so far. inline: not NULL while the view is being rebuilt, which refuses its writers.';
-COMMENT ON COLUMN kernel.subscriptions.events IS 'Names of the events that any release has subscribed: one that an older release doesn''t know is held there, not passed over.';
+COMMENT ON COLUMN kernel.subscriptions.events IS 'Names of the events that any release has subscribed: one that an older release doesn''t know is stored as failed there, not passed over.';
 COMMENT ON COLUMN kernel.subscriptions.has_own_keys IS 'A release computes the keys of its rows by code: they can''t be told from the data of an event that isn''t known.';
 COMMENT ON COLUMN kernel.subscriptions.registered IS 'Names of the events, sorted, that a release must subscribe to get leases: another release would pass over the difference.';
 COMMENT ON COLUMN kernel.subscriptions.paused_at IS 'An operator has paused it: no replica gets a lease, and no effect commits, until it is resumed. NULL: not paused.';
@@ -329,7 +329,7 @@ COMMENT ON TABLE kernel.unique_values IS 'Values that only one owner may hold; c
 -- kernel.release_leases(p_replica text) returns void, as its owner
 -- kernel.run_of(p_name text, p_version integer, p_events text[]) returns text
 -- kernel.sequence(p_max integer, p_wait boolean) returns TABLE(head bigint, head_event uuid, epoch uuid, assigned integer), as its owner
--- kernel.settle_held(p jsonb) returns boolean, as its owner
+-- kernel.settle_failed_event(p jsonb) returns boolean, as its owner
 -- kernel.take_over(p_name text, p_version integer, p_run text, p_replica text, p_leases jsonb) returns TABLE(layout jsonb, taken jsonb), as its owner
 
 -- catalog

@@ -52,7 +52,7 @@ async function holdDatabase() {
   const { database, runtime } = loadConfiguration();
   if (!database.embedded) return { leave: async () => {} };
   const { useEmbeddedServer } = await import('../dist/platform/database/embedded/index.js');
-  return useEmbeddedServer({ dataDir: runtime.dataDir, say: (text) => console.log(text) });
+  return useEmbeddedServer({ dataDir: runtime.dataDir, report: (text) => console.log(text) });
 }
 
 await buildIfStale();

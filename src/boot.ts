@@ -42,7 +42,7 @@ export interface BootOptions {
   /** Start although a view must be rebuilt: for the command that rebuilds it. */
   readonly toleratesOutdatedViews?: boolean;
   /** Told what takes long during the start. */
-  readonly say?: (text: string) => void;
+  readonly report?: (text: string) => void;
   readonly logger?: LoggerService | false;
   /** A database that is being opened already. Default: the configuration's. */
   readonly opening?: Promise<OpenDatabase>;
@@ -56,7 +56,7 @@ export interface BootOptions {
  */
 export async function boot(configuration: Configuration, options: BootOptions = {}): Promise<Waybill> {
   const logger = options.logger ?? createLogger(configuration);
-  const database = await (options.opening ?? openDatabase(configuration, options.say));
+  const database = await (options.opening ?? openDatabase(configuration, options.report));
   try {
     if (logger !== false) for (const warning of database.warnings) logger.warn(warning, 'Database');
     armFailpoints(configuration.testing.failpoints ?? '');

@@ -4,32 +4,32 @@ import type { Waybill } from './boot.js';
 import { openDatabase, type OpenDatabase } from './platform/database/open-database.js';
 import { endOnFaults, endOnSignals, explainedFailure } from './platform/operations/process-end.js';
 
-type Say = (text: string) => void;
+type Report = (text: string) => void;
 
 /** Starts the server of `npm start`: what it does is up to ROLE and the other settings. */
 async function main(): Promise<void> {
-  const say: Say = (text) => void process.stdout.write(`${text}\n`);
-  const configuration = loadConfiguration(say);
+  const report: Report = (text) => void process.stdout.write(`${text}\n`);
+  const configuration = loadConfiguration(report);
   endOnFaults();
-  const starting = start(configuration, say);
+  const starting = start(configuration, report);
   // A start with an embedded server is finished and then stopped, or PostgreSQL would be left running. Any other leaves
   // nothing behind, and a signal ends it at once.
   if (!configuration.database.embedded) await starting;
-  endOnSignals(async () => (await starting).stop(), configuration.shutdown.hardExitMs, say);
+  endOnSignals(async () => (await starting).stop(), configuration.shutdown.hardExitMs, report);
   await starting;
 }
 
 /** Loading the application takes most of a start, so PostgreSQL starts meanwhile. Whatever fails, nothing is left running. */
-async function start(configuration: Configuration, say: Say): Promise<Waybill> {
-  const opening = openDatabase(configuration, say);
+async function start(configuration: Configuration, report: Report): Promise<Waybill> {
+  const opening = openDatabase(configuration, report);
   // Whoever awaits it below tells of the failure.
   opening.catch(() => undefined);
   const { boot } = await import('./boot.js').catch((error: unknown) => closeAndThrow(opening, error));
-  const waybill = await boot(configuration, { say, opening });
+  const waybill = await boot(configuration, { report, opening });
   try {
-    if (isOwnMachine(configuration)) await seed(waybill, say);
-    const { welcome } = await import('./welcome.js');
-    say(await welcome(waybill, configuration));
+    if (isOwnMachine(configuration)) await seed(waybill, report);
+    const { startMessage } = await import('./start-message.js');
+    report(await startMessage(waybill, configuration));
     return waybill;
   } catch (error) {
     await waybill.stop();
@@ -47,10 +47,10 @@ function isOwnMachine({ database, runtime }: Configuration): boolean {
   return database.embedded && runtime.environment !== 'production' && runtime.role !== 'worker';
 }
 
-async function seed(waybill: Waybill, say: Say): Promise<void> {
+async function seed(waybill: Waybill, report: Report): Promise<void> {
   const { seedProducts } = await import('./seed.js');
   const added = await seedProducts(waybill);
-  if (added > 0) say(`The database was empty. Added ${added} sample products.`);
+  if (added > 0) report(`The database was empty. Added ${added} sample products.`);
 }
 
 main().catch((error: unknown) => {

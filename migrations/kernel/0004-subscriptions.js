@@ -10,7 +10,7 @@ ALTER TABLE kernel.subscriptions
   ADD COLUMN pause_reason text,
   ADD CHECK (num_nulls(paused_at, paused_by, pause_reason) IN (0, 3));
 COMMENT ON COLUMN kernel.subscriptions.paused_at IS 'An operator has paused it: no replica gets a lease, and no effect commits, until it is resumed. NULL: not paused.';
-COMMENT ON COLUMN kernel.subscriptions.events IS 'Names of the events that any release has subscribed: one that an older release doesn''t know is held there, not passed over.';
+COMMENT ON COLUMN kernel.subscriptions.events IS 'Names of the events that any release has subscribed: one that an older release doesn''t know is stored as failed there, not passed over.';
 COMMENT ON COLUMN kernel.subscriptions.registered IS 'Names of the events, sorted, that a release must subscribe to get leases: another release would pass over the difference.';
 COMMENT ON COLUMN kernel.subscriptions.has_own_keys IS 'A release computes the keys of its rows by code: they can''t be told from the data of an event that isn''t known.';
 ALTER TABLE kernel.subscriptions DROP CONSTRAINT subscriptions_kind_check;
@@ -25,7 +25,7 @@ CREATE TABLE kernel.former_checkpoints (
   PRIMARY KEY (subscription, partitions, partition),
   CHECK ((position = 0) = (event_id IS NULL))
 );
-COMMENT ON TABLE kernel.former_checkpoints IS 'Checkpoints as they were when the number of partitions was changed. The new partitions all begin at the lowest; an event up to the former checkpoint of its key has taken effect already, or is held, and is passed over.';
+COMMENT ON TABLE kernel.former_checkpoints IS 'Checkpoints as they were when the number of partitions was changed. The new partitions all begin at the lowest; an event up to the former checkpoint of its key has taken effect already, or is stored as failed, and is passed over.';
 
 CREATE TABLE kernel.replicas (
   replica      text        PRIMARY KEY,
@@ -51,32 +51,32 @@ COMMENT ON TABLE kernel.leases IS 'Who works on which partition. Liveness only: 
 CREATE INDEX ix_leases_owner ON kernel.leases (owner);
 CREATE SEQUENCE kernel.lease_tokens AS bigint;
 
-CREATE TABLE kernel.held_events (
-  id           bigint GENERATED ALWAYS AS IDENTITY CONSTRAINT ux_held_events_id UNIQUE,
+CREATE TABLE kernel.failed_events (
+  id           bigint GENERATED ALWAYS AS IDENTITY CONSTRAINT ux_failed_events_id UNIQUE,
   subscription text        NOT NULL,
   key          text        NOT NULL,
   position     bigint      NOT NULL,
   partition    smallint    NOT NULL,
   event_id     bigint      NOT NULL,
-  state        text        NOT NULL CHECK (state IN ('blocked', 'queued', 'parked')),
+  state        text        NOT NULL CHECK (state IN ('retrying', 'waiting', 'dead-lettered')),
   attempts     int         NOT NULL DEFAULT 0,
   next_try_at  timestamptz,
   error        text,
   data         jsonb,
-  held_at      timestamptz NOT NULL DEFAULT clock_timestamp(),
-  holds         text       NOT NULL DEFAULT 'key' CHECK (holds IN ('key', 'partition')),
+  failed_at      timestamptz NOT NULL DEFAULT clock_timestamp(),
+  blocks        text       NOT NULL DEFAULT 'key' CHECK (blocks IN ('key', 'partition')),
   is_unreadable boolean    NOT NULL DEFAULT false,
   revision      int        NOT NULL DEFAULT 0,
   PRIMARY KEY (subscription, key, position)
 );
-CREATE INDEX ix_held_events_due ON kernel.held_events (subscription, next_try_at) WHERE state = 'blocked';
-COMMENT ON TABLE kernel.held_events IS 'Events that could not take effect: the first of a key is blocked (tried again) or parked (dead letter), later ones are queued behind it.';
-COMMENT ON COLUMN kernel.held_events.holds IS 'key: later events of the key are queued behind. partition: the event may touch any row, and the checkpoint stands before it.';
-COMMENT ON COLUMN kernel.held_events.is_unreadable IS 'The release that held it could not read it; one that can tries it by itself.';
-COMMENT ON COLUMN kernel.held_events.revision IS 'Counts edits and retries by operators: a try that began before must not count.';
-CREATE INDEX ix_held_events_event_id ON kernel.held_events (event_id);
-CREATE INDEX ix_held_events_unreadable ON kernel.held_events (subscription, partition) WHERE is_unreadable;
-COMMENT ON COLUMN kernel.held_events.data IS 'Payload as an operator has corrected it; NULL for the one in the log.';
+CREATE INDEX ix_failed_events_due ON kernel.failed_events (subscription, next_try_at) WHERE state = 'retrying';
+COMMENT ON TABLE kernel.failed_events IS 'Events that could not take effect: the first of a key is retrying or dead-lettered, later ones wait behind it.';
+COMMENT ON COLUMN kernel.failed_events.blocks IS 'key: later events of the key wait behind. partition: the event may touch any row, and the checkpoint stands before it.';
+COMMENT ON COLUMN kernel.failed_events.is_unreadable IS 'The release that stored it could not read it; one that can tries it by itself.';
+COMMENT ON COLUMN kernel.failed_events.revision IS 'Counts edits and retries by operators: a try that began before must not count.';
+CREATE INDEX ix_failed_events_event_id ON kernel.failed_events (event_id);
+CREATE INDEX ix_failed_events_unreadable ON kernel.failed_events (subscription, partition) WHERE is_unreadable;
+COMMENT ON COLUMN kernel.failed_events.data IS 'Payload as an operator has corrected it; NULL for the one in the log.';
 
 CREATE TABLE kernel.audit (
   id        bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

@@ -8,7 +8,7 @@ CREATE TABLE kernel.effects (
   body        jsonb       NOT NULL,
   body_hash   text        NOT NULL,
   context     jsonb       NOT NULL,
-  state       text        NOT NULL DEFAULT 'pending' CHECK (state IN ('pending', 'running', 'done', 'parked')),
+  state       text        NOT NULL DEFAULT 'pending' CHECK (state IN ('pending', 'running', 'done', 'dead-lettered')),
   attempts    int         NOT NULL DEFAULT 0,
   due_at      timestamptz DEFAULT clock_timestamp(),
   error       text,
@@ -19,7 +19,7 @@ CREATE TABLE kernel.effects (
   CHECK ((state IN ('pending', 'running')) = (due_at IS NOT NULL))
 ) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.01, autovacuum_vacuum_threshold = 1000, autovacuum_vacuum_cost_delay = 0);
 CREATE INDEX ix_effects_due ON kernel.effects (kind, due_at) WHERE state IN ('pending', 'running');
-CREATE INDEX ix_effects_parked ON kernel.effects (id) WHERE state = 'parked';
+CREATE INDEX ix_effects_dead_lettered ON kernel.effects (id) WHERE state = 'dead-lettered';
 CREATE INDEX ix_effects_forget ON kernel.effects (ended_at) WHERE state = 'done';
 COMMENT ON TABLE kernel.effects IS 'Calls to other systems. Rows stay, unless RETENTION_WORK_DAYS says otherwise: a key stands for one intent.';
 COMMENT ON COLUMN kernel.effects.due_at IS 'When a worker may take it: of a pending one the next try, of a running one the end of the claim.';

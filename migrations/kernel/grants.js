@@ -8,7 +8,7 @@ export const writable = [
   'checkpoints',
   'former_checkpoints',
   'secrets',
-  'held_events',
+  'failed_events',
   'audit',
   'outgoing_commands',
   'effects',
@@ -18,7 +18,7 @@ export const writable = [
 export const queryable = [
   'effects',
   'audit',
-  'held_events',
+  'failed_events',
   'leases',
   'replicas',
   'checkpoints',

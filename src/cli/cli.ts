@@ -24,13 +24,13 @@ export const cli = {
     process.stdout.write(`${line}\n`);
   },
 
-  say: (line: string): void => {
+  report: (line: string): void => {
     process.stderr.write(`${line}\n`);
   },
 
   /** Warnings about settings go to stderr, unless somebody else takes them. */
   configuration(warn?: (warning: string) => void): Configuration {
-    return loadConfiguration(warn ?? cli.say);
+    return loadConfiguration(warn ?? cli.report);
   },
 };
 
@@ -52,7 +52,7 @@ export async function withWaybill<T>(work: CliWork<T>, options: BootOptions = {}
   process.on('SIGINT', interrupt);
   process.on('SIGTERM', interrupt);
   try {
-    const usual = { serves: 'nothing', runSubscriptions: false, say: cli.say, logger } as const;
+    const usual = { serves: 'nothing', runSubscriptions: false, report: cli.report, logger } as const;
     const waybill = await boot(configuration, { ...usual, ...options });
     try {
       interruption.signal.throwIfAborted();

@@ -16,7 +16,7 @@ export function registerDoctor(program: Command): void {
 
 async function doctor({ settings, json }: { settings?: boolean; json?: boolean }): Promise<void> {
   if (settings)
-    for (const line of printedConfiguration(cli.configuration(() => undefined))) (json ? cli.say : cli.print)(line);
-  const findings = await examine((warn) => cli.configuration(warn), cli.say);
+    for (const line of printedConfiguration(cli.configuration(() => undefined))) (json ? cli.report : cli.print)(line);
+  const findings = await examine((warn) => cli.configuration(warn), cli.report);
   report(findings, json ? { findings } : undefined);
 }

@@ -52,9 +52,9 @@ function exitCodeOf(error: unknown): number {
   // Commander has printed its own text already; asking for help or the version is no mistake.
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
   if (error instanceof CliExit) {
-    cli.say(error.message);
+    cli.report(error.message);
     return error.exitCode;
   }
-  cli.say(explainedFailure(error));
+  cli.report(explainedFailure(error));
   return EXIT.failed;
 }

@@ -5,7 +5,7 @@ import { ProjectionRebuild } from '../kernel/projections/projection-rebuild.js';
 import { ProjectionRegistry } from '../kernel/projections/projection-registry.js';
 import { cli, withWaybill } from './cli.js';
 
-const LOOK_EVERY_MS = 500;
+const READ_EVERY_MS = 500;
 
 /** `waybill rebuild <name>`: fills a read view anew from the log. */
 export function registerRebuild(program: Command): void {
@@ -22,14 +22,14 @@ async function rebuild(name: string): Promise<void> {
     const catchingUp = { toleratesOutdatedViews: true, runSubscriptions: true };
     await withWaybill((waybill, interrupted) => caughtUp(waybill, name, interrupted), catchingUp);
   }
-  cli.say(`Rebuilt ${name}.`);
+  cli.report(`Rebuilt ${name}.`);
 }
 
 /** An inline view is complete after this; an async one is empty, and filled by whoever runs subscriptions. */
 async function empty({ app }: Waybill, name: string): Promise<boolean> {
   const rows = await app.get(ProjectionRebuild).rebuild(name);
   const isAsync = app.get(ProjectionRegistry).named(name)?.mode === 'async';
-  if (!isAsync) cli.say(`${rows} rows written.`);
+  if (!isAsync) cli.report(`${rows} rows written.`);
   return isAsync;
 }
 
@@ -37,11 +37,11 @@ async function caughtUp({ database }: Waybill, name: string, interrupted: AbortS
   let before = -1;
   for (;;) {
     const { position, head } = await progress(database.pools.query, name);
-    if (position !== before) cli.say(`${name}: ${position} of ${head} events`);
+    if (position !== before) cli.report(`${name}: ${position} of ${head} events`);
     if (position >= head) return;
     before = position;
     interrupted.throwIfAborted();
-    await pause(LOOK_EVERY_MS, undefined, { signal: interrupted });
+    await pause(READ_EVERY_MS, undefined, { signal: interrupted });
   }
 }
 

@@ -13,12 +13,12 @@ export function registerToken(program: Command): void {
     .option('-r, --role <role>', `role, repeatable: ${ROLES.join(', ')}`, addRole, [] as Role[])
     .option('-s, --subject <id>', 'subject; for a customer the customer id', 'ada')
     .option('-t, --tenant <tenant>', 'tenant; without it, the default tenant', tenantIn)
-    .action(({ role, ...wish }: { role: Role[]; subject: string; tenant?: string }) =>
-      printToken({ ...wish, roles: role.length > 0 ? role : ['customer'] }),
+    .action(({ role, ...request }: { role: Role[]; subject: string; tenant?: string }) =>
+      printToken({ ...request, roles: role.length > 0 ? role : ['customer'] }),
     );
 }
 
-async function printToken(wish: TokenRequest): Promise<void> {
+async function printToken(request: TokenRequest): Promise<void> {
   const configuration = cli.configuration();
   if (configuration.auth.mode !== 'dev') {
     throw new CliExit(
@@ -26,10 +26,10 @@ async function printToken(wish: TokenRequest): Promise<void> {
       'The server accepts only tokens of AUTH_ISSUER. Get one there, or set AUTH_MODE=dev.',
     );
   }
-  const database = await openDatabase(configuration, cli.say);
+  const database = await openDatabase(configuration, cli.report);
   try {
     const tokens = new DevTokens(new Secrets(database.pools), new Clock());
-    cli.print(await tokens.issue(wish));
+    cli.print(await tokens.issue(request));
   } finally {
     await database.close();
   }

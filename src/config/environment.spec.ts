@@ -36,14 +36,14 @@ describe('the settings of a process', () => {
     const warnings: string[] = [];
     const warn = (text: string): void => void warnings.push(text);
     expect(loadConfiguration(warn).database.poolSize).toBe(10);
-    const told = [
+    const options = [
       '.env sets DATABASE_POOLSIZE, which is no setting of Waybill. Did you mean DATABASE_POOL_SIZE?',
       'The environment sets NODE_EVN, which is no setting of Waybill. Did you mean NODE_ENV?',
     ];
-    expect(warnings).toEqual(told);
+    expect(warnings).toEqual(options);
     process.env['PORT'] = 'x';
     expect(() => loadConfiguration(warn)).toThrow('PORT must be');
-    expect(warnings).toEqual([...told, ...told]);
+    expect(warnings).toEqual([...options, ...options]);
   });
 
   it('include no variable of PostgreSQL’s clients once the embedded server is used', () => {

@@ -11,7 +11,7 @@ export const retention = section('RETENTION', 'Retention', {
     about:
       'How long stored commands of event handlers, with their results, and outbound calls that were made are kept after their ' +
       'end; 0: for ever. Sent again under the same id or key later than that, they take effect a second time: so longer than ' +
-      'any event stays parked, and than any event handler is restarted back to.',
+      'any event stays dead-lettered, and than any event handler is restarted back to.',
   }),
   auditDays: integer({
     ...DAYS,

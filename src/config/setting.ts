@@ -20,21 +20,24 @@ export interface Setting<T> {
   write(value: T): string;
 }
 
-interface Told<T> {
+interface SettingOptions<T> {
   about: string;
   variable?: string;
   default: T;
   defaultInProduction?: T;
 }
 
-type Untold<T> = Omit<Told<T>, 'default' | 'defaultInProduction'> & { default?: T };
+type UndefaultedOptions<T> = Omit<SettingOptions<T>, 'default' | 'defaultInProduction'> & { default?: T };
 
-function setting<T>(told: Told<T>, rest: Pick<Setting<T>, 'shape' | 'parse'> & Partial<Setting<T>>): Setting<T> {
+function setting<T>(
+  options: SettingOptions<T>,
+  rest: Pick<Setting<T>, 'shape' | 'parse'> & Partial<Setting<T>>,
+): Setting<T> {
   return {
-    about: told.about,
-    variable: told.variable,
-    whenUnset: told.default,
-    whenUnsetInProduction: told.defaultInProduction,
+    about: options.about,
+    variable: options.variable,
+    whenUnset: options.default,
+    whenUnsetInProduction: options.defaultInProduction,
     masked: false,
     write: (value) => (value === undefined ? '' : String(value)),
     ...rest,
@@ -42,9 +45,11 @@ function setting<T>(told: Told<T>, rest: Pick<Setting<T>, 'shape' | 'parse'> & P
 }
 
 /** A whole number. `min` and `max` are inclusive and part of the text of a refusal. */
-export function integer(told: Told<number> & { min: number; max: number; unit?: string }): Setting<number> {
-  const { min, max, unit } = told;
-  return setting(told, {
+export function integer(
+  options: SettingOptions<number> & { min: number; max: number; unit?: string },
+): Setting<number> {
+  const { min, max, unit } = options;
+  return setting(options, {
     shape: `a whole number${unit ? ` of ${unit}` : ''} from ${min} to ${max}`,
     parse: (text) => {
       const value = /^(?:0|-?[1-9]\d{0,14})$/.test(text) ? Number(text) : NaN;
@@ -54,36 +59,38 @@ export function integer(told: Told<number> & { min: number; max: number; unit?: 
 }
 
 /** A time in whole milliseconds; at most a day unless told otherwise. */
-export function milliseconds(told: Told<number> & { min?: number; max?: number }): Setting<number> {
-  return integer({ min: 0, max: 86_400_000, ...told, unit: 'milliseconds' });
+export function milliseconds(options: SettingOptions<number> & { min?: number; max?: number }): Setting<number> {
+  return integer({ min: 0, max: 86_400_000, ...options, unit: 'milliseconds' });
 }
 
 /** A size in whole bytes. */
-export function bytes(told: Told<number> & { min: number; max: number }): Setting<number> {
-  return integer({ ...told, unit: 'bytes' });
+export function bytes(options: SettingOptions<number> & { min: number; max: number }): Setting<number> {
+  return integer({ ...options, unit: 'bytes' });
 }
 
 /** One of a few words. */
-export function choice<const Word extends string>(told: Told<Word> & { of: readonly Word[] }): Setting<Word>;
 export function choice<const Word extends string>(
-  told: Untold<Word> & { of: readonly Word[] },
+  options: SettingOptions<Word> & { of: readonly Word[] },
+): Setting<Word>;
+export function choice<const Word extends string>(
+  options: UndefaultedOptions<Word> & { of: readonly Word[] },
 ): Setting<Word | undefined>;
 export function choice<const Word extends string>(
-  told: Untold<Word> & { of: readonly Word[] },
+  options: UndefaultedOptions<Word> & { of: readonly Word[] },
 ): Setting<Word | undefined> {
   return setting<Word | undefined>(
-    { ...told, default: told.default },
-    { shape: `one of ${told.of.join(', ')}`, parse: (text) => told.of.find((word) => word === text) },
+    { ...options, default: options.default },
+    { shape: `one of ${options.of.join(', ')}`, parse: (text) => options.of.find((word) => word === text) },
   );
 }
 
 /** `true` or `false`; nothing else, so that `FLAG=0` can't be taken for yes. */
-export function flag(told: Told<boolean>): Setting<boolean>;
-export function flag(told: Untold<boolean>): Setting<boolean | undefined>;
-export function flag(told: Untold<boolean>): Setting<boolean | undefined> {
+export function flag(options: SettingOptions<boolean>): Setting<boolean>;
+export function flag(options: UndefaultedOptions<boolean>): Setting<boolean | undefined>;
+export function flag(options: UndefaultedOptions<boolean>): Setting<boolean | undefined> {
   const words: Record<string, boolean | undefined> = { true: true, false: false };
   return setting<boolean | undefined>(
-    { ...told, default: told.default },
+    { ...options, default: options.default },
     { shape: 'true or false', parse: (text) => (Object.hasOwn(words, text) ? words[text] : undefined) },
   );
 }
@@ -95,14 +102,14 @@ interface TextRules {
 }
 
 /** A text without control characters. */
-export function text(told: Told<string> & TextRules): Setting<string>;
-export function text(told: Untold<string> & TextRules): Setting<string | undefined>;
-export function text(told: Untold<string> & TextRules): Setting<string | undefined> {
-  const { accepts = () => true } = told;
+export function text(options: SettingOptions<string> & TextRules): Setting<string>;
+export function text(options: UndefaultedOptions<string> & TextRules): Setting<string | undefined>;
+export function text(options: UndefaultedOptions<string> & TextRules): Setting<string | undefined> {
+  const { accepts = () => true } = options;
   return setting<string | undefined>(
-    { ...told, default: told.default },
+    { ...options, default: options.default },
     {
-      shape: told.shape ?? 'a text without control characters',
+      shape: options.shape ?? 'a text without control characters',
       // oxlint-disable-next-line no-control-regex
       parse: (value) => (/[\u0000-\u001f\u007f]/.test(value) || !accepts(value) ? undefined : value),
     },
@@ -111,15 +118,15 @@ export function text(told: Untold<string> & TextRules): Setting<string | undefin
 
 /** Words separated by commas; empty means none. */
 export function list(
-  told: Omit<Told<readonly string[]>, 'default'> & { each: string; accepts: (word: string) => boolean },
+  options: Omit<SettingOptions<readonly string[]>, 'default'> & { each: string; accepts: (word: string) => boolean },
 ): Setting<readonly string[]> {
   return setting<readonly string[]>(
-    { ...told, default: [] },
+    { ...options, default: [] },
     {
-      shape: `${told.each}, separated by commas`,
+      shape: `${options.each}, separated by commas`,
       parse: (value) => {
         const words = value.split(',').map((word) => word.trim());
-        return words.every((word) => told.accepts(word)) ? words : undefined;
+        return words.every((word) => options.accepts(word)) ? words : undefined;
       },
       write: (value) => value.join(','),
     },
@@ -128,16 +135,16 @@ export function list(
 
 /** A URL with one of the given protocols. With `masked`, its password is never printed. */
 export function url(
-  told: Untold<string> & { protocols: readonly string[]; masked?: boolean; example: string },
+  options: UndefaultedOptions<string> & { protocols: readonly string[]; masked?: boolean; example: string },
 ): Setting<string | undefined> {
   return setting<string | undefined>(
-    { ...told, default: told.default },
+    { ...options, default: options.default },
     {
-      shape: `a URL such as ${told.example}`,
-      masked: told.masked ?? false,
+      shape: `a URL such as ${options.example}`,
+      masked: options.masked ?? false,
       parse: (value) => {
         const parsed = URL.canParse(value) ? new URL(value) : undefined;
-        return parsed && told.protocols.includes(parsed.protocol) ? value : undefined;
+        return parsed && options.protocols.includes(parsed.protocol) ? value : undefined;
       },
     },
   );

@@ -24,10 +24,10 @@ export function unknownSettings(environment: Environment, file: SettingsFile): s
   const inFile = unknownIn(file.variables);
   const inEnvironment = unknownIn(environment).filter((variable) => !inFile.includes(variable));
   return [
-    ...inFile.map((variable) => told(file.name, variable, nearest(variable))),
+    ...inFile.map((variable) => warning(file.name, variable, nearest(variable))),
     ...inEnvironment.flatMap((variable) => {
       const guess = meant(variable);
-      return guess === undefined ? [] : [told('The environment', variable, guess)];
+      return guess === undefined ? [] : [warning('The environment', variable, guess)];
     }),
   ];
 }
@@ -36,7 +36,7 @@ function unknownIn(variables: Environment): string[] {
   return Object.keys(variables).filter((variable) => !KNOWN.includes(variable));
 }
 
-function told(place: string, variable: string, guess: string | undefined): string {
+function warning(place: string, variable: string, guess: string | undefined): string {
   const question = guess === undefined ? '' : ` Did you mean ${guess}?`;
   return `${place} sets ${variable}, which is no setting of Waybill.${question}`;
 }

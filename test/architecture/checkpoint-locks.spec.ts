@@ -7,7 +7,7 @@ const LOCK =
 /** The functions that may, and why. */
 const ALLOWED: Readonly<Record<string, string>> = {
   'kernel.lock_checkpoints': 'counts the rows in a later statement',
-  'kernel.settle_held': 'raises WB004 where its row isn’t there any more',
+  'kernel.settle_failed_event': 'raises WB004 where its row isn’t there any more',
 };
 
 /** The function of the database whose definition a place of a file is in. */

@@ -36,7 +36,7 @@ const sound: FleetFacts = {
   })),
   release: '2',
   wentBack: [],
-  held: [],
+  failed: [],
 };
 const step = { stream: 'ordering.order:a', event: 'ordering.line-added', version: 2 };
 const entries: Entry[] = [{ at: 0, kind: 'step', key: 'k', step }];
@@ -76,7 +76,7 @@ describe('the checker of a fleet finds', () => {
       'I17',
       { origins: [...origins.slice(0, 2), { ...origins[2]!, correlationId: 'd' }] },
     ],
-    ['an event that is held back', 'G12', { held: ['rig.probe holds a'] }],
+    ['an event that has failed', 'G12', { failed: ['rig.probe failed a'] }],
   ])('%s', (_what, rule, spoilt) => {
     expect(violationsOfFleet(entries, { ...sound, ...spoilt })).toContainEqual(expect.stringContaining(rule));
   });

@@ -52,8 +52,8 @@ beforeAll(async () => {
   await sam.get(`/v1/orders/${orderId}/timeline`).set('consistency-token', token).expect(200);
   await withOwner(server.db.url, (client) =>
     client.query(`
-      INSERT INTO kernel.held_events (subscription, key, position, partition, event_id, state)
-        SELECT 'ordering.order-search', 'k' || l.position, l.position, 0, l.event_id, 'parked' FROM kernel.log l LIMIT 2;
+      INSERT INTO kernel.failed_events (subscription, key, position, partition, event_id, state)
+        SELECT 'ordering.order-search', 'k' || l.position, l.position, 0, l.event_id, 'dead-lettered' FROM kernel.log l LIMIT 2;
       INSERT INTO kernel.audit (principal, action, subject) VALUES ('olga', 'x', '1'), ('olga', 'x', '2')`),
   );
 }, 30_000);

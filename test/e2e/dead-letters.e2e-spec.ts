@@ -8,7 +8,7 @@ import { ServedWaybill, type Client } from '../support/served-waybill.js';
 const TOO_MANY = 666;
 const SEARCH = 'ordering.order-search';
 
-interface Letter {
+interface Email {
   readonly id: number;
   readonly key: string;
   readonly state: string;
@@ -37,14 +37,14 @@ async function order(quantity: number): Promise<string> {
   return (await ada.post('/v1/orders').send(basket).expect(201)).body.id as string;
 }
 
-async function lettersOf(query: string): Promise<Letter[]> {
+async function lettersOf(query: string): Promise<Email[]> {
   return (await olga.get(`/ops/v1/dead-letters?${query}`).expect(200)).body.data;
 }
 
 /** An order that its view doesn't take, and the letter that says so. */
-async function heldOrder(): Promise<{ orderId: string; letter: Letter }> {
+async function failedOrder(): Promise<{ orderId: string; letter: Email }> {
   const orderId = await order(TOO_MANY);
-  let letter: Letter | undefined;
+  let letter: Email | undefined;
   await eventually(async () => {
     letter = (await lettersOf(`subscription=${SEARCH}`)).find(({ key }) => key.includes(orderId));
     expect(letter).toBeDefined();
@@ -73,7 +73,7 @@ describe('an event that can not take effect in the timeline', () => {
     await eventually(async () => {
       const { status, headers } = await timeline(ada, id);
       expect([status, headers['consistency-status']]).toEqual(
-        prefer === undefined ? [200, 'stale; blocked=1'] : [412, undefined],
+        prefer === undefined ? [200, 'stale; retrying=1'] : [412, undefined],
       );
     });
 
@@ -88,10 +88,10 @@ describe('an event that can not take effect in the timeline', () => {
 
 describe('an event that can not take effect', () => {
   it('is listed with its cause and what it is, and holds nobody else up', async () => {
-    const { orderId, letter } = await heldOrder();
+    const { orderId, letter } = await failedOrder();
     expect(letter).toMatchObject({
       subscription: SEARCH,
-      state: 'blocked',
+      state: 'retrying',
       attempts: expect.any(Number),
       error: expect.stringContaining('narrow'),
       event: { name: 'ordering.order-placed', stream: `ordering.order:${orderId}`, version: 1 },
@@ -106,17 +106,17 @@ describe('an event that can not take effect', () => {
     expect((await lettersOf('error=NARROW')).length).toBeGreaterThan(0);
     const subscriptions = (await olga.get('/ops/v1/subscriptions').expect(200)).body.data;
     expect(subscriptions.find(({ name }: { name: string }) => name === SEARCH)).toMatchObject({
-      held: { blocked: expect.any(Number) },
+      failedEvents: { retrying: expect.any(Number) },
       lastError: expect.stringContaining('narrow'),
     });
     const tree = (await olga.get(`/ops/v1/correlations/${orderId}`).expect(200)).body;
-    expect(JSON.stringify(tree.roots)).toContain(`"heldBy":[{"subscription":"${SEARCH}","state":"blocked"`);
+    expect(JSON.stringify(tree.roots)).toContain(`"failedIn":[{"subscription":"${SEARCH}","state":"retrying"`);
   });
 
   it('is told to who reads its view, and to who waits for it', async () => {
-    const { orderId } = await heldOrder();
+    const { orderId } = await failedOrder();
     const list = await ada.get('/v1/orders').expect(200);
-    expect(list.headers['consistency-status']).toMatch(/^stale; blocked=[1-9]\d*$/);
+    expect(list.headers['consistency-status']).toMatch(/^stale; retrying=[1-9]\d*$/);
     const strict = await ada.get('/v1/orders').set('prefer', 'handling=strict').expect(412);
     expect(strict.body).toMatchObject({ code: 'projection-behind', retryable: true });
     const timeline = await ada.get(`/v1/orders/${orderId}/timeline`).set('consistency-token', 'head').expect(200);
@@ -131,15 +131,15 @@ describe('an event that can not take effect', () => {
   });
 
   it('is listed page by page', async () => {
-    for (let n = 0; n < 2; n += 1) await heldOrder();
+    for (let n = 0; n < 2; n += 1) await failedOrder();
     const first = (await olga.get('/ops/v1/dead-letters?limit=1').expect(200)).body;
     const second = (await olga.get(`/ops/v1/dead-letters?limit=1&cursor=${first.page.next}`).expect(200)).body;
     expect(second.data[0].position).toBeGreaterThan(first.data[0].position);
-    await olga.get(`/ops/v1/dead-letters?state=parked&cursor=${first.page.next}`).expect(400);
+    await olga.get(`/ops/v1/dead-letters?state=dead-lettered&cursor=${first.page.next}`).expect(400);
   });
 
   it('can be dropped for its view, with a reason, once', async () => {
-    const { orderId, letter } = await heldOrder();
+    const { orderId, letter } = await failedOrder();
     const path = `/ops/v1/dead-letters/${letter.id}/discard`;
     await olga.post(path).send({}).expect(400);
     await olga.post(path).set('idempotency-key', 'drop-it').send({ reason: 'a joke' }).expect(204);
@@ -155,7 +155,7 @@ describe('an event that can not take effect', () => {
   });
 
   it('can be tried with other data, for its view alone', async () => {
-    const { orderId, letter } = await heldOrder();
+    const { orderId, letter } = await failedOrder();
     const { data } = (await olga.get(`/ops/v1/dead-letters/${letter.id}`).expect(200)).body;
     const edited = { ...data, lines: [{ ...data.lines[0], quantity: 665 }] };
     const path = `/ops/v1/dead-letters/${letter.id}/edit-and-retry`;
@@ -167,12 +167,12 @@ describe('an event that can not take effect', () => {
   });
 
   it('is tried again by a filter or by ids, when what was wrong is right', async () => {
-    const { orderId, letter } = await heldOrder();
+    const { orderId, letter } = await failedOrder();
     const retry = (body: object) => olga.post('/ops/v1/dead-letters/retry').send(body);
     for (const body of [{}, { filter: {}, ids: [1] }, { ids: [] }, { filter: { nonsense: 1 } }])
       await retry(body).expect(400);
-    const held = (await lettersOf('limit=100')).length;
-    expect((await retry({ filter: {}, dryRun: true }).expect(200)).body).toEqual({ keys: held, dryRun: true });
+    const failed = (await lettersOf('limit=100')).length;
+    expect((await retry({ filter: {}, dryRun: true }).expect(200)).body).toEqual({ keys: failed, dryRun: true });
     expect((await retry({ ids: [letter.id], dryRun: true }).expect(200)).body).toEqual({ keys: 1, dryRun: true });
     await widen();
     await retry({ filter: { subscription: SEARCH, error: 'narrow' }, reason: 'widened' }).expect(200);

@@ -66,7 +66,7 @@ describe('GET /metrics', () => {
   });
 
   it('tells how far views are and what they hold back', async () => {
-    const held = (state: string) => `waybill_held_events{subscription="ordering.order-search",state="${state}"}`;
+    const failed = (state: string) => `waybill_failed_events{subscription="ordering.order-search",state="${state}"}`;
     await eventually(async () =>
       expect(await value('waybill_subscription_lag_seconds{subscription="ordering.order-search"}')).toBe(0),
     );
@@ -75,8 +75,8 @@ describe('GET /metrics', () => {
       client.query('ALTER TABLE ordering_read.order_search ADD CONSTRAINT narrow CHECK (units <> 666)'),
     );
     await order(666).expect(201);
-    await eventually(async () => expect(await value(held('blocked'))).toBe(1));
-    expect(await value(held('parked'))).toBe(0);
+    await eventually(async () => expect(await value(failed('retrying'))).toBe(1));
+    expect(await value(failed('dead-lettered'))).toBe(0);
   });
 
   it('is the same at a worker, which serves nothing else but its health', async () => {

@@ -90,7 +90,7 @@ describe('a command with Prefer: respond-async', () => {
       causationId: null,
       traceparent: trace,
     });
-    expect(rows[0]!.meta).not.toHaveProperty('hop');
+    expect(rows[0]!.meta).not.toHaveProperty('causationDepth');
     expect((await newcomer.get('/v1/me').expect(200)).body).toMatchObject({ customerId: 'nina', name: shipTo.name });
   });
 
@@ -244,7 +244,7 @@ describe('GET /v1/operations/{id}', () => {
     const { rows } = await server.db.pools.app.query<{ id: string }>(
       `INSERT INTO kernel.outgoing_commands (id, instance, name, data, context, due_at, state)
        VALUES (gen_random_uuid(), 'x', 'toy.none', '{}',
-               '{"tenant":"default","principal":{"id":"ada","roles":[]}}', now(), 'parked') RETURNING id`,
+               '{"tenant":"default","principal":{"id":"ada","roles":[]}}', now(), 'dead-lettered') RETURNING id`,
     );
     await ada.get(`/v1/operations/${rows[0]!.id}`).expect(404);
   });

@@ -111,7 +111,7 @@ describe('GET /ops/v1/log', () => {
 });
 
 describe('GET /ops/v1/subscriptions', () => {
-  it('tells of each how far it is, who works on it, and what it holds back', async () => {
+  it('tells of each how far it is, who works on it, and its failed events', async () => {
     await placedOrder();
     const { body } = await olga.get('/ops/v1/subscriptions').expect(200);
     const search = body.data.find(({ name }: { name: string }) => name === 'ordering.order-search');
@@ -120,7 +120,7 @@ describe('GET /ops/v1/subscriptions', () => {
       status: 'running',
       isDeclared: true,
       lagSeconds: 0,
-      held: { blocked: 0, queued: 0, parked: 0 },
+      failedEvents: { retrying: 0, waiting: 0, deadLettered: 0 },
       lastError: null,
     });
     expect(search.partitions.length).toBeGreaterThan(1);
@@ -243,7 +243,7 @@ describe('GET /ops/v1/correlations/{id}', () => {
     expect(command).toMatchObject({
       correlationId: requestId,
       actor: { type: 'customer', id: 'ada' },
-      events: [{ name: 'ordering.order-placed', stream: `ordering.order:${id}`, version: 1, heldBy: [] }],
+      events: [{ name: 'ordering.order-placed', stream: `ordering.order:${id}`, version: 1, failedIn: [] }],
     });
     const { eventId } = command.events[0];
     for (const other of [id, `ordering.order:${id}`, eventId]) {

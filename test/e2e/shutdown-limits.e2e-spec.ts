@@ -9,7 +9,7 @@ import {
   MessageContext,
   OutgoingCommands,
   Subscription,
-  UnitsOfWork,
+  CommandPipeline,
   messageContext,
   newId,
   type IEffectHandler,
@@ -35,7 +35,7 @@ async function getStuck(kind: string): Promise<void> {
 @Controller('stuck')
 @Public()
 class StuckController {
-  constructor(private readonly units: UnitsOfWork) {}
+  constructor(private readonly units: CommandPipeline) {}
 
   @Get()
   async get(): Promise<object> {
@@ -64,7 +64,7 @@ class GetStuckHandler implements ICommandHandler<GetStuckCommand> {
 
 @EffectHandler('toy.get-stuck')
 class GetStuckCall implements IEffectHandler<object> {
-  carryOut(): Promise<void> {
+  handle(): Promise<void> {
     return getStuck('outbound call');
   }
 }
@@ -94,7 +94,7 @@ async function serve(): Promise<void> {
 
 const inCommand = (work: () => unknown): Promise<unknown> =>
   messageContext.run(new MessageContext({}), () =>
-    waybill.app.get(UnitsOfWork, { strict: false }).run('toy.begin', async () => work()),
+    waybill.app.get(CommandPipeline, { strict: false }).run('toy.begin', async () => work()),
   );
 const part = <T>(type: new (...args: never[]) => T): T => waybill.app.get<T>(type, { strict: false });
 
@@ -103,7 +103,7 @@ const BEGIN: Readonly<Record<string, () => Promise<unknown>>> = {
   'event handler': () =>
     inCommand(() => part(EventStreams).append({ stream: 'toy.notice:1', events: [new Noticed('x')] })),
   'stored command': () => inCommand(() => part(OutgoingCommands).send(new GetStuckCommand())),
-  'outbound call': () => inCommand(() => part(Effects).intend({ kind: 'toy.get-stuck', key: newId(), body: {} })),
+  'outbound call': () => inCommand(() => part(Effects).enqueue({ kind: 'toy.get-stuck', key: newId(), body: {} })),
 };
 
 /** Sessions of the stopped process: pg_stat_activity of the spec's own database. */

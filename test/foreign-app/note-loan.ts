@@ -1,10 +1,10 @@
 import { Inject } from '@nestjs/common';
 import { EventsHandler, type IEventHandler } from '@nestjs/cqrs';
-import { SideRows, Subscription, type SideWrite } from 'waybill/kernel';
+import { CommitRows, Subscription, type CommitWrite } from 'waybill/kernel';
 import { BookLent } from './book.js';
 import { BeforeEnd } from './before-end.js';
 
-const LOANS: SideWrite = {
+const LOANS: CommitWrite = {
   id: 'lending.loans',
   sql: (rows) => `INSERT INTO lending.loans (book_id, reader_id)
     SELECT r."bookId", r."readerId" FROM jsonb_to_recordset(${rows}) AS r ("bookId" text, "readerId" text)`,
@@ -14,7 +14,7 @@ const LOANS: SideWrite = {
 @Subscription('lending.note-loan-when-book-lent', { startFrom: 'beginning' })
 export class NoteLoanWhenBookLent implements IEventHandler<BookLent> {
   constructor(
-    private readonly rows: SideRows,
+    private readonly rows: CommitRows,
     @Inject(BeforeEnd) private readonly beforeEnd: BeforeEnd,
   ) {}
 

@@ -8,7 +8,7 @@ export type ActorEnd =
   | { readonly kind: 'crashed' };
 
 /** A statement that an actor wants executed. The actor waits until the scheduler releases it. */
-export interface ParkedStatement {
+export interface PausedStatement {
   readonly text: string;
   readonly client: () => Promise<SessionClient>;
   readonly isGivenBackAfterwards: boolean;
@@ -26,7 +26,7 @@ export type SessionClient = PoolClient & {
 
 /** A statement that is being executed by the server. */
 export interface RunningStatement {
-  readonly statement: ParkedStatement;
+  readonly statement: PausedStatement;
   readonly client: SessionClient;
 }
 
@@ -36,14 +36,14 @@ const OWN_LISTENERS = 1;
 const current = new AsyncLocalStorage<Actor>();
 
 /**
- * One process of a protocol: runs code of the kernel whose statements are parked until the scheduler releases them. Its
+ * One process of a protocol: runs code of the kernel whose statements are paused until the scheduler releases them. Its
  * connections are its own, so a crash can end all of them.
  */
 export class Actor {
-  readonly parked: ParkedStatement[] = [];
+  readonly paused: PausedStatement[] = [];
   readonly running = new Set<RunningStatement>();
   readonly clients = new Set<SessionClient>();
-  /** Connections being opened and statements that are not parked: the actor can't rest before they end. */
+  /** Connections being opened and statements that are not paused: the actor can't rest before they end. */
   busy = 0;
   end: ActorEnd | undefined;
   /** Server processes of connections that it has lost. They may still be at work. */
@@ -79,9 +79,9 @@ export class Actor {
       );
   }
 
-  park(statement: Omit<ParkedStatement, 'resolve' | 'reject'>): Promise<QueryResult> {
+  pause(statement: Omit<PausedStatement, 'resolve' | 'reject'>): Promise<QueryResult> {
     return new Promise((resolve, reject) => {
-      this.parked.push({ ...statement, resolve, reject });
+      this.paused.push({ ...statement, resolve, reject });
       this.onChange();
     });
   }
@@ -100,7 +100,7 @@ export class Actor {
 
   /** Is its next statement or its end still to come, without anything that the scheduler decides? */
   get isComputing(): boolean {
-    return this.busy > 0 || (this.end === undefined && this.parked.length === 0 && this.running.size === 0);
+    return this.busy > 0 || (this.end === undefined && this.paused.length === 0 && this.running.size === 0);
   }
 
   get isInTransaction(): boolean {
@@ -121,7 +121,7 @@ export class Actor {
   /** Ends as a killed process does: nothing of it runs any more, and its connections close. */
   crash(): void {
     this.end = { kind: 'crashed' };
-    this.parked.length = 0;
+    this.paused.length = 0;
     const working = new Set([...this.running].map(({ client }) => client));
     this.running.clear();
     for (const client of this.clients) {

@@ -1,6 +1,6 @@
 /**
  * What happens next in a schedule:
- * - `run`: a parked statement of the actor is executed, and the actor goes on until its next one.
+ * - `run`: a paused statement of the actor is executed, and the actor goes on until its next one.
  * - `lose`: the statement is executed, but the connection breaks before its answer arrives.
  * - `crash`: the actor's process ends.
  */
@@ -8,13 +8,13 @@ export interface Choice {
   readonly kind: 'run' | 'lose' | 'crash';
   /** Label of the actor: A, B, … */
   readonly actor: string;
-  /** Which of its parked statements, from 1 on. */
+  /** Which of its paused statements, from 1 on. */
   readonly statement: number;
 }
 
 const MARK = { run: '', lose: '?', crash: '!' } as const;
 
-/** `A`, `A2` (its second parked statement), `A?` (the answer is lost), `A!` (it crashes). */
+/** `A`, `A2` (its second paused statement), `A?` (the answer is lost), `A!` (it crashes). */
 export function notationOf({ kind, actor, statement }: Choice): string {
   return `${actor}${statement === 1 ? '' : statement}${MARK[kind]}`;
 }

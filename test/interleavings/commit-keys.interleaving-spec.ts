@@ -133,10 +133,10 @@ const retention: ProtocolTest = {
 testProtocol({
   name: 'commit against commit on one key, lost answers, retention',
   specUrl: import.meta.url,
-  start: async ({ db, parked }) => {
+  start: async ({ db, paused }) => {
     await createToyTables(db);
     toy = await ToyApp.start(db, {
-      pools: parked.pools,
+      pools: paused.pools,
       parts: { providers: [] },
       kernel: { runSubscriptions: false },
     });

@@ -107,10 +107,10 @@ function errorsIn(ends: readonly ActorEnd[], expected?: new (...args: never[]) =
 testProtocol({
   name: 'commit against commit on one stream',
   specUrl: import.meta.url,
-  start: async ({ db, parked }) => {
+  start: async ({ db, paused }) => {
     await createToyTables(db);
     toy = await ToyApp.start(db, {
-      pools: parked.pools,
+      pools: paused.pools,
       parts: { providers: [Counters, Boxes] },
       kernel: { runSubscriptions: false },
     });

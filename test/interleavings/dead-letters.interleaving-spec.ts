@@ -8,7 +8,7 @@ import { without } from './planted-fault.js';
 import { testProtocol, type ProtocolTest } from './protocol-tests.js';
 import type { ActorWork, ScheduleEnd } from './schedule.js';
 
-/** The first one of `a` is held, `b` has taken effect once; the others are still to come. */
+/** The first one of `a` has failed, `b` has taken effect once; the others are still to come. */
 const EVENTS = [new Counted('a', 1), new Counted('b', 2), new Counted('a', 4), new Counted('b', 8)];
 const PASSED = 2;
 const EDITED = 16;
@@ -17,17 +17,17 @@ const LATER_COUNT = 'EXIT WHEN v_locked = (SELECT count(*) FROM kernel.checkpoin
 
 let toy: ToyApp;
 let view: FollowedView;
-let heldId = 0;
+let failedId = 0;
 
 async function reset(owner: ClientBase): Promise<void> {
   await view.reset(owner, { partitions: 1, holder: 'x', position: PASSED });
   await owner.query(`INSERT INTO toy_read.takings VALUES ('b', '{2}', 1, 2)`);
   const { rows } = await owner.query<{ id: number }>(
-    `INSERT INTO kernel.held_events (subscription, key, position, partition, event_id, state, attempts, next_try_at)
-     SELECT $1, 'a', 1, 0, l.event_id, 'blocked', 1, clock_timestamp() FROM kernel.log l WHERE l.position = 1 RETURNING id`,
+    `INSERT INTO kernel.failed_events (subscription, key, position, partition, event_id, state, attempts, next_try_at)
+     SELECT $1, 'a', 1, 0, l.event_id, 'retrying', 1, clock_timestamp() FROM kernel.log l WHERE l.position = 1 RETURNING id`,
     [VIEW],
   );
-  heldId = rows[0]!.id;
+  failedId = rows[0]!.id;
 }
 
 async function resetFailing(owner: ClientBase): Promise<void> {
@@ -38,17 +38,19 @@ async function resetFailing(owner: ClientBase): Promise<void> {
 const by = { by: { id: 'ada' }, reason: 'a schedule' };
 const letters = (): DeadLetters => toy.get(DeadLetters);
 const operator = (name: string, run: () => Promise<unknown>): ActorWork => ({ name, run });
-const discard = operator('discard', () => letters().discard(heldId, by));
-const edit = operator('edit', () => letters().editAndRetry(heldId, { counterId: 'a', by: EDITED, kind: 'plain' }, by));
+const discard = operator('discard', () => letters().discard(failedId, by));
+const edit = operator('edit', () =>
+  letters().editAndRetry(failedId, { counterId: 'a', by: EDITED, kind: 'plain' }, by),
+);
 const retry = operator('retry', () => letters().retry({ subscription: VIEW }, by));
 
-/** Held events that are queued although they are the first of their key: nobody would try them before the next take-over. */
+/** Failed events that wait although they are the first of their key: nobody would try them before the next take-over. */
 async function waitingForNothing(owner: ClientBase): Promise<string[]> {
   const { rows } = await owner.query<{ key: string; position: number }>(
-    `SELECT h.key, h.position FROM kernel.held_events h
-      WHERE h.state = 'queued' AND NOT EXISTS (SELECT FROM kernel.held_events b WHERE b.key = h.key AND b.position < h.position)`,
+    `SELECT h.key, h.position FROM kernel.failed_events h
+      WHERE h.state = 'waiting' AND NOT EXISTS (SELECT FROM kernel.failed_events b WHERE b.key = h.key AND b.position < h.position)`,
   );
-  return rows.map(({ key, position }) => `${key} is queued at ${position} behind nothing`);
+  return rows.map(({ key, position }) => `${key} waits at ${position} behind nothing`);
 }
 
 /**
@@ -85,10 +87,10 @@ const both = {
 };
 
 const discarded: ProtocolTest = {
-  title: 'a held event is discarded or takes effect, never both, and what follows it is not forgotten',
+  title: 'a failed event is discarded or takes effect, never both, and what follows it is not forgotten',
   reset,
   actors: () => [view.replica('x', 3), discard],
-  slowCommits: /kernel\.(advance|settle_held)/,
+  slowCommits: /kernel\.(advance|settle_failed_event)/,
   violations: effects([4]),
   ...both,
   faults: [],
@@ -96,7 +98,7 @@ const discarded: ProtocolTest = {
 
 const discardedFailing: ProtocolTest = {
   ...discarded,
-  title: 'a held event that fails again is discarded, and what follows it is not forgotten',
+  title: 'a failed event that fails again is discarded, and what follows it is not forgotten',
   reset: resetFailing,
   faults: [
     {
@@ -110,17 +112,17 @@ const discardedFailing: ProtocolTest = {
 
 const edited: ProtocolTest = {
   title:
-    'a held event takes effect with the data that an operator gave it, or the operator is told that it was too late',
+    'a failed event takes effect with the data that an operator gave it, or the operator is told that it was too late',
   reset,
   actors: () => [view.replica('x', 3), edit],
-  slowCommits: /kernel\.(advance|settle_held)/,
+  slowCommits: /kernel\.(advance|settle_failed_event)/,
   violations: effects([EDITED, 4]),
   ...both,
   faults: [
     {
       title: 'a try that does not look whether the event was edited meanwhile',
       shownBy: 'AAAAAAABBBBBAAAAAAAA',
-      function: 'kernel.settle_held',
+      function: 'kernel.settle_failed_event',
       change: without(`AND h.revision = coalesce((p->>'revision')::int, h.revision)`),
     },
   ],
@@ -128,25 +130,25 @@ const edited: ProtocolTest = {
 
 const editedFailing: ProtocolTest = {
   ...edited,
-  title: 'a held event that fails again is edited, and takes effect with those data',
+  title: 'a failed event that fails again is edited, and takes effect with those data',
   reset: resetFailing,
   faults: [],
 };
 
 const retried: ProtocolTest = {
-  title: 'a held event that an operator has tried again takes effect once, before what follows it',
+  title: 'a failed event that an operator has tried again takes effect once, before what follows it',
   reset: resetFailing,
   actors: () => [view.replica('x', 3), retry],
-  slowCommits: /kernel\.(advance|settle_held)/,
+  slowCommits: /kernel\.(advance|settle_failed_event)/,
   violations: effects([1, 4]),
   ...both,
   faults: [],
 };
 
-/** The first one of `a` is parked: no worker tries it. */
-async function resetParked(owner: ClientBase): Promise<void> {
+/** The first one of `a` is paused: no worker tries it. */
+async function resetPaused(owner: ClientBase): Promise<void> {
   await reset(owner);
-  await owner.query(`UPDATE kernel.held_events SET state = 'parked', next_try_at = NULL`);
+  await owner.query(`UPDATE kernel.failed_events SET state = 'dead-lettered', next_try_at = NULL`);
 }
 
 const repartitioning = operator('repartition', () => repartition(toy, { name: VIEW, partitions: 2 }));
@@ -155,7 +157,7 @@ const repartitioning = operator('repartition', () => repartition(toy, { name: VI
 const discardedInSplit: ProtocolTest = {
   ...discarded,
   title: 'a dead letter is discarded while its subscription is split, and what follows it is not forgotten',
-  reset: resetParked,
+  reset: resetPaused,
   actors: () => [repartitioning, discard, view.replica('x', 1)],
   violations: (owner, { ends: [, discarding, worker], ...end }) =>
     effects([4])(owner, { ...end, ends: [worker!, discarding!] }),
@@ -175,10 +177,10 @@ const discardedInSplit: ProtocolTest = {
 testProtocol({
   name: 'advance and retries against discard, edit, retry and repartition',
   specUrl: import.meta.url,
-  start: async ({ db, parked }) => {
+  start: async ({ db, paused }) => {
     await createToyTables(db, TABLE);
     toy = await ToyApp.start(db, {
-      pools: parked.pools,
+      pools: paused.pools,
       parts: { entities: [TakingsView], providers: [TakingsProjection] },
       kernel: { runSubscriptions: false },
     });

@@ -5,7 +5,7 @@ import { readLog } from '../../src/kernel/event-log/sql/read-log.js';
 import type { LogTail } from '../../src/kernel/event-log/log-tail.js';
 import { EventRegistry } from '../../src/kernel/messages/event-registry.js';
 import { Projection } from '../../src/kernel/projections/projection.decorator.js';
-import { CheckpointBoard } from '../../src/kernel/subscriptions/checkpoint-board.js';
+import { SubscriptionProgress } from '../../src/kernel/subscriptions/subscription-progress.js';
 import { isFenced, isSuperseded } from '../../src/kernel/subscriptions/faults.js';
 import { runOf } from '../../src/kernel/subscriptions/run-of.js';
 import { keepLeases, releaseLeases, type LeaseRow } from '../../src/kernel/subscriptions/sql/leases.js';
@@ -81,7 +81,7 @@ export class FollowedView {
   ): Promise<void> {
     refused.by = undefined;
     await emptyLog(owner);
-    await owner.query('DELETE FROM kernel.held_events; DELETE FROM kernel.replicas; DELETE FROM kernel.audit');
+    await owner.query('DELETE FROM kernel.failed_events; DELETE FROM kernel.replicas; DELETE FROM kernel.audit');
     const events = this.events.map((data) => ({ stream: `toy.counter:${data.counterId}`, name: 'toy.counted', data }));
     await givenEvents(owner, events, { isSequenced: true });
     await owner.query('DELETE FROM toy_read.takings; DELETE FROM kernel.checkpoints');
@@ -154,20 +154,20 @@ export class FollowedView {
   }
 
   async #goesOn(owner: ClientBase, worker: SubscriptionWorker): Promise<boolean> {
-    const held = await owner.query(
-      `UPDATE kernel.held_events SET next_try_at = clock_timestamp() WHERE state = 'blocked' RETURNING 1`,
+    const failed = await owner.query(
+      `UPDATE kernel.failed_events SET next_try_at = clock_timestamp() WHERE state = 'retrying' RETURNING 1`,
     );
-    return (await worker.turn()) || held.rowCount! > 0;
+    return (await worker.turn()) || failed.rowCount! > 0;
   }
 
   #worker(replica: string): SubscriptionWorker {
     const { pools } = this.toy;
-    const board = new CheckpointBoard(pools);
+    const progress = new SubscriptionProgress(pools);
     return new SubscriptionWorker(this.#subscriber, {
       pools,
       tail: this.#tail(),
       registry: this.toy.get(EventRegistry),
-      board,
+      progress,
       replica,
     });
   }

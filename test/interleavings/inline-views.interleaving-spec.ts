@@ -263,9 +263,9 @@ const twoTenants: ProtocolTest = {
 testProtocol({
   name: 'inline views against rebuild and release',
   specUrl: import.meta.url,
-  start: async ({ db, parked }) => {
+  start: async ({ db, paused }) => {
     await createToyTables(db);
-    releases = await startReleases(db, parked.pools);
+    releases = await startReleases(db, paused.pools);
   },
   stop: () => stopReleases(releases),
   tests: [

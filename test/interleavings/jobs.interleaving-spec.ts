@@ -3,9 +3,9 @@ import type { ClientBase } from 'pg';
 import { DurableCommand } from '#kernel/domain';
 import { EventStreams } from '../../src/kernel/commands/event-streams.js';
 import { EffectHandler, type Effect, type IEffectHandler } from '../../src/kernel/effects/effect-handler.decorator.js';
-import { EffectLane } from '../../src/kernel/effects/effect-lane.js';
+import { EffectQueue } from '../../src/kernel/effects/effect-queue.js';
 import { EffectRegistry } from '../../src/kernel/effects/effect-registry.js';
-import { LogBell } from '../../src/kernel/event-log/log-bell.js';
+import { CommitSignal } from '../../src/kernel/event-log/commit-signal.js';
 import { OutgoingCommands } from '../../src/kernel/outgoing/outgoing-commands.js';
 import { OutgoingWorker } from '../../src/kernel/outgoing/outgoing-worker.js';
 import { createToyTables, ToyApp } from '../support/toy-app.js';
@@ -35,7 +35,7 @@ class CountLaterHandler implements ICommandHandler<CountLaterCommand> {
 
 @EffectHandler('toy.call', { concurrency: 1, maxTries: 3, retryFirstMs: 0 })
 class CallNeighbour implements IEffectHandler {
-  async carryOut({ key, attempt }: Effect): Promise<unknown> {
+  async handle({ key, attempt }: Effect): Promise<unknown> {
     calls.push(`${key} ${attempt}`);
     return { attempt };
   }
@@ -51,7 +51,7 @@ const CONTEXT = {
   actor: { type: 'system', id: 'p' },
   correlationId: FIRST,
   causationId: null,
-  hop: 1,
+  causationDepth: 1,
 };
 
 /** Two commands of one instance, which are to be executed in this order, and one effect. */
@@ -77,7 +77,7 @@ async function reset(owner: ClientBase): Promise<void> {
 function commandWorker(name: string, turns: number): ActorWork {
   const run = async (): Promise<void> => {
     for (let left = turns; left > 0; left -= 1) {
-      const worker = new OutgoingWorker(toy.pools, toy.get(CommandBus), toy.get(LogBell));
+      const worker = new OutgoingWorker(toy.pools, toy.get(CommandBus), toy.get(CommitSignal));
       worker.start();
       await worker.stop();
     }
@@ -87,7 +87,7 @@ function commandWorker(name: string, turns: number): ActorWork {
 
 function effectWorker(name: string): ActorWork {
   const run = async (): Promise<void> => {
-    const lane = new EffectLane(toy.get(EffectRegistry).all()[0]!, toy.pools);
+    const lane = new EffectQueue(toy.get(EffectRegistry).all()[0]!, toy.pools);
     lane.start();
     await lane.stop();
   };
@@ -134,7 +134,7 @@ const onceAndInOrder: ProtocolTest = {
       title: 'a claim that does not look whether the instance has an earlier command',
       shownBy: 'AA2AAABBBBCC',
       function: 'kernel.claim_commands',
-      change: (definition) => definition.replace(/AND NOT EXISTS \(SELECT[^]*?'parked'\)\)/, ''),
+      change: (definition) => definition.replace(/AND NOT EXISTS \(SELECT[^]*?'dead-lettered'\)\)/, ''),
     },
     {
       title: 'a stored command that ends apart from its effects',
@@ -247,10 +247,10 @@ const notAgain: ProtocolTest = {
 testProtocol({
   name: 'claim, complete and cancel of stored commands and effects',
   specUrl: import.meta.url,
-  start: async ({ db, parked }) => {
+  start: async ({ db, paused }) => {
     await createToyTables(db);
     toy = await ToyApp.start(db, {
-      pools: parked.pools,
+      pools: paused.pools,
       parts: { providers: [CountLaterHandler, CallNeighbour] },
       kernel: { runSubscriptions: false },
     });

@@ -116,8 +116,8 @@ testProtocol({
   name: 'migration against start',
   specUrl: import.meta.url,
   as: 'owner',
-  start: async ({ parked }) => {
-    pools = parked.pools;
+  start: async ({ paused }) => {
+    pools = paused.pools;
   },
   stop: async () => undefined,
   tests: [twoStarts, startWithout],

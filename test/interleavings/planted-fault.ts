@@ -1,6 +1,6 @@
 import type { ClientBase } from 'pg';
 import { readMigrations } from '../../src/kernel/migrations/migrations.js';
-import type { Rewrite } from './parked-pool.js';
+import type { Rewrite } from './paused-pool.js';
 
 /** A protection taken out, either of a function of the kernel or of a statement that its code sends. */
 export type PlantedFault = FunctionFault | StatementFault;

@@ -5,7 +5,7 @@ import { clientConfig } from '../../src/kernel/database/pools.js';
 import { withOwner } from '../../src/platform/database/prepare.js';
 import { freshDatabase, type FreshDatabase } from '../../src/platform/testing/databases.js';
 import { Actor } from './actor.js';
-import { ParkedPools } from './parked-pool.js';
+import { PausedPools } from './paused-pool.js';
 import type { PlantedFault } from './planted-fault.js';
 import { Explorer, type Explored, type Scenario, type Violation } from './protocol.js';
 
@@ -21,7 +21,7 @@ export interface Protocol {
   /** Who the actors' connections sign in as; default: the roles of an application. */
   readonly as?: 'roles' | 'owner';
   /** Starts what the actors need; before the first schedule. */
-  start(on: { db: FreshDatabase; parked: ParkedPools; owner: ClientBase }): Promise<unknown>;
+  start(on: { db: FreshDatabase; paused: PausedPools; owner: ClientBase }): Promise<unknown>;
   stop(): Promise<unknown>;
   readonly tests: readonly ProtocolTest[];
 }
@@ -48,12 +48,12 @@ export function testProtocol(protocol: Protocol): void {
     // Nor would one whose pauses depend on how long a try took.
     performance.now = () => (Actor.current() === undefined ? now() : 0);
     const owner = await ownerOf(db);
-    const parked = new ParkedPools(db, protocol.as);
-    await protocol.start({ db, parked, owner });
-    explorer = new Explorer(owner, parked);
+    const paused = new PausedPools(db, protocol.as);
+    await protocol.start({ db, paused, owner });
+    explorer = new Explorer(owner, paused);
     stop = async () => {
       await protocol.stop();
-      await parked.pools.end();
+      await paused.pools.end();
       await owner.end();
       await db.drop();
     };

@@ -2,7 +2,7 @@ import type { ClientBase } from 'pg';
 import { NotRepeatable, Exploration, type Bounds } from './exploration.js';
 import { choicesIn, notationOf } from './choice.js';
 import { LockWatch } from './lock-watch.js';
-import type { ParkedPools } from './parked-pool.js';
+import type { PausedPools } from './paused-pool.js';
 import { plantInFunction, plantInStatements, type PlantedFault } from './planted-fault.js';
 import { Schedule, type ActorWork, type Decide, type ScheduleEnd } from './schedule.js';
 
@@ -43,7 +43,7 @@ export interface Explored {
 export class Explorer {
   constructor(
     private readonly owner: ClientBase,
-    private readonly parked: ParkedPools,
+    private readonly paused: PausedPools,
   ) {}
 
   /** Every schedule within the bounds, up to the first that breaks the invariant. */
@@ -107,8 +107,8 @@ export class Explorer {
   async #planted<T>(fault: PlantedFault, work: () => Promise<T>): Promise<T> {
     if ('statement' in fault) {
       const { rewrite, assertUsed } = plantInStatements(fault);
-      this.parked.rewrite = rewrite;
-      const result = await work().finally(() => (this.parked.rewrite = (text) => text));
+      this.paused.rewrite = rewrite;
+      const result = await work().finally(() => (this.paused.rewrite = (text) => text));
       assertUsed();
       return result;
     }
@@ -127,7 +127,7 @@ export class Explorer {
 
   async #scheduled(scenario: Scenario, decide: Decide): Promise<Omit<Violation, 'schedules'>> {
     await scenario.reset(this.owner);
-    this.parked.slowCommits = scenario.slowCommits;
+    this.paused.slowCommits = scenario.slowCommits;
     const mayLose = (text: string): boolean => scenario.mayLose?.test(text) ?? false;
     const end = await new Schedule(scenario.actors(), new LockWatch(this.owner), mayLose).run(decide);
     return { end, problems: [...end.problems, ...(await scenario.violations(this.owner, end))] };

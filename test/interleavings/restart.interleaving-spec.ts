@@ -4,7 +4,7 @@ import type { LogTail } from '../../src/kernel/event-log/log-tail.js';
 import { readLog } from '../../src/kernel/event-log/sql/read-log.js';
 import { sequence } from '../../src/kernel/event-log/sql/sequence.js';
 import { EventRegistry } from '../../src/kernel/messages/event-registry.js';
-import { CheckpointBoard } from '../../src/kernel/subscriptions/checkpoint-board.js';
+import { SubscriptionProgress } from '../../src/kernel/subscriptions/subscription-progress.js';
 import { isFenced } from '../../src/kernel/subscriptions/faults.js';
 import { SubscriptionRestart } from '../../src/kernel/subscriptions/restart.js';
 import { runOf } from '../../src/kernel/subscriptions/run-of.js';
@@ -44,7 +44,7 @@ let head = 0;
 
 async function reset(owner: ClientBase): Promise<void> {
   await emptyLog(owner);
-  await owner.query('DELETE FROM kernel.held_events; DELETE FROM kernel.audit; DELETE FROM kernel.checkpoints');
+  await owner.query('DELETE FROM kernel.failed_events; DELETE FROM kernel.audit; DELETE FROM kernel.checkpoints');
   await clearedInLog(owner, 'before');
   head = 1;
   await owner.query(`UPDATE kernel.subscriptions SET partitions = 1, status = 'running'`);
@@ -76,7 +76,7 @@ async function workerOf(replica: string, on: Parameters<typeof keepLeases>[0]): 
     pools,
     tail: tail as LogTail,
     registry: toy.get(EventRegistry),
-    board: new CheckpointBoard(pools),
+    progress: new SubscriptionProgress(pools),
     replica,
   });
   const runs = [runOf(subscriber)];
@@ -161,10 +161,10 @@ const restartedInSplit: ProtocolTest = {
 testProtocol({
   name: 'restart against repartition and workers',
   specUrl: import.meta.url,
-  start: async ({ db, parked }) => {
+  start: async ({ db, paused }) => {
     await createToyTables(db);
     toy = await ToyApp.start(db, {
-      pools: parked.pools,
+      pools: paused.pools,
       parts: { providers: [Counters, RecordWhenCleared] },
       kernel: { runSubscriptions: false },
     });

@@ -1,7 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import type { QueryResult } from 'pg';
 import { classify } from '../../src/kernel/database/errors.js';
-import { Actor, type ActorEnd, type ParkedStatement, type RunningStatement } from './actor.js';
+import { Actor, type ActorEnd, type PausedStatement, type RunningStatement } from './actor.js';
 import { notationOf, type Choice } from './choice.js';
 import type { LockWatch } from './lock-watch.js';
 
@@ -84,13 +84,13 @@ export class Schedule {
   #options(): Choice[] {
     const last = this.#taken.at(-1)?.actor;
     const ordered = this.#actors.toSorted((a, b) => Number(b.label === last) - Number(a.label === last));
-    const choices = (kind: Choice['kind'], of: (actor: Actor) => readonly ParkedStatement[]): Choice[] =>
+    const choices = (kind: Choice['kind'], of: (actor: Actor) => readonly PausedStatement[]): Choice[] =>
       ordered.flatMap((actor) => of(actor).map((one) => choiceOf(kind, actor, one)));
     return [
-      ...choices('run', ({ parked }) => parked),
-      ...choices('lose', ({ parked }) => parked.filter(({ text }) => this.mayLose(text))),
+      ...choices('run', ({ paused }) => paused),
+      ...choices('lose', ({ paused }) => paused.filter(({ text }) => this.mayLose(text))),
       // Without a transaction nobody notices how long after its last statement an actor crashes.
-      ...choices('crash', (actor) => (actor.isInTransaction || actor.label === last ? actor.parked.slice(0, 1) : [])),
+      ...choices('crash', (actor) => (actor.isInTransaction || actor.label === last ? actor.paused.slice(0, 1) : [])),
     ];
   }
 
@@ -105,14 +105,14 @@ export class Schedule {
       actor.crash();
       return;
     }
-    const [statement] = actor.parked.splice(choice.statement - 1, 1);
+    const [statement] = actor.paused.splice(choice.statement - 1, 1);
     entry.text += shortened(statement!.text);
     await this.#execute(actor, statement!, { entry, isLost: choice.kind === 'lose' });
   }
 
   async #execute(
     actor: Actor,
-    statement: ParkedStatement,
+    statement: PausedStatement,
     { entry, isLost }: { entry: { outcome: string }; isLost: boolean },
   ): Promise<void> {
     const client = await actor.during(statement.client);
@@ -160,7 +160,7 @@ export class Schedule {
     client.connection.stream.destroy();
   }
 
-  /** Resolves when every actor is parked, has ended or waits for a lock of one that is parked. */
+  /** Resolves when every actor is paused, has ended or waits for a lock of one that is paused. */
   async #settled(): Promise<void> {
     const giveUpAt = performance.now() + PATIENCE_MS;
     for (;;) {
@@ -214,8 +214,8 @@ export class Schedule {
 
   #stuck(): ScheduleStuck {
     const states = this.#actors.map(
-      ({ label, parked, running, busy, end }) =>
-        `${label}: ${end?.kind ?? `${parked.length} parked, ${running.size} running, ${busy} busy`}`,
+      ({ label, paused, running, busy, end }) =>
+        `${label}: ${end?.kind ?? `${paused.length} paused, ${running.size} running, ${busy} busy`}`,
     );
     return new ScheduleStuck(`The schedule doesn't come to rest. ${states.join('; ')}\n${this.#lines().join('\n')}`);
   }
@@ -226,8 +226,8 @@ function problemsOf({ label, end, clients, leaks }: Actor): string[] {
   return leaks > 0 || clients.size > 0 ? [`${label} left a connection or a transaction behind`] : [];
 }
 
-function choiceOf(kind: Choice['kind'], actor: Actor, statement: ParkedStatement): Choice {
-  return { kind, actor: actor.label, statement: actor.parked.indexOf(statement) + 1 };
+function choiceOf(kind: Choice['kind'], actor: Actor, statement: PausedStatement): Choice {
+  return { kind, actor: actor.label, statement: actor.paused.indexOf(statement) + 1 };
 }
 
 function shortened(text: string): string {

@@ -150,10 +150,10 @@ const oneSequencer: ProtocolTest = {
 testProtocol({
   name: 'sequence against commit and rollback',
   specUrl: import.meta.url,
-  start: async ({ db, parked }) => {
+  start: async ({ db, paused }) => {
     await createToyTables(db);
     toy = await ToyApp.start(db, {
-      pools: parked.pools,
+      pools: paused.pools,
       parts: { providers: [] },
       kernel: { runSubscriptions: false },
     });

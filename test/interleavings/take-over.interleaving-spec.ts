@@ -62,9 +62,10 @@ const takenOver: ProtocolTest = {
   ],
 };
 
-const heldOnce: ProtocolTest = {
+const failedOnce: ProtocolTest = {
   ...takenOver,
-  title: 'an event that fails at a replica and at its successor is held once, and what follows waits for it',
+  title:
+    'an event that fails at a replica and at its successor is stored as failed once, and what follows waits for it',
   reset: async (owner) => {
     await view.reset(owner, { partitions: 2, holder: 'x' });
     refused.by = 1;
@@ -172,15 +173,15 @@ const mergedOfTwo: ProtocolTest = {
 testProtocol({
   name: 'take-over against take-over, lease loss and repartition',
   specUrl: import.meta.url,
-  start: async ({ db, parked }) => {
+  start: async ({ db, paused }) => {
     await createToyTables(db, TABLE);
     toy = await ToyApp.start(db, {
-      pools: parked.pools,
+      pools: paused.pools,
       parts: { entities: [TakingsView], providers: [TakingsProjection] },
       kernel: { runSubscriptions: false },
     });
     view = new FollowedView(toy, EVENTS);
   },
   stop: () => toy.close(),
-  tests: [takenOver, heldOnce, split, merged, uneven, frozen, mergedOfTwo],
+  tests: [takenOver, failedOnce, split, merged, uneven, frozen, mergedOfTwo],
 });

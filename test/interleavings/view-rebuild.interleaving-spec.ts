@@ -138,10 +138,10 @@ const besideMark: ProtocolTest = {
 testProtocol({
   name: 'workers against rebuild and release',
   specUrl: import.meta.url,
-  start: async ({ db, parked }) => {
+  start: async ({ db, paused }) => {
     await createToyTables(db, TABLE);
-    old = await start(db, parked.pools, TakingsProjection);
-    next = await start(db, parked.pools, NextTakingsProjection);
+    old = await start(db, paused.pools, TakingsProjection);
+    next = await start(db, paused.pools, NextTakingsProjection);
     view = new FollowedView(old, EVENTS);
   },
   stop: async () => {

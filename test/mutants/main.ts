@@ -36,7 +36,7 @@ function secondsSinceStart(): string {
   return ((Date.now() - startedAt) / 1_000).toFixed(0);
 }
 
-function say(text: string): void {
+function report(text: string): void {
   process.stdout.write(`${text}\n`);
 }
 
@@ -72,14 +72,14 @@ async function assertBaseline(
 async function tryAll(faults: readonly PlantedFault[], databaseUrl: string | undefined): Promise<readonly Verdict[]> {
   const trees = Array.from({ length: AT_ONCE }, (_, n) => ScratchTree.create(root, join(folder, `tree-${n + 1}`)));
   const onVerdict = (verdict: Verdict): void => {
-    if (verdict.outcome !== 'not tried') say(rowOf(verdict));
+    if (verdict.outcome !== 'not tried') report(rowOf(verdict));
   };
   if (sampleMinutes !== undefined) {
     const endAt = startedAt + sampleMinutes * 60_000 - CLOSING_MS;
     return runMutants({ faults, trees, databaseUrl, endAt, onVerdict });
   }
   await assertBaseline([...new Set(faults.flatMap(({ specs }) => specs))], trees[0]!, databaseUrl);
-  say(`Without a fault all specs pass (${secondsSinceStart()} s).`);
+  report(`Without a fault all specs pass (${secondsSinceStart()} s).`);
   return runMutants({ faults, trees, databaseUrl, onVerdict });
 }
 
@@ -100,17 +100,17 @@ async function main(): Promise<void> {
   const faults = chosen();
   mkdirSync(folder, { recursive: true });
   if (sampleMinutes !== undefined)
-    say(`Sample of ${values.day}; the same again: npm run mutants -- --sample ${sampleMinutes} --day ${values.day}`);
+    report(`Sample of ${values.day}; the same again: npm run mutants -- --sample ${sampleMinutes} --day ${values.day}`);
   const needsDatabase = faults.some(({ specs }) => specs.some((spec) => classOf(spec) !== 'pure'));
   const verdicts = await withServer(needsDatabase, (databaseUrl) => tryAll(faults, databaseUrl));
   rmSync(folder, { recursive: true, force: true });
-  say(`\n${summaryOf(verdicts)} in ${secondsSinceStart()} s`);
+  report(`\n${summaryOf(verdicts)} in ${secondsSinceStart()} s`);
   mkdirSync(join(root, '.cache/tests'), { recursive: true });
   writeFileSync(join(root, '.cache/tests/mutants.json'), JSON.stringify(resultsForTally(verdicts)));
   process.exitCode = verdicts.every(({ outcome }) => outcome === 'killed' || outcome === 'not tried') ? 0 : 1;
 }
 
 await main().catch((error: unknown) => {
-  say(error instanceof BaselineFailed ? error.message : String((error as Error).stack));
+  report(error instanceof BaselineFailed ? error.message : String((error as Error).stack));
   process.exitCode = 1;
 });

@@ -16,8 +16,8 @@ export class CommandLine {
   /** What it prints. @throws CommanderError for wrong usage, CliExit where it ends with another code than 0 */
   async run(...args: string[]): Promise<string> {
     const printed: string[] = [];
-    const { print, say } = cli;
-    Object.assign(cli, { print: (line: string) => void printed.push(line), say: () => undefined });
+    const { print, report } = cli;
+    Object.assign(cli, { print: (line: string) => void printed.push(line), report: () => undefined });
     const program = new Command().exitOverride().configureOutput({ writeErr: () => undefined });
     for (const register of this.commands) register(program);
     for (const each of program.commands.flatMap((one) => [one, ...one.commands]))
@@ -27,7 +27,7 @@ export class CommandLine {
     } catch (error) {
       throw Object.assign(error as Error, { printed: printed.join('\n') });
     } finally {
-      Object.assign(cli, { print, say });
+      Object.assign(cli, { print, report });
     }
     return printed.join('\n');
   }

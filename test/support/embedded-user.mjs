@@ -6,14 +6,14 @@ import { pathToFileURL } from 'node:url';
 const [dataDir, root = new URL('../..', import.meta.url).pathname] = process.argv.slice(2);
 const { useEmbeddedServer } = await import(pathToFileURL(`${root}/src/platform/database/embedded/index.ts`).href);
 
-const say = (text) => process.stdout.write(`${text}\n`);
-const server = await useEmbeddedServer({ dataDir, isDurable: false, say });
+const report = (text) => process.stdout.write(`${text}\n`);
+const server = await useEmbeddedServer({ dataDir, isDurable: false, report });
 process.on('SIGTERM', () => void leave());
 // Keeps the process alive until the signal.
 setInterval(() => {}, 60_000);
-say(`using: ${JSON.stringify({ wasRunning: server.wasRunning, port: server.port, ownerUrl: server.ownerUrl })}`);
+report(`using: ${JSON.stringify({ wasRunning: server.wasRunning, port: server.port, ownerUrl: server.ownerUrl })}`);
 
 async function leave() {
-  say(`left: ${await server.leave()}`);
+  report(`left: ${await server.leave()}`);
   process.exit(0);
 }

@@ -2,7 +2,7 @@ import { freshDatabase, type FreshDatabase } from '#platform/testing';
 import { boot, type Waybill } from '../../src/boot.js';
 import { openImportFolder } from '../../src/cli/import/files/import-folder.js';
 import { ImportRun } from '../../src/cli/import/import-run.js';
-import { TakeIn } from '../../src/cli/import/take-in.js';
+import { ImportRow } from '../../src/cli/import/import-row.js';
 import { KINDS, type Tally } from '../../src/cli/import/tally.js';
 import { TemporaryFolder, type Books } from './import-folders.js';
 
@@ -42,11 +42,11 @@ export class ImportRig {
     const progress = {
       begin: (): void => undefined,
       advance: (): void => afterRow?.(),
-      say: (text: string): void => void this.said.push(text),
+      report: (text: string): void => void this.said.push(text),
       stop: (): void => undefined,
     };
     const folder = await openImportFolder(path);
-    const run = new ImportRun({ folder, takeIn: new TakeIn(this.waybill.app), progress, stop, now: NOW, trim });
+    const run = new ImportRun({ folder, importRow: new ImportRow(this.waybill.app), progress, stop, now: NOW, trim });
     await run.run();
     return run.tally;
   }

@@ -4,8 +4,8 @@ import type { EffectIntent } from '../../src/kernel/effects/effects.js';
 import { MessageContext, messageContext, newId } from '#kernel';
 import { ImportCustomerCommand } from '#customers/contracts';
 import { PlaceOrderCommand } from '#ordering/contracts';
-import { DiscardOrderCommand } from '../../src/contexts/ordering/commands/discard-order.command.js';
-import { ParkedEffects } from '../../src/kernel/effects/parked-effects.js';
+import { DiscardDraftCommand } from '../../src/contexts/ordering/commands/discard-draft.command.js';
+import { DeadLetteredEffects } from '../../src/kernel/effects/dead-lettered-effects.js';
 import { SystemStatus } from '../../src/platform/operations/reports/system-status.js';
 import { until } from '../../src/kernel/testing/until.js';
 import { OrderingApp, ada, importer, noon, shipTo } from './ordering-app.js';
@@ -56,7 +56,7 @@ export class NotificationsApp {
   /** A draft of Ada's that was given up; returns its id. */
   async discardDraft(): Promise<string> {
     const orderId = await this.ordering.draft();
-    await this.ordering.execute(new DiscardOrderCommand({ orderId, by: ada }, noon), ada);
+    await this.ordering.execute(new DiscardDraftCommand({ orderId, by: ada }, noon), ada);
     return orderId;
   }
 
@@ -82,8 +82,8 @@ export class NotificationsApp {
     return rows;
   }
 
-  get parked(): ParkedEffects {
-    return this.ordering.waybill.app.get(ParkedEffects, { strict: false });
+  get deadLettered(): DeadLetteredEffects {
+    return this.ordering.waybill.app.get(DeadLetteredEffects, { strict: false });
   }
 
   /** What the status of the system says about deliveries. */

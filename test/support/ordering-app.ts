@@ -7,7 +7,7 @@ import { ImportProductCommand, type ImportedProduct } from '#catalog/contracts';
 import { EnsureCustomerCommand } from '#customers/contracts';
 import { PlaceOrderCommand, type PlaceOrder, type PlacedOrder } from '#ordering/contracts';
 import { boot, type Waybill } from '../../src/boot.js';
-import { StartOrderCommand } from '../../src/contexts/ordering/commands/start-order.command.js';
+import { StartDraftCommand } from '../../src/contexts/ordering/commands/start-draft.command.js';
 
 export const ada: Actor = { type: 'customer', id: 'ada' };
 export const eve: Actor = { type: 'customer', id: 'eve' };
@@ -76,14 +76,14 @@ export class OrderingApp {
   /** A new draft of Ada's; returns its id. */
   async draft(): Promise<string> {
     const orderId = newId();
-    await this.execute(new StartOrderCommand({ orderId, by: ada, customerId: ada.id, startedAt: noon }), ada);
+    await this.execute(new StartDraftCommand({ orderId, by: ada, customerId: ada.id, startedAt: noon }), ada);
     return orderId;
   }
 
   /** Two tees for Ada, or whatever is said. */
-  placeOrder(wish: Partial<PlaceOrder> = {}, key?: string): Promise<PlacedOrder> {
+  placeOrder(request: Partial<PlaceOrder> = {}, key?: string): Promise<PlacedOrder> {
     const lines = [{ sku: 'TEE', quantity: 2 }];
-    const order = { orderId: newId(), by: ada, customerId: ada.id, lines, shipTo, placedAt: noon, ...wish };
+    const order = { orderId: newId(), by: ada, customerId: ada.id, lines, shipTo, placedAt: noon, ...request };
     return this.execute(new PlaceOrderCommand(order), order.by, key);
   }
 

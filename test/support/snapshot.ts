@@ -10,7 +10,7 @@ const TABLES = [
   'kernel.idempotency',
   'kernel.subscriptions',
   'kernel.checkpoints',
-  'kernel.held_events',
+  'kernel.failed_events',
   'toy_read.counter_search',
   'toy_read.kind_totals',
 ];

@@ -10,7 +10,7 @@ RETURNS SETOF kernel.outgoing_commands LANGUAGE sql SECURITY DEFINER SET search_
       WHERE q.state = 'queued' AND q.due_at <= clock_timestamp()
         AND (q.claimed_until IS NULL OR q.claimed_until <= clock_timestamp())
         AND NOT EXISTS (SELECT FROM kernel.outgoing_commands e
-                         WHERE e.instance = q.instance AND e.seq < q.seq AND e.state IN ('queued', 'parked'))
+                         WHERE e.instance = q.instance AND e.seq < q.seq AND e.state IN ('queued', 'dead-lettered'))
       ORDER BY q.due_at LIMIT p_limit FOR UPDATE SKIP LOCKED)
   RETURNING o.*;
 $$;

@@ -8,7 +8,7 @@ import { placeOf, type RawRow, type ReadRow } from './files/raw-row.js';
 import { forEachInFlight } from './in-flight.js';
 import type { ImportProgress } from './progress.js';
 import type { ImportedProduct } from '#catalog/contracts';
-import type { Outcome, TakeIn } from './take-in.js';
+import type { Outcome, ImportRow } from './import-row.js';
 import { Tally, type Kind } from './tally.js';
 
 /** As many as the command side has connections to be busy with; more would only wait. */
@@ -24,7 +24,7 @@ type Prepared = { readonly row: RawRow } & ({ readonly taking: Taking } | { read
 
 export interface ImportParts {
   readonly folder: ImportFolder;
-  readonly takeIn: TakeIn;
+  readonly importRow: ImportRow;
   readonly progress: ImportProgress;
   /** Aborted: rows under way are finished, no others are begun. */
   readonly stop: AbortSignal;
@@ -47,7 +47,7 @@ export class ImportRun {
 
   /** Whether it came to its end. @throws Unreadable, DatabaseLost */
   async run(): Promise<boolean> {
-    const { folder, stop, now, takeIn } = this.parts;
+    const { folder, stop, now, importRow } = this.parts;
     await this.#each(
       'products',
       folder.products,
@@ -63,7 +63,7 @@ export class ImportRun {
         'customerId',
         this.#preparing((bytes, options) => {
           const customer = customerOf(readRow(CustomerRow, bytes, options));
-          return { key: customer.customerId, run: () => takeIn.customer(customer) };
+          return { key: customer.customerId, run: () => importRow.customer(customer) };
         }),
       ),
     );
@@ -72,7 +72,7 @@ export class ImportRun {
       folder.orders,
       this.#preparing((bytes, options) => {
         const order = orderOf(readRow(OrderRow, bytes, options), now);
-        return { key: order.externalNumber, run: () => takeIn.order(order) };
+        return { key: order.externalNumber, run: () => importRow.order(order) };
       }),
     );
     await this.#discontinue();
@@ -83,8 +83,8 @@ export class ImportRun {
   #product(bytes: Buffer, options: ReadOptions): Taking {
     const { discontinued, ...product } = productOf(readRow(ProductRow, bytes, options));
     const run = async (): Promise<Outcome> => {
-      if (discontinued !== true) return this.parts.takeIn.product({ ...product, discontinued });
-      const outcome = await this.parts.takeIn.product(product);
+      if (discontinued !== true) return this.parts.importRow.product({ ...product, discontinued });
+      const outcome = await this.parts.importRow.product(product);
       this.#discontinued.set(product.sku, { product, outcome });
       return outcome;
     };
@@ -128,13 +128,13 @@ export class ImportRun {
     this.tally.add(kind, 'bad');
     if (row instanceof UntrimmedRow) untrimmed.add(kind, row.key, place);
     else if (untrimmed.areNamedBy(row)) untrimmed.addNaming(place);
-    else this.parts.progress.say(`${place}: ${row.message}`);
+    else this.parts.progress.report(`${place}: ${row.message}`);
   }
 
   async #discontinue(): Promise<void> {
     const options = { limit: IN_FLIGHT, stop: this.parts.stop, keyOf: () => undefined };
     await forEachInFlight(asStream(this.#discontinued.values()), options, async ({ product, outcome }) => {
-      const last = await this.parts.takeIn.product({ ...product, discontinued: true });
+      const last = await this.parts.importRow.product({ ...product, discontinued: true });
       if (last === 'already there' || outcome !== 'already there') return;
       this.tally.add('products', 'already there', -1);
       this.tally.add('products', 'updated');

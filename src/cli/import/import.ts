@@ -6,8 +6,8 @@ import { Unreadable } from './files/import-file.js';
 import { openImportFolder, type ImportFolder } from './files/import-folder.js';
 import { ImportRun } from './import-run.js';
 import { progressOn } from './progress.js';
-import { TakeIn } from './take-in.js';
-import { DatabaseLost } from './through-faults.js';
+import { ImportRow } from './import-row.js';
+import { DatabaseLost } from './retry-transient-errors.js';
 
 const INTERRUPTED = 130;
 
@@ -27,10 +27,10 @@ interface ImportOptions {
 
 async function importFolder(path: string, options: ImportOptions): Promise<void> {
   const folder = await usable(() => openImportFolder(path));
-  await usable(() => withWaybill((waybill, interrupted) => takeIn(folder, options, waybill, interrupted)));
+  await usable(() => withWaybill((waybill, interrupted) => importRow(folder, options, waybill, interrupted)));
 }
 
-async function takeIn(
+async function importRow(
   folder: ImportFolder,
   { trim }: ImportOptions,
   { app }: Waybill,
@@ -38,7 +38,7 @@ async function takeIn(
 ): Promise<void> {
   const totalBytes = folder.products.sizeBytes + folder.customers.sizeBytes + folder.orders.sizeBytes;
   const progress = progressOn(process.stderr, totalBytes);
-  const run = new ImportRun({ folder, takeIn: new TakeIn(app), progress, stop, now: app.get(Clock).now(), trim });
+  const run = new ImportRun({ folder, importRow: new ImportRow(app), progress, stop, now: app.get(Clock).now(), trim });
   let isComplete = false;
   try {
     isComplete = await run.run();

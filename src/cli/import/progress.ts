@@ -6,7 +6,7 @@ export interface ImportProgress {
   begin(kind: Kind, sizeBytes: number): void;
   /** A row is done that ends at this byte of the file; rows may come out of order. */
   advance(end: number): void;
-  say(text: string): void;
+  report(text: string): void;
   stop(): void;
 }
 
@@ -80,7 +80,7 @@ class ProgressBar implements ImportProgress {
     this.#bar.update(this.#pace.bytes, this.#payload());
   }
 
-  say(text: string): void {
+  report(text: string): void {
     this.#bars.log(`${text}\n`);
     this.#bars.update();
   }
@@ -115,10 +115,10 @@ class ProgressLines implements ImportProgress {
     if (performance.now() < this.#nextAt) return;
     this.#nextAt = performance.now() + LINE_EVERY_MS;
     const { percent, kind, rows, rate, left } = this.#pace;
-    this.say(`${percent} % · ${kind} · ${rows} rows · ${rate} · ${left} left`);
+    this.report(`${percent} % · ${kind} · ${rows} rows · ${rate} · ${left} left`);
   }
 
-  say(text: string): void {
+  report(text: string): void {
     this.stream.write(`${text}\n`);
   }
 

@@ -1,4 +1,4 @@
-import type { Outcome } from './take-in.js';
+import type { Outcome } from './import-row.js';
 import { UntrimmedRows } from './untrimmed-rows.js';
 
 export const KINDS = ['products', 'customers', 'orders'] as const;

@@ -6,7 +6,7 @@ import { DeadLetters } from '../../kernel/subscriptions/dead-letters.js';
 import type { DeadLetter, DeadLetterFilter } from '../../kernel/subscriptions/sql/dead-letters.js';
 import { CliExit, EXIT, cli } from '../cli.js';
 import { moment, pairs, table } from '../layout.js';
-import { looking, operator, show } from './looking.js';
+import { withReadOnlyApp, operator, show } from './read-only-app.js';
 
 interface Filter {
   readonly subscription?: string;
@@ -35,7 +35,7 @@ interface Edited {
   readonly json?: boolean;
 }
 
-const STATES = ['blocked', 'queued', 'parked'] as const;
+const STATES = ['retrying', 'waiting', 'dead-lettered'] as const;
 
 /** `waybill dead-letters`: events that could not take effect, and what to do with them. */
 export function registerDeadLetters(program: Command): void {
@@ -92,7 +92,7 @@ async function list({ limit, json, ...filter }: Listed): Promise<void> {
   const letters = await withLetters((all) => all.find(filter, limit + 1));
   const shown = letters.slice(0, limit);
   show(shown, json, () => (shown.length === 0 ? ['No dead letters.'] : lettersTable(shown)));
-  if (letters.length > limit) cli.say(`There are more than ${limit}. Raise --limit, or filter with --subscription.`);
+  if (letters.length > limit) cli.report(`There are more than ${limit}. Raise --limit, or filter with --subscription.`);
 }
 
 async function showOne(id: number, { json }: { json?: boolean }): Promise<void> {
@@ -103,7 +103,7 @@ async function showOne(id: number, { json }: { json?: boolean }): Promise<void> 
       Subscription: letter.subscription,
       State: `${letter.state}, ${letter.attempts} tries`,
       'Next attempt': letter.nextTryAt && moment(letter.nextTryAt),
-      'Failing since': moment(letter.heldAt),
+      'Failing since': moment(letter.failedAt),
       Event: `${letter.event.name} v${letter.event.version}, position ${letter.position}`,
       'Event id': letter.event.eventId,
       Stream: letter.event.stream,
@@ -121,8 +121,8 @@ async function retry(ids: readonly string[], asked: Retried): Promise<void> {
   const { all, dryRun = false, reason, json, ...filter } = asked;
   const chosen = chosenBy(ids.map(wholeNumber), filter, all);
   const keys = await withLetters((letters) => letters.retry(chosen, { by: operator(), reason, dryRun }));
-  const said = dryRun ? 'Would be retried' : 'Retried';
-  show({ keys, dryRun }, json, () => [`${said}: ${counted(keys, 'key')}, each from its first failed event.`]);
+  const text = dryRun ? 'Would be retried' : 'Retried';
+  show({ keys, dryRun }, json, () => [`${text}: ${counted(keys, 'key')}, each from its first failed event.`]);
 }
 
 /** Everything is never meant by leaving something out. */
@@ -172,7 +172,7 @@ function lettersTable(letters: readonly DeadLetter[]): string[] {
 }
 
 function withLetters<T>(work: (letters: DeadLetters) => Promise<T>): Promise<T> {
-  return looking(async ({ app }) => {
+  return withReadOnlyApp(async ({ app }) => {
     try {
       return await work(app.get(DeadLetters, { strict: false }));
     } catch (error) {

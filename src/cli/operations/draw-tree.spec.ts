@@ -17,7 +17,7 @@ const event = (name: string, more: Partial<CausationEvent> = {}): CausationEvent
   version: 2,
   name,
   at,
-  heldBy: [],
+  failedIn: [],
   reactions: [],
   ...more,
 });
@@ -25,15 +25,19 @@ const event = (name: string, more: Partial<CausationEvent> = {}): CausationEvent
 describe('a drawn tree', () => {
   it('hangs events below commands and reactions below events', () => {
     const reaction = command('toy.echo', event('echoed', { position: null }));
-    const held = { subscription: 'toy.search', state: 'parked', attempts: 10, error: 'too\nnarrow' } as const;
-    const root = command('CountCommand', event('counted', { reactions: [reaction], heldBy: [held] }), event('cleared'));
+    const failed = { subscription: 'toy.search', state: 'dead-lettered', attempts: 10, error: 'too\nnarrow' } as const;
+    const root = command(
+      'CountCommand',
+      event('counted', { reactions: [reaction], failedIn: [failed] }),
+      event('cleared'),
+    );
     const tree = { correlationIds: ['wish'], eventCount: 3, isComplete: true, roots: [root, command(null)] };
     expect(drawTree(tree)).toEqual([
       '3 events of 1 request',
       '',
       'CountCommand  by customer ada  2026-11-23 12:00:00.000',
       '├─ counted  toy.counter:1@2  position 7',
-      '│  │ ✖ parked in toy.search after 10 tries: too narrow',
+      '│  │ ✖ dead-lettered in toy.search after 10 tries: too narrow',
       '│  └─ toy.echo  by customer ada  2026-11-23 12:00:00.000',
       '│     └─ echoed  toy.counter:1@2  no position yet',
       '└─ cleared  toy.counter:1@2  position 7',

@@ -28,13 +28,13 @@ function commandBranch({ name, actor, at, events, commandId }: CausationCommand)
   return { lines: [`${what}  by ${actor.type} ${actor.id}  ${moment(at)}`], below: events.map(eventBranch) };
 }
 
-function eventBranch({ name, stream, version, position, heldBy, reactions }: CausationEvent): Branch {
-  const held = heldBy.map(
+function eventBranch({ name, stream, version, position, failedIn, reactions }: CausationEvent): Branch {
+  const failed = failedIn.map(
     ({ subscription, state, attempts, error }) =>
       `✖ ${state} in ${subscription} after ${attempts === 1 ? '1 try' : `${attempts} tries`}: ${cut(error ?? 'waits behind another event', MAX_ERROR)}`,
   );
   const place = position === null ? 'no position yet' : `position ${position}`;
-  return { lines: [`${name}  ${stream}@${version}  ${place}`, ...held], below: reactions.map(commandBranch) };
+  return { lines: [`${name}  ${stream}@${version}  ${place}`, ...failed], below: reactions.map(commandBranch) };
 }
 
 function drawn({ lines, below }: Branch): string[] {

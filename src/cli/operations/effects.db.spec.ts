@@ -10,9 +10,9 @@ beforeAll(async () => {
   Object.assign(process.env, db.environment, { LOG_LEVEL: 'silent' });
   await db.pools.app.query(
     `INSERT INTO kernel.effects (tenant, kind, key, body, body_hash, context, state, attempts, due_at, error)
-     VALUES ('default', 'toy.call', 'a', '{}', '', '{}', 'parked', 12, NULL, 'gone'),
-            ('default', 'toy.call', 'b', '{}', '', '{}', 'parked', 1, NULL, 'refused'),
-            ('default', 'toy.write', 'c', '{}', '', '{}', 'parked', 12, NULL, 'gone'),
+     VALUES ('default', 'toy.call', 'a', '{}', '', '{}', 'dead-lettered', 12, NULL, 'gone'),
+            ('default', 'toy.call', 'b', '{}', '', '{}', 'dead-lettered', 1, NULL, 'refused'),
+            ('default', 'toy.write', 'c', '{}', '', '{}', 'dead-lettered', 12, NULL, 'gone'),
             ('default', 'toy.call', 'd', '{}', '', '{}', 'done', 1, NULL, NULL)`,
   );
 }, 30_000);
@@ -24,8 +24,8 @@ afterAll(async () => {
 /** What a call prints. */
 async function effects(...args: string[]): Promise<string> {
   const printed: string[] = [];
-  const { print, say } = cli;
-  Object.assign(cli, { print: (line: string) => void printed.push(line), say: () => undefined });
+  const { print, report } = cli;
+  Object.assign(cli, { print: (line: string) => void printed.push(line), report: () => undefined });
   const program = new Command().exitOverride().configureOutput({ writeErr: () => undefined });
   registerEffects(program);
   for (const each of program.commands.flatMap((one) => [one, ...one.commands])) each.exitOverride();
@@ -33,7 +33,7 @@ async function effects(...args: string[]): Promise<string> {
     await program.parseAsync(['effects', ...args], { from: 'user' });
     return printed.join('\n');
   } finally {
-    Object.assign(cli, { print, say });
+    Object.assign(cli, { print, report });
   }
 }
 const keysIn = (json: string): string[] => (JSON.parse(json) as { key: string }[]).map(({ key }) => key);
@@ -42,7 +42,7 @@ describe('waybill effects', () => {
   it('lists what was given up, newest first, or what is asked for', async () => {
     expect(keysIn(await effects('list', '--json'))).toEqual(['c', 'b', 'a']);
     expect(keysIn(await effects('list', '--kind', 'toy.call', '--state', 'done', '--json'))).toEqual(['d']);
-    expect(await effects()).toMatch(/KIND +KEY +STATE +TRIES +ERROR\n.*toy\.write +c +parked +12 +gone/);
+    expect(await effects()).toMatch(/KIND +KEY +STATE +TRIES +ERROR\n.*toy\.write +c +dead-lettered +12 +gone/);
     expect(await effects('list', '--state', 'running')).toBe('No effects are running.');
   });
 

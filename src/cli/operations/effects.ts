@@ -1,10 +1,10 @@
 import { InvalidArgumentError, type Command } from 'commander';
-import { ParkedEffects } from '../../kernel/effects/parked-effects.js';
+import { DeadLetteredEffects } from '../../kernel/effects/dead-lettered-effects.js';
 import type { EffectRecord } from '../../kernel/effects/sql/find-effects.js';
 import { counted } from '../../platform/operations/counted.js';
 import { CliExit, EXIT } from '../cli.js';
 import { table } from '../layout.js';
-import { looking, operator, show } from './looking.js';
+import { withReadOnlyApp, operator, show } from './read-only-app.js';
 
 interface Listed {
   readonly kind?: string;
@@ -21,33 +21,33 @@ interface Retried {
   readonly json?: boolean;
 }
 
-const STATES = ['pending', 'running', 'done', 'parked'] as const;
+const STATES = ['pending', 'running', 'done', 'dead-lettered'] as const;
 
 /** `waybill effects`: calls to other systems, and what to do about those that were given up. */
 export function registerEffects(program: Command): void {
   const effects = program.command('effects').description('Effects: calls to other systems.');
   effects
     .command('list', { isDefault: true })
-    .description('List effects, newest first; without --state those that are parked.')
+    .description('List effects, newest first; without --state those that are dead-lettered.')
     .option('--kind <kind>', 'only this kind')
     .option('--key <key>', 'only this key')
-    .option('--state <state>', STATES.join(', '), stateOf, 'parked')
+    .option('--state <state>', STATES.join(', '), stateOf, 'dead-lettered')
     .option('--limit <n>', 'maximum number of rows', wholeNumber, 50)
     .option('--json', 'print JSON, with body and result')
     .action(list);
   effects
     .command('retry')
-    .description('Retry parked effects with their keys: by id, by kind, or --all.')
+    .description('Retry dead-lettered effects with their keys: by id, by kind, or --all.')
     .argument('[ids...]', 'id from the list')
     .option('--kind <kind>', 'all of this kind')
-    .option('--all', 'all parked effects')
+    .option('--all', 'all dead-lettered effects')
     .option('--reason <text>', 'the reason, stored in the audit log')
     .option('--json', 'print JSON')
     .action(retry);
 }
 
 async function list({ limit, json, ...filter }: Listed): Promise<void> {
-  const found = await looking(({ app }) => app.get(ParkedEffects, { strict: false }).find(filter, limit));
+  const found = await withReadOnlyApp(({ app }) => app.get(DeadLetteredEffects, { strict: false }).find(filter, limit));
   show(found, json, () => (found.length === 0 ? [`No effects are ${filter.state}.`] : effectsTable(found)));
 }
 
@@ -56,7 +56,7 @@ async function retry(ids: readonly string[], { kind, all, reason, json }: Retrie
   if (ways !== 1) throw new CliExit(EXIT.usage, 'Use either ids, --kind or --all.');
   const filter = { kind, ids: ids.length > 0 ? ids.map(wholeNumber) : undefined };
   const act = { by: operator(), reason };
-  const count = await looking(({ app }) => app.get(ParkedEffects, { strict: false }).retry(filter, act));
+  const count = await withReadOnlyApp(({ app }) => app.get(DeadLetteredEffects, { strict: false }).retry(filter, act));
   show({ retried: count }, json, () => [`Retrying ${counted(count, 'effect')}.`]);
 }
 

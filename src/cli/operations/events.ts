@@ -7,7 +7,7 @@ import { EventFinder } from '../../platform/operations/reports/event-finder.js';
 import { CliExit, EXIT } from '../cli.js';
 import { moment, pairs } from '../layout.js';
 import { drawTree } from './draw-tree.js';
-import { looking, show } from './looking.js';
+import { withReadOnlyApp, show } from './read-only-app.js';
 import { tail } from './tail-events.js';
 
 /** `waybill events`: what the log holds. */
@@ -38,7 +38,7 @@ export function registerEvents(program: Command): void {
 }
 
 async function showOne(reference: string, { json }: { json?: boolean }): Promise<void> {
-  const event = await looking(({ app }) => app.get(EventFinder, { strict: false }).one(reference));
+  const event = await withReadOnlyApp(({ app }) => app.get(EventFinder, { strict: false }).one(reference));
   if (event === undefined) throw new CliExit(EXIT.failed, `No event ${reference}.`);
   show(event, json, () => [
     ...pairs({
@@ -60,7 +60,7 @@ async function showOne(reference: string, { json }: { json?: boolean }): Promise
 }
 
 async function tree(id: string, { json }: { json?: boolean }): Promise<void> {
-  const grown = await looking(async ({ app }) =>
+  const grown = await withReadOnlyApp(async ({ app }) =>
     app.get(CausationTrees, { strict: false }).of(isOrderNumber(id) ? await orderId(app.get(QueryBus), id) : id),
   );
   if (grown === undefined) throw new CliExit(EXIT.failed, `No event in the log has the id ${id}.`);

@@ -3,7 +3,7 @@ import { Pools } from '../../kernel/database/pools.js';
 import { LogEpoch } from '../../kernel/event-log/epoch.js';
 import { audit } from '../../kernel/audit/sql/audit.js';
 import { cli } from '../cli.js';
-import { looking, operator } from './looking.js';
+import { withReadOnlyApp, operator } from './read-only-app.js';
 
 /** `waybill log`: what an operator must say of the event log, because nothing in the database shows it. */
 export function registerLog(program: Command): void {
@@ -17,16 +17,16 @@ export function registerLog(program: Command): void {
 
 /** Processes that run notice it within a second: they read everything again, and answer older tokens as of an unknown epoch. */
 async function beginEpoch({ reason }: { reason: string }): Promise<void> {
-  const { epoch, diverged } = await looking(async ({ app }) => {
+  const { epoch, diverged } = await withReadOnlyApp(async ({ app }) => {
     const begun = await app.get(LogEpoch, { strict: false }).begin(reason);
     const detail = { epoch: begun.epoch, diverged: begun.diverged };
     const act = { by: operator(), reason };
     await audit(app.get(Pools, { strict: false }).app, act, { action: 'log.begin-epoch', subject: 'log', detail });
     return begun;
   });
-  cli.say(`Started epoch ${epoch}. Consistency tokens issued before are treated as of an unknown epoch.`);
+  cli.report(`Started epoch ${epoch}. Consistency tokens issued before are treated as of an unknown epoch.`);
   if (diverged.length === 0) return;
-  cli.say(
+  cli.report(
     `These subscriptions have processed events that the log no longer contains, and are stopped: ${diverged.join(', ')}. ` +
       'Run npm run waybill -- rebuild <name> for each projection, and npm run waybill -- subscriptions restart <name> ' +
       '--from <beginning|now|position> --reason <why> for each event handler.',

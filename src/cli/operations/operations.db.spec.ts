@@ -14,7 +14,7 @@ const SEARCH = 'ordering.order-search';
 /** Every call starts a Waybill of its own. */
 const PATIENCE_MS = 60_000;
 
-interface Letter {
+interface Email {
   readonly id: number;
   readonly data: { readonly number: string };
 }
@@ -34,7 +34,7 @@ afterAll(async () => {
 });
 
 /** An order that the search view doesn't take, once it is too narrow. */
-async function heldOrder(): Promise<string> {
+async function failedOrder(): Promise<string> {
   const { id } = await app.placeOrder({ lines: [{ sku: 'TEE', quantity: 666 }] });
   const letters = app.waybill.app.get(DeadLetters);
   await eventually(async () => expect(await letters.find({ subscription: SEARCH, key: id })).toHaveLength(1));
@@ -52,7 +52,7 @@ describe('waybill, while all is well', () => {
         expect(await waybill.run('status')).toMatch(/^✔ The log has [^]*✔ 1 replica works on/),
       );
       const list = await waybill.run('subscriptions');
-      expect(list).toMatch(/^SUBSCRIPTION +KIND +STATUS +POSITION +BEHIND +LAG +OWNED +HELD\n/);
+      expect(list).toMatch(/^SUBSCRIPTION +KIND +STATUS +POSITION +BEHIND +LAG +OWNED +FAILED EVENTS\n/);
       expect(list).toMatch(/\nordering\.order-search +async +running .* 8\/8 +–/);
       const one = await waybill.run('subscriptions', 'show', SEARCH);
       expect(one).toMatch(/Status +running\n[^]*PARTITION +POSITION +BEHIND +FENCE/);
@@ -94,16 +94,16 @@ describe('waybill, while a view does not take an order', () => {
   beforeAll(() => narrow('ADD CONSTRAINT narrow CHECK (units <> 666)'));
 
   it(
-    'shows what is held, and lets it be dropped, corrected, or tried again',
+    'shows failed events, and lets them be dropped, corrected, or tried again',
     async () => {
-      const [dropped, corrected, retried] = [await heldOrder(), await heldOrder(), await heldOrder()];
-      const letters = await waybill.json<Letter[]>('dead-letters');
-      const [first, second] = letters as [Letter, Letter];
+      const [dropped, corrected, retried] = [await failedOrder(), await failedOrder(), await failedOrder()];
+      const letters = await waybill.json<Email[]>('dead-letters');
+      const [first, second] = letters as [Email, Email];
       expect(await waybill.run('dead-letters', 'list', '--error', 'NARROW')).toMatch(
         /ID +SUBSCRIPTION +STATE[^]*narrow/,
       );
       expect(await waybill.run('dead-letters', 'show', String(first.id))).toMatch(
-        /State +blocked[^]*"narrow"[^]*Data:/,
+        /State +retrying[^]*"narrow"[^]*Data:/,
       );
 
       await waybill.run('dead-letters', 'discard', String(first.id), '--reason', 'a joke');
@@ -142,12 +142,12 @@ describe('waybill, while a view does not take an order', () => {
 describe('waybill', () => {
   it('ends with 1 where an operator must act, also as JSON', async () => {
     await app.db.pools.app.query(
-      `INSERT INTO kernel.held_events (subscription, key, position, partition, event_id, state, error)
-       SELECT $1, 'somebody', l.position, 0, l.event_id, 'parked', 'given up' FROM kernel.log l LIMIT 1`,
+      `INSERT INTO kernel.failed_events (subscription, key, position, partition, event_id, state, error)
+       SELECT $1, 'somebody', l.position, 0, l.event_id, 'dead-lettered', 'given up' FROM kernel.log l LIMIT 1`,
       [SEARCH],
     );
     const status = waybill.run('status');
-    await expect(status).rejects.toMatchObject({ exitCode: 1, printed: expect.stringContaining('1 parked') });
+    await expect(status).rejects.toMatchObject({ exitCode: 1, printed: expect.stringContaining('1 dead-lettered') });
     const json = await waybill.run('status', '--json').catch((error: { printed: string }) => error.printed);
     expect(JSON.parse(json)).toMatchObject({ log: { gaps: 0 }, subscriptions: expect.any(Array) });
   }, 60_000);

@@ -2,7 +2,7 @@ import { InvalidArgumentError, type Command } from 'commander';
 import { Operations, hasEnded, type Operation } from '../../kernel/outgoing/operations.js';
 import { CliExit, EXIT } from '../cli.js';
 import { moment, pairs, table } from '../layout.js';
-import { looking, operator, show } from './looking.js';
+import { withReadOnlyApp, operator, show } from './read-only-app.js';
 
 interface Listed {
   readonly limit: number;
@@ -35,14 +35,14 @@ export function registerOperations(program: Command): void {
     .action(showOne);
   operations
     .command('retry')
-    .description('Retry a parked operation now.')
+    .description('Retry a dead-lettered operation now.')
     .argument('<id>', 'id from the list', uuid)
     .option('--reason <text>', 'the reason, stored in the audit log')
     .option('--json', 'print JSON')
     .action(retry);
   operations
     .command('cancel')
-    .description('Cancel a queued or parked operation and erase its content.')
+    .description('Cancel a queued or dead-lettered operation and erase its content.')
     .argument('<id>', 'id from the list', uuid)
     .requiredOption('--reason <text>', 'the reason, stored in the audit log')
     .option('--json', 'print JSON')
@@ -78,7 +78,7 @@ async function showOne(id: string, { json }: { json?: boolean }): Promise<void> 
 
 async function retry(id: string, { reason, json }: Act): Promise<void> {
   const isDue = await withOperations((operations) => operations.retry(id, { by: operator(), reason }));
-  if (!isDue) throw new CliExit(EXIT.failed, `${id} is not parked. See: waybill operations show ${id}`);
+  if (!isDue) throw new CliExit(EXIT.failed, `${id} is not dead-lettered. See: waybill operations show ${id}`);
   show({ retried: id }, json, () => [`Retrying ${id}.`]);
 }
 
@@ -112,7 +112,7 @@ function shown({ refusal, lastEvent: _lastEvent, ...operation }: Operation): obj
 }
 
 function withOperations<T>(work: (operations: Operations) => Promise<T>): Promise<T> {
-  return looking(({ app }) => work(app.get(Operations, { strict: false })));
+  return withReadOnlyApp(({ app }) => work(app.get(Operations, { strict: false })));
 }
 
 function uuid(text: string): string {

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { SystemStatus } from '../../platform/operations/reports/system-status.js';
 import { report } from '../findings.js';
-import { looking } from './looking.js';
+import { withReadOnlyApp } from './read-only-app.js';
 
 /** `waybill status`: is everything well? For people, and for whatever watches exit codes. */
 export function registerStatus(program: Command): void {
@@ -12,7 +12,7 @@ export function registerStatus(program: Command): void {
     )
     .option('--json', 'print JSON, with every subscription')
     .action(async ({ json }: { json?: boolean }) => {
-      const state = await looking(({ app }) => app.get(SystemStatus, { strict: false }).current());
+      const state = await withReadOnlyApp(({ app }) => app.get(SystemStatus, { strict: false }).current());
       report(state.findings, json ? state : undefined);
     });
 }

@@ -7,7 +7,7 @@ import { SubscriptionPause } from '../../kernel/subscriptions/subscription-pause
 import { SubscriptionRestart, type RestartFrom } from '../../kernel/subscriptions/restart.js';
 import { CliExit, EXIT, cli, type CliWork } from '../cli.js';
 import { age, moment, pairs, table } from '../layout.js';
-import { looking, operator, show } from './looking.js';
+import { withReadOnlyApp, operator, show } from './read-only-app.js';
 
 interface Asked {
   readonly json?: boolean;
@@ -60,7 +60,7 @@ export function registerSubscriptions(program: Command): void {
 const REFUSED = new Set(['subscription-unknown', 'restart-refused', 'pause-refused', 'repartition-refused']);
 
 const all = (): Promise<SubscriptionReport[]> =>
-  looking(({ app }) => app.get(SubscriptionReports, { strict: false }).all());
+  withReadOnlyApp(({ app }) => app.get(SubscriptionReports, { strict: false }).all());
 
 async function list({ json }: Asked): Promise<void> {
   const reports = await all();
@@ -73,7 +73,7 @@ async function list({ json }: Asked): Promise<void> {
       { title: 'BEHIND', of: ({ behind }) => behind, isNumber: true },
       { title: 'LAG', of: ({ lagSeconds }) => age(lagSeconds), isNumber: true },
       { title: 'OWNED', of: ownedOf, isNumber: true },
-      { title: 'HELD', of: heldOf },
+      { title: 'FAILED EVENTS', of: failedOf },
     ]),
   );
 }
@@ -86,33 +86,33 @@ async function showOne(name: string, { json }: Asked): Promise<void> {
 
 async function repartition(name: string, partitions: number, { reason }: { reason?: string }): Promise<void> {
   await acted(({ app }) => app.get(Repartition, { strict: false }).to(name, partitions, { by: operator(), reason }));
-  cli.say(`${name} now has ${counted(partitions, 'partition')}. Resume it: waybill subscriptions resume ${name}`);
+  cli.report(`${name} now has ${counted(partitions, 'partition')}. Resume it: waybill subscriptions resume ${name}`);
 }
 
 async function pause(name: string, { reason }: { reason: string }): Promise<void> {
   const { pausedAt, pausedBy, ...paused } = await acted(({ app }) =>
     app.get(SubscriptionPause, { strict: false }).pause(name, { by: operator(), reason }),
   );
-  cli.say(`${name} is paused since ${pausedAt} by ${pausedBy}: ${paused.reason}`);
+  cli.report(`${name} is paused since ${pausedAt} by ${pausedBy}: ${paused.reason}`);
 }
 
 async function resume(name: string, { reason }: { reason?: string }): Promise<void> {
   const { wasPaused } = await acted(({ app }) =>
     app.get(SubscriptionPause, { strict: false }).resume(name, { by: operator(), reason }),
   );
-  cli.say(wasPaused ? `${name} is resumed.` : `${name} was not paused.`);
+  cli.report(wasPaused ? `${name} is resumed.` : `${name} was not paused.`);
 }
 
 async function restart(name: string, { from, reason }: { from: RestartFrom; reason: string }): Promise<void> {
   const { position } = await acted(({ app }) =>
     app.get(SubscriptionRestart, { strict: false }).restart(name, from, { by: operator(), reason }),
   );
-  cli.say(`${name} continues after position ${position.toLocaleString('en')}.`);
+  cli.report(`${name} continues after position ${position.toLocaleString('en')}.`);
 }
 
 /** What an operator does; a refusal is printed as its sentence, without a stack. */
 function acted<T>(work: CliWork<T>): Promise<T> {
-  return looking((waybill, interrupted) =>
+  return withReadOnlyApp((waybill, interrupted) =>
     work(waybill, interrupted).catch((error: Error & { code?: string }) => {
       throw REFUSED.has(error.code ?? '') ? new CliExit(EXIT.failed, error.message) : error;
     }),
@@ -128,7 +128,7 @@ function summary(report: SubscriptionReport): string[] {
     Version: report.version,
     Position: `${report.position.toLocaleString('en')} of ${report.head.toLocaleString('en')}`,
     Lag: age(report.lagSeconds),
-    Held: heldOf(report),
+    'Failed events': failedOf(report),
     'Last error': report.lastError,
   });
 }
@@ -162,8 +162,8 @@ function ownedOf({ kind, partitions }: SubscriptionReport): string {
   return `${owned.length}/${partitions.length}`;
 }
 
-function heldOf({ held: { blocked, queued, parked } }: SubscriptionReport): string {
-  const counts = Object.entries({ parked, blocked, queued }).filter(([, count]) => count > 0);
+function failedOf({ failedEvents: { retrying, waiting, deadLettered } }: SubscriptionReport): string {
+  const counts = Object.entries({ deadLettered, retrying, waiting }).filter(([, count]) => count > 0);
   return counts.length === 0 ? '–' : counts.map(([state, count]) => `${count} ${state}`).join(', ');
 }
 

@@ -3,7 +3,7 @@ import { EventFinder, type EventFilter } from '../../platform/operations/reports
 import type { LoggedEvent } from '../../platform/operations/reports/logged-event.dto.js';
 import { cli } from '../cli.js';
 import { moment } from '../layout.js';
-import { looking } from './looking.js';
+import { withReadOnlyApp } from './read-only-app.js';
 
 export interface Tailed extends EventFilter {
   /** How many of the last ones. */
@@ -14,13 +14,13 @@ export interface Tailed extends EventFilter {
   readonly json?: boolean;
 }
 
-const LOOK_EVERY_MS = 300;
+const READ_EVERY_MS = 300;
 const PAGE = 200;
 const POSITION_WIDTH = 7;
 
 /** Prints events, one a line, and with `follow` goes on until interrupted. */
 export async function tail({ number, after, follow, json, ...filter }: Tailed): Promise<void> {
-  await looking(async ({ app }, interrupted) => {
+  await withReadOnlyApp(async ({ app }, interrupted) => {
     const finder = app.get(EventFinder, { strict: false });
     const from = after ?? (await startOf(finder, filter, number));
     const reached = await printAfter(finder, filter, { after: from, json });
@@ -65,7 +65,7 @@ async function printUntil(
 ): Promise<void> {
   let reached = after;
   while (!interrupted.aborted) {
-    await pause(LOOK_EVERY_MS, undefined, { signal: interrupted }).catch(() => undefined);
+    await pause(READ_EVERY_MS, undefined, { signal: interrupted }).catch(() => undefined);
     reached = await printAfter(finder, filter, { after: reached, json });
   }
 }

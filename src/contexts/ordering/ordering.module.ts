@@ -5,7 +5,7 @@ import './api/ordering.problems.js';
 import { OrdersController } from './api/orders.controller.js';
 import { AddLineHandler } from './commands/add-line.command.js';
 import { ChangeLineQuantityHandler } from './commands/change-line-quantity.command.js';
-import { DiscardOrderHandler } from './commands/discard-order.command.js';
+import { DiscardDraftHandler } from './commands/discard-draft.command.js';
 import { FirstOrderRegistration } from './commands/first-order-registration.js';
 import { GrantDiscountHandler } from './commands/grant-discount.command.js';
 import { PlaceDraftHandler } from './commands/place-draft.command.js';
@@ -13,7 +13,7 @@ import { PlaceOrderHandler } from './commands/place-order.command.js';
 import { RemoveDiscountHandler } from './commands/remove-discount.command.js';
 import { RemoveLineHandler } from './commands/remove-line.command.js';
 import { SetDeliveryHandler } from './commands/set-delivery.command.js';
-import { StartOrderHandler } from './commands/start-order.command.js';
+import { StartDraftHandler } from './commands/start-draft.command.js';
 import { GetOrderQuoteHandler } from './queries/get-order-quote.query.js';
 import { OrderAccess } from './storage/order-access.js';
 import { OrderNumbers } from './storage/order-numbers.js';
@@ -40,7 +40,7 @@ export const ORDERING_ENTITIES = [OrderSearchView, OrderSummaryView, OrderTimeli
   providers: [
     AddLineHandler,
     ChangeLineQuantityHandler,
-    DiscardOrderHandler,
+    DiscardDraftHandler,
     FindOrdersHandler,
     FirstOrderRegistration,
     GetOrderEventsHandler,
@@ -60,7 +60,7 @@ export const ORDERING_ENTITIES = [OrderSearchView, OrderSummaryView, OrderTimeli
     RemoveDiscountHandler,
     RemoveLineHandler,
     SetDeliveryHandler,
-    StartOrderHandler,
+    StartDraftHandler,
     VisibleOrders,
   ],
 })

@@ -10,7 +10,7 @@ import type { CommandInterceptor } from '../commands/command-interceptor.js';
 import { COMMAND_DEFERRAL } from '../commands/commands.tokens.js';
 import { admitHandler, handlerType } from './handler-registration.js';
 import { UnitOfWork } from '../commands/unit-of-work.js';
-import { UnitsOfWork } from '../commands/units-of-work.js';
+import { CommandPipeline } from '../commands/command-pipeline.js';
 
 /** What the native bus keeps private: the key under which it knows a handler. */
 interface NativeRegistration {
@@ -25,7 +25,7 @@ export class DurableCommandBus extends CommandBus {
   constructor(
     private readonly modules: ModuleRef,
     // Named, because Nest would take over what the base class says of its second parameter.
-    @Inject(UnitsOfWork) private readonly units: UnitsOfWork,
+    @Inject(CommandPipeline) private readonly units: CommandPipeline,
     @Inject(COMMAND_DEFERRAL) private readonly deferral: CommandDeferral,
     @Inject(KERNEL_OPTIONS) private readonly kernel: KernelOptions,
   ) {

@@ -7,7 +7,7 @@ import { UnitOfWork } from '../commands/unit-of-work.js';
 import { accessCheckOf } from '../messages/access-check.js';
 import { messageContext } from '../messages/message-context.js';
 import { READS_FROM_METADATA, type ReadsFromDeclaration } from '../consistency/reads-from.js';
-import { ViewFreshness } from '../consistency/view-freshness.js';
+import { ViewConsistency } from '../consistency/view-consistency.js';
 
 /** What the native bus keeps private: the key under which it knows a handler. */
 interface NativeRegistration {
@@ -22,7 +22,7 @@ export class DurableQueryBus extends QueryBus {
   constructor(
     private readonly modules: ModuleRef,
     // Named, because Nest would take over what the base class says of its second parameter.
-    @Inject(ViewFreshness) private readonly freshness: ViewFreshness,
+    @Inject(ViewConsistency) private readonly freshness: ViewConsistency,
   ) {
     super(modules);
   }
@@ -30,7 +30,7 @@ export class DurableQueryBus extends QueryBus {
   override async execute<R = unknown>(query: IQuery, context?: AsyncContext): Promise<R> {
     const run = (): Promise<R> => super.execute<IQuery, R>(query, context as AsyncContext);
     const handler = this.#handlerOf(query);
-    // Before freshness: what a view holds back of a foreign object would tell that the object exists.
+    // Before freshness: failed events of a foreign object would tell that the object exists.
     await accessCheckOf(handler, query, this.modules);
     const reads = readsOf(handler);
     if (reads === undefined || UnitOfWork.current() !== undefined) return run();

@@ -105,7 +105,11 @@ describe('a command', () => {
 
   it('tells the log who did what, when and in whose name', async () => {
     const id = newId();
-    const context = new MessageContext({ actor: { type: 'staff', id: 'ada' }, causationId: newId(), hop: 2 });
+    const context = new MessageContext({
+      actor: { type: 'staff', id: 'ada' },
+      causationId: newId(),
+      causationDepth: 2,
+    });
     await toy.run(new CountCommand(id, 1), context);
     const [event] = await toy.rows<{ id: number; event_id: string; meta: object }>(
       'SELECT id, event_id, meta FROM kernel.events WHERE stream_id = $1',
@@ -119,14 +123,16 @@ describe('a command', () => {
       correlationId: context.correlationId,
       causationId: context.causationId,
       actor: { type: 'staff', id: 'ada' },
-      hop: 2,
+      causationDepth: 2,
     });
     expect(context.outcome).toEqual({ replayed: false, lastEvent: { id: event?.id, eventId: event?.event_id } });
   });
 
   it('is refused when it lies too many commands away from a client: two reactions call each other', async () => {
     const id = newId();
-    await expect(toy.run(new CountCommand(id, 1), { hop: 51 })).rejects.toThrow('two reactions call each other');
+    await expect(toy.run(new CountCommand(id, 1), { causationDepth: 51 })).rejects.toThrow(
+      'two reactions call each other',
+    );
     expect(await toy.events(streamOf(id))).toEqual([]);
   });
 

@@ -1,8 +1,15 @@
-import { CommandWatch } from './command-watch.js';
+import { CommandObserver } from './command-observer.js';
 import { EventStreams } from './event-streams.js';
 import { PersonalData } from './personal-data.js';
-import { SideRows } from './side-rows.js';
+import { CommitRows } from './commit-rows.js';
 import { UniqueValues } from './unique-values.js';
-import { UnitsOfWork } from './units-of-work.js';
+import { CommandPipeline } from './command-pipeline.js';
 
-export const commandProviders = [UnitsOfWork, CommandWatch, EventStreams, PersonalData, SideRows, UniqueValues];
+export const commandProviders = [
+  CommandPipeline,
+  CommandObserver,
+  EventStreams,
+  PersonalData,
+  CommitRows,
+  UniqueValues,
+];

@@ -3,13 +3,13 @@ import type { RecordedEvent, StoredMeta } from '../event-log/stored-event.js';
 import { deepFreeze } from '../messages/deep-freeze.js';
 import type { EventRegistry } from '../messages/event-registry.js';
 import { newId } from '../messages/ids.js';
-import type { CommitWork, SideWrite, StreamMode } from './commit-statement.js';
-import type { Answer, AnswerKey } from '../idempotency/idempotency.js';
+import type { CommitWork, CommitWrite, StreamMode } from './commit-statement.js';
+import type { CommandResult, IdempotencyKey } from '../idempotency/idempotency.js';
 import type { RequiredView } from './required-views.js';
 import type { ExpectedVersion, StreamWrite, UnitOfWork } from './unit-of-work.js';
 
 /** How many commands may lie between a client's wish and an event. Without a cap two reactions can call each other for ever. */
-const MAX_HOPS = 50;
+const MAX_CAUSATION_DEPTH = 50;
 
 /** A stream write with the identity and metadata its events will have. */
 export interface PlannedWrite {
@@ -24,7 +24,7 @@ export interface CommitPlan {
 
 /** What a contributor works with, besides the unit's events. */
 export interface CommitScope {
-  add(side: SideWrite, row: object): void;
+  add(side: CommitWrite, row: object): void;
   /** The commit succeeds only while this version of the code keeps that inline view. */
   requireView(view: RequiredView): void;
   /** The first events of a stream, up to a version, read where the command reads. */
@@ -40,7 +40,7 @@ export interface CommitContributor {
 export function planCommit(
   unit: UnitOfWork,
   registry: EventRegistry,
-  answered: { key: AnswerKey; answer: Answer },
+  answered: { key: IdempotencyKey; answer: CommandResult },
 ): CommitPlan {
   const writes = [...unit.writes.values()]
     .filter((write) => write.events.length > 0)
@@ -69,7 +69,7 @@ function byValue(a: { scope: string; value: string }, b: { scope: string; value:
 }
 
 /** Where only the commit learns a stream's version, it completes the row from the number of events (`lastOffset`). */
-function keyRow(unit: UnitOfWork, key: AnswerKey, answer: Answer, last: StreamWrite | undefined): object {
+function keyRow(unit: UnitOfWork, key: IdempotencyKey, answer: CommandResult, last: StreamWrite | undefined): object {
   const row = { ...key, ...answer, commandId: unit.commandId };
   if (last === undefined) return row;
   const isKnown = typeof last.expected === 'number' || last.expected === 'none';
@@ -128,9 +128,9 @@ function recordAll(unit: UnitOfWork, registry: EventRegistry, write: StreamWrite
 
 function metaFor(unit: UnitOfWork, of: { name: string; stream: string; version: number }): EventMeta {
   const { context } = unit;
-  if (context.hop > MAX_HOPS) {
+  if (context.causationDepth > MAX_CAUSATION_DEPTH) {
     throw new Error(
-      `${of.name} is ${context.hop} commands away from a client's request: two reactions call each other. Nothing was stored.`,
+      `${of.name} is ${context.causationDepth} commands away from a client's request: two reactions call each other. Nothing was stored.`,
     );
   }
   return {
@@ -145,7 +145,7 @@ function metaFor(unit: UnitOfWork, of: { name: string; stream: string; version: 
     actor: context.actor,
     tenant: context.tenant,
     imported: context.imported,
-    hop: context.hop,
+    causationDepth: context.causationDepth,
     ...(context.traceparent === undefined ? {} : { traceparent: context.traceparent }),
   };
 }
@@ -166,7 +166,7 @@ function eventRows(registry: EventRegistry, write: StreamWrite, recorded: readon
 }
 
 function storedMeta(meta: EventMeta): StoredMeta {
-  const { occurredAt, commandId, correlationId, causationId, actor, traceparent, imported, hop } = meta;
+  const { occurredAt, commandId, correlationId, causationId, actor, traceparent, imported, causationDepth } = meta;
   return {
     occurredAt,
     commandId,
@@ -175,6 +175,6 @@ function storedMeta(meta: EventMeta): StoredMeta {
     actor,
     ...(traceparent === undefined ? {} : { traceparent }),
     ...(imported ? { imported } : {}),
-    ...(hop === 0 ? {} : { hop }),
+    ...(causationDepth === 0 ? {} : { causationDepth }),
   };
 }

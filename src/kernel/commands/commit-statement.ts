@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { QueryResult } from 'pg';
-import type { Work } from '../event-log/log-bell.js';
+import type { Work } from '../event-log/commit-signal.js';
 import type { Queryable } from '../event-log/sql/queryable.js';
 import type { RequiredView } from './required-views.js';
 
@@ -19,7 +19,7 @@ export interface CommitWork {
 }
 
 /** One kind of row that commits together with events: an inline view, personal data. Writes are merged per kind. */
-export interface SideWrite {
+export interface CommitWrite {
   /** Permanent and unique per kind; also the order in which kinds are written: (schema, table). */
   readonly id: string;
   /** A data-modifying statement that reads its rows from `jsonb_to_recordset(param)`; `c` is the commit's result with
@@ -34,7 +34,7 @@ export interface SideWrite {
 /** A function of the kernel that must agree, in the same transaction, or everything is rolled back: a subscription's
  *  checkpoint and fence. */
 export interface CommitGuard {
-  readonly call: 'kernel.advance' | 'kernel.settle_held';
+  readonly call: 'kernel.advance' | 'kernel.settle_failed_event';
   readonly argument: object;
 }
 
@@ -62,18 +62,21 @@ const composed = new Map<string, { name: string; text: string }>();
 
 /** One statement for each combination of side writes, composed once and then run by name: the planner sees it once per
  *  connection, and the whole command costs one round trip and no open transaction. */
-function statementFor(sides: readonly SideWrite[], guard: CommitGuard | undefined): { name: string; text: string } {
-  const id = [...sides.map((side) => side.id), guard?.call ?? ''].join(',');
+function statementFor(
+  commitWrites: readonly CommitWrite[],
+  guard: CommitGuard | undefined,
+): { name: string; text: string } {
+  const id = [...commitWrites.map((side) => side.id), guard?.call ?? ''].join(',');
   const known = composed.get(id);
   if (known !== undefined) return known;
-  const parts = sides.map((side, index) => `, s${index} AS (${side.sql(rowsOf(index + 2, guard))})`);
+  const parts = commitWrites.map((side, index) => `, s${index} AS (${side.sql(rowsOf(index + 2, guard))})`);
   const columns = 'c.stream_id, c.version, c.last_event_id, c.last_event';
   const commit =
     'WITH c AS MATERIALIZED (SELECT stream_id, version, last_event_id, last_event FROM kernel.commit($1::jsonb))';
   const text =
     guard === undefined
       ? `${commit}${parts.join('')} SELECT ${columns} FROM c`
-      : `${commit}${parts.join('')}, g AS MATERIALIZED (SELECT ${guard.call}($${sides.length + 2}::jsonb) AS ok) ` +
+      : `${commit}${parts.join('')}, g AS MATERIALIZED (SELECT ${guard.call}($${commitWrites.length + 2}::jsonb) AS ok) ` +
         `SELECT ${columns} FROM g LEFT JOIN c ON g.ok`;
   const statement = { name: `kernel_commit_${createHash('sha256').update(id).digest('hex').slice(0, 16)}`, text };
   composed.set(id, statement);
@@ -95,12 +98,12 @@ function rowsOf(parameter: number, guard: CommitGuard | undefined): string {
 export async function commitWork(
   on: Queryable,
   work: CommitWork,
-  sides: ReadonlyMap<SideWrite, readonly object[]>,
+  commitWrites: ReadonlyMap<CommitWrite, readonly object[]>,
   guard?: CommitGuard,
 ): Promise<readonly CommittedStream[]> {
-  const sorted = [...sides.keys()].toSorted((a, b) => (a.id < b.id ? -1 : 1));
-  const told = guard === undefined ? { ...work, returnsKnownKey: true } : work;
-  const values = [JSON.stringify(told), ...sorted.map((side) => JSON.stringify(sides.get(side)))];
+  const sorted = [...commitWrites.keys()].toSorted((a, b) => (a.id < b.id ? -1 : 1));
+  const argument = guard === undefined ? { ...work, returnsKnownKey: true } : work;
+  const values = [JSON.stringify(argument), ...sorted.map((side) => JSON.stringify(commitWrites.get(side)))];
   if (guard !== undefined) values.push(JSON.stringify(guard.argument));
   const result: QueryResult<CommittedStream & { [column: string]: unknown }> = await on.query({
     ...statementFor(sorted, guard),

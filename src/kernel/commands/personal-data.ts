@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { SideWrite } from './commit-statement.js';
+import type { CommitWrite } from './commit-statement.js';
 import { UnitOfWork } from './unit-of-work.js';
 
 /** A context's erasable table: `<context>_private.personal_data(subject text primary key, data jsonb, updated_at)`. */
@@ -12,13 +12,13 @@ export interface PersonalDataRow {
 }
 
 const CONTEXT_NAME = /^[a-z][a-z0-9_]*$/;
-const sides = new Map<string, SideWrite>();
+const writes = new Map<string, CommitWrite>();
 
-function sideFor(context: string): SideWrite {
-  const known = sides.get(context);
+function writeFor(context: string): CommitWrite {
+  const known = writes.get(context);
   if (known !== undefined) return known;
   if (!CONTEXT_NAME.test(context)) throw new Error(`"${context}" is no context name.`);
-  const side: SideWrite = {
+  const side: CommitWrite = {
     id: `${context}_private.personal_data`,
     // The last one of a subject: a row can be written only once per statement.
     sql: (param) => `INSERT INTO ${context}_private.personal_data (subject, data)
@@ -27,7 +27,7 @@ function sideFor(context: string): SideWrite {
        ORDER BY r.subject, r.n DESC
       ON CONFLICT (subject) DO UPDATE SET data = excluded.data, updated_at = clock_timestamp()`,
   };
-  sides.set(context, side);
+  writes.set(context, side);
   return side;
 }
 
@@ -36,6 +36,6 @@ function sideFor(context: string): SideWrite {
 export class PersonalData {
   /** Writes the subject's data with the command's commit, replacing what was there. */
   put({ context, subject, data }: PersonalDataRow): void {
-    UnitOfWork.required('Writing personal data').addSideRow(sideFor(context), { subject, data });
+    UnitOfWork.required('Writing personal data').addCommitRow(writeFor(context), { subject, data });
   }
 }

@@ -7,12 +7,12 @@ import {
   type NestInterceptor,
 } from '@nestjs/common';
 import { defer, from, lastValueFrom, type Observable } from 'rxjs';
-import { UnitsOfWork } from './units-of-work.js';
+import { CommandPipeline } from './command-pipeline.js';
 
 /** Runs a controller method in a unit of work, as a command is run; see {@link UnitOfWorkRoute}. */
 @Injectable()
 export class UnitOfWorkInterceptor implements NestInterceptor {
-  constructor(private readonly units: UnitsOfWork) {}
+  constructor(private readonly units: CommandPipeline) {}
 
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
     const name = `${context.getClass().name}.${context.getHandler().name}`;

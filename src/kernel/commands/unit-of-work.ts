@@ -3,7 +3,7 @@ import type { Aggregate, Refusal } from '../domain/index.js';
 import type { RecordedEvent } from '../event-log/stored-event.js';
 import { messageContext, type IdempotencyRequest, type MessageContext } from '../messages/message-context.js';
 import { newId } from '../messages/ids.js';
-import type { CommitGuard, SideWrite } from './commit-statement.js';
+import type { CommitGuard, CommitWrite } from './commit-statement.js';
 import type { Acceptance } from '../idempotency/idempotency.js';
 import type { RequiredView } from './required-views.js';
 import type { UnitTransaction } from './unit-transaction.js';
@@ -39,7 +39,7 @@ interface RunningCommand {
 const storage = new AsyncLocalStorage<RunningCommand>();
 
 /**
- * Everything that one command changes, held until one commit writes it all or nothing: events, unique values, side
+ * Everything that one command changes, kept until one commit writes it all or nothing: events, unique values, commit
  * rows, and, where a handler touches TypeORM, the rows of a real transaction. Handlers meet it through repositories.
  */
 export class UnitOfWork {
@@ -47,7 +47,7 @@ export class UnitOfWork {
   readonly writes = new Map<string, StreamWrite>();
   readonly guards = new Map<string, number>();
   readonly uniques: UniqueValueClaim[] = [];
-  readonly sides = new Map<SideWrite, object[]>();
+  readonly commitWrites = new Map<CommitWrite, object[]>();
   /** Inline views that the commit writes; filled when it is put together. */
   readonly views: RequiredView[] = [];
   /** The checkpoint that moves with this commit, where a subscription runs it. */
@@ -130,19 +130,19 @@ export class UnitOfWork {
   }
 
   /** Adds a row that commits with the events. */
-  addSideRow(side: SideWrite, row: object): void {
+  addCommitRow(side: CommitWrite, row: object): void {
     this.#assertMayChange(`Writing ${side.id}`);
-    this.#addSideRow(side, row);
+    this.#addCommitRow(side, row);
   }
 
-  #addSideRow(side: SideWrite, row: object): void {
-    const rows = this.sides.get(side);
-    if (rows === undefined && [...this.sides.keys()].some(({ id }) => id === side.id)) {
+  #addCommitRow(side: CommitWrite, row: object): void {
+    const rows = this.commitWrites.get(side);
+    if (rows === undefined && [...this.commitWrites.keys()].some(({ id }) => id === side.id)) {
       throw new Error(
         `Two writes have the id ${side.id}, and a commit would run one's SQL for both. Give each its own, and define it once.`,
       );
     }
-    if (rows === undefined) this.sides.set(side, [row]);
+    if (rows === undefined) this.commitWrites.set(side, [row]);
     else rows.push(row);
   }
 
@@ -197,9 +197,9 @@ export class UnitOfWork {
    * Refuses every later change as after the end: what was planned for the commit would not have it.
    * @returns the one way that is left, for rows that follow from the plan.
    */
-  seal(): (side: SideWrite, row: object) => void {
+  seal(): (side: CommitWrite, row: object) => void {
     this.#state = 'sealed';
-    return (side, row) => this.#addSideRow(side, row);
+    return (side, row) => this.#addCommitRow(side, row);
   }
 
   close(): void {

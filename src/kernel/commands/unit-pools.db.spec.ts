@@ -51,7 +51,7 @@ class LookHandler implements ICommandHandler<LookCommand> {
 class LookEffect {
   constructor(private readonly bus: CommandBus) {}
 
-  async carryOut(): Promise<void> {
+  async handle(): Promise<void> {
     await this.bus.execute(new LookCommand('command of an effect'));
   }
 }
@@ -99,7 +99,7 @@ describe('the connections of a command', () => {
     await toy.run(new LookCommand('client'));
     await toy.inCommand(() => {
       toy.get(OutgoingCommands).send(new LookCommand('stored command'));
-      toy.get(Effects).intend({ kind: 'toy.look', key: newId(), body: {} });
+      toy.get(Effects).enqueue({ kind: 'toy.look', key: newId(), body: {} });
     });
     await toy.run(new CountCommand(newId(), 1, SLOW));
     await until('all four have looked', () => seen.size === 4, 10_000);

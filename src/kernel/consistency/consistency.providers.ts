@@ -1,6 +1,6 @@
 import { ConsistencyTokens } from './consistency-token.js';
 import { ReadSql } from './read-sql.js';
 import { StreamReader } from './stream-reader.js';
-import { ViewFreshness } from './view-freshness.js';
+import { ViewConsistency } from './view-consistency.js';
 
-export const consistencyProviders = [ConsistencyTokens, ViewFreshness, ReadSql, StreamReader];
+export const consistencyProviders = [ConsistencyTokens, ViewConsistency, ReadSql, StreamReader];

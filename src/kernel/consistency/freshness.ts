@@ -1,4 +1,4 @@
-import type { HeldCounts, MessageOutcome } from '../messages/message-context.js';
+import type { FailedEventCounts, MessageOutcome } from '../messages/message-context.js';
 
 /** The view lacks something that the caller asked for, and the caller wants no stale answer. */
 export class ProjectionBehind extends Error {
@@ -6,15 +6,15 @@ export class ProjectionBehind extends Error {
 
   constructor(
     readonly behind: number,
-    { held, rebuilding }: Pick<Freshness, 'held' | 'rebuilding'> = {},
+    { failed, rebuilding }: Pick<Freshness, 'failed' | 'rebuilding'> = {},
   ) {
     super(
       rebuilding === true
         ? `The view is being rebuilt and lacks ${behind} events. Retry later, or without handling=strict.`
-        : held === undefined
+        : failed === undefined
           ? `The view is ${behind} events behind your token. Retry after 1 s, or without handling=strict.`
-          : `The view has not applied ${held.blocked + held.queued + held.parked} events of this resource: ` +
-            `${held.blocked} are retried, ${held.parked} wait for an operator, ${held.queued} for earlier events. ` +
+          : `The view has not applied ${failed.retrying + failed.waiting + failed.deadLettered} events of this resource: ` +
+            `${failed.retrying} are retried, ${failed.deadLettered} wait for an operator, ${failed.waiting} for earlier events. ` +
             'Retry later, or without handling=strict.',
     );
   }
@@ -27,21 +27,25 @@ export interface Freshness {
   /** A view was emptied, and has not come to where it was: it lacks `behind` positions, also of what was seen before. */
   readonly rebuilding?: boolean | undefined;
   /** Events of what was asked for that have not taken effect, whatever the positions say. */
-  readonly held?: HeldCounts | undefined;
+  readonly failed?: FailedEventCounts | undefined;
   readonly unknownEpoch?: boolean | undefined;
 }
 
-export const NOTHING_HELD: HeldCounts = { blocked: 0, queued: 0, parked: 0 };
+export const NO_FAILED_EVENTS: FailedEventCounts = { retrying: 0, waiting: 0, deadLettered: 0 };
 
-export function sumOfHeld(a: HeldCounts, b: HeldCounts): HeldCounts {
-  return { blocked: a.blocked + b.blocked, queued: a.queued + b.queued, parked: a.parked + b.parked };
+export function sumOfFailed(a: FailedEventCounts, b: FailedEventCounts): FailedEventCounts {
+  return {
+    retrying: a.retrying + b.retrying,
+    waiting: a.waiting + b.waiting,
+    deadLettered: a.deadLettered + b.deadLettered,
+  };
 }
 
 /** Adds what one read lacks to what the message's caller is told, with the token of all that its reads have seen. */
 export function addFreshness(outcome: MessageOutcome, fresh: Freshness, readToken: string): void {
   outcome.readToken = readToken;
   if (fresh.behind !== undefined) outcome.behind = Math.max(outcome.behind ?? 0, fresh.behind);
-  if (fresh.held !== undefined) outcome.held = sumOfHeld(outcome.held ?? NOTHING_HELD, fresh.held);
+  if (fresh.failed !== undefined) outcome.failed = sumOfFailed(outcome.failed ?? NO_FAILED_EVENTS, fresh.failed);
   if (fresh.rebuilding === true) outcome.rebuilding = true;
   if (fresh.unknownEpoch === true) outcome.unknownEpoch = true;
 }

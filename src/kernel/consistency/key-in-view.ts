@@ -22,15 +22,15 @@ export function keyInView(
   if (key === undefined || view !== projection.view) return undefined;
   const { keys } = projection.table;
   const values: Readonly<Record<string, unknown>> = typeof key === 'object' ? key : { [keys[0]!.property]: key };
-  const told: string[] = [];
+  const parts: string[] = [];
   for (const { property, sqlType } of keys) {
     const text = asStored(values[property], sqlType);
     if (text === undefined) break;
-    told.push(text);
+    parts.push(text);
   }
-  if (told.length === 0) return undefined;
-  const text = told.join(KEY_SEPARATOR);
-  const isPrefix = told.length < keys.length;
+  if (parts.length === 0) return undefined;
+  const text = parts.join(KEY_SEPARATOR);
+  const isPrefix = parts.length < keys.length;
   return { text: isPrefix ? storablePrefix(`${text}${KEY_SEPARATOR}`) : storableKey(text), isPrefix };
 }
 

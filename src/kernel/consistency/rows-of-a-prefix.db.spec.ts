@@ -9,7 +9,7 @@ import { Projection } from '../projections/projection.decorator.js';
 import { KEY_SEPARATOR, partitionOf } from '../subscriptions/partition-of.js';
 import { freshDatabase, type FreshDatabase } from '../../platform/testing/databases.js';
 import { ConsistencyTokens } from './consistency-token.js';
-import { ViewFreshness } from './view-freshness.js';
+import { ViewConsistency } from './view-consistency.js';
 
 const PARTITIONS = 4;
 
@@ -64,5 +64,7 @@ it('a read of several rows waits for all partitions, since each row has one of i
   );
   expect(moved.rowCount).toBe(1);
   const wish = { token, waitMs: 0, strict: false };
-  expect(await toy.get(ViewFreshness).await([StepView], wish, { counterId: id })).toMatchObject({ behind: PARTITIONS });
+  expect(await toy.get(ViewConsistency).await([StepView], wish, { counterId: id })).toMatchObject({
+    behind: PARTITIONS,
+  });
 });

@@ -23,8 +23,16 @@ export class DatabaseModule implements OnApplicationShutdown {
     const providers = [
       { provide: Pools, useValue: pools },
       { provide: WRITE_DATA_SOURCE, useExisting: DataSource },
-      { provide: READ_DATA_SOURCE, useFactory: (write: DataSource) => sidesOf(write).read, inject: [DataSource] },
-      { provide: NEW_UNIT_RUNNER, useFactory: (write: DataSource) => sidesOf(write).newRunner, inject: [DataSource] },
+      {
+        provide: READ_DATA_SOURCE,
+        useFactory: (write: DataSource) => boundSourcesOf(write).read,
+        inject: [DataSource],
+      },
+      {
+        provide: NEW_UNIT_RUNNER,
+        useFactory: (write: DataSource) => boundSourcesOf(write).newRunner,
+        inject: [DataSource],
+      },
     ];
     return {
       module: DatabaseModule,
@@ -42,21 +50,21 @@ export class DatabaseModule implements OnApplicationShutdown {
 }
 
 /** What belongs to the data source that Nest injects. */
-interface Sides {
+interface BoundSources {
   readonly read: DataSource;
   readonly newRunner: () => QueryRunner;
 }
 
-const sides = new WeakMap<DataSource, Sides>();
+const boundSources = new WeakMap<DataSource, BoundSources>();
 
 /** The write side, with everything that queries by it bound to units of work; its read side beside it. */
 async function openDataSource(pools: Pools, entities: never): Promise<DataSource> {
   const write = await dataSourceOver(pools.app, entities).initialize();
   const read = await dataSourceOver(pools.query, entities).initialize();
-  sides.set(write, { read, newRunner: bindToUnits(write, read) });
+  boundSources.set(write, { read, newRunner: bindToUnits(write, read) });
   return write;
 }
 
-function sidesOf(write: DataSource): Sides {
-  return sides.get(write)!;
+function boundSourcesOf(write: DataSource): BoundSources {
+  return boundSources.get(write)!;
 }

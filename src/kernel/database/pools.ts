@@ -1,6 +1,6 @@
 import { Pool, type Client, type ClientConfig, type PoolClient, type PoolConfig } from 'pg';
 import { asServerOptions, roleSettings, type Purpose, type RoleLimits } from './role-settings.js';
-import { NamelessClient, ResilientClient, breakConnection } from './resilient-client.js';
+import { UnnamedStatementClient, ResilientClient, breakConnection } from './resilient-client.js';
 import { typeParsers } from './type-parsers.js';
 
 /** Who a connection signs in as, and what the server must be told that the role's own settings don't say. */
@@ -99,7 +99,7 @@ export class Pools {
     const shared = {
       acquireMs: settings.acquireTimeoutMs,
       connectMs: settings.acquireTimeoutMs,
-      client: settings.statementNames ? ResilientClient : NamelessClient,
+      client: settings.statementNames ? ResilientClient : UnnamedStatementClient,
       verify: (client: PoolClient) => this.verify?.(client) ?? Promise.resolve(),
     };
     const requestMs = statementTimeoutMs + CLIENT_PATIENCE_MS;
@@ -173,7 +173,7 @@ export class Pools {
    * breaks it, as if it were borrowed.
    */
   connectPatient(): Promise<Client> {
-    const client = new NamelessClient(this.#patient);
+    const client = new UnnamedStatementClient(this.#patient);
     this.#patients.add(client);
     client.once('end', () => this.#patients.delete(client));
     return connected(client);

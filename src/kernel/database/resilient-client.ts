@@ -10,7 +10,7 @@ import { isStalePlan } from './errors.js';
  */
 export class ResilientClient extends Client {
   /** False behind a pooler that mixes sessions up: there a statement prepared by name isn't found again. */
-  protected readonly keepsStatementNames: boolean = true;
+  protected readonly preservesPreparedStatements: boolean = true;
 
   constructor(config?: string | ClientConfig) {
     super(config);
@@ -19,7 +19,7 @@ export class ResilientClient extends Client {
 
   override query: Client['query'] = ((...args: unknown[]): unknown => {
     const [first, ...rest] = args;
-    const statement = this.keepsStatementNames ? first : withoutName(first);
+    const statement = this.preservesPreparedStatements ? first : withoutName(first);
     const result = (Client.prototype.query as (...given: unknown[]) => unknown).call(this, statement, ...rest);
     if (result instanceof Promise) result.catch((error: unknown) => this.#destroyIfLost(error));
     return result;
@@ -41,8 +41,8 @@ export function breakConnection(client: object): void {
 }
 
 /** For `DATABASE_STATEMENT_NAMES=false`. */
-export class NamelessClient extends ResilientClient {
-  protected override readonly keepsStatementNames = false;
+export class UnnamedStatementClient extends ResilientClient {
+  protected override readonly preservesPreparedStatements = false;
 }
 
 function withoutName(statement: unknown): unknown {

@@ -31,5 +31,5 @@ export interface EventMeta {
   readonly imported: boolean;
   readonly traceparent?: string;
   /** How many commands lie between a client's wish and this event; capped, so that no ping-pong is endless. */
-  readonly hop: number;
+  readonly causationDepth: number;
 }

@@ -5,7 +5,7 @@ import { freshDatabase, type FreshDatabase } from '../../platform/testing/databa
 import { eventually } from '../testing/eventually.js';
 import { EffectHandler, type Effect, type IEffectHandler } from './effect-handler.decorator.js';
 import { Effects } from './effects.js';
-import { ParkedEffects } from './parked-effects.js';
+import { DeadLetteredEffects } from './dead-lettered-effects.js';
 import { claimEffects } from './sql/claim-effects.js';
 
 const CALL_MS = 50;
@@ -20,7 +20,7 @@ const claimedForMs = new Map<string, number>();
 
 @EffectHandler('toy.brief', { timeoutMs: CALL_MS })
 class CallBriefly implements IEffectHandler<object> {
-  async carryOut({ key }: Effect<object>): Promise<void> {
+  async handle({ key }: Effect<object>): Promise<void> {
     const [row] = await toy.rows<{ left: number }>(
       'SELECT (extract(epoch FROM due_at - clock_timestamp()) * 1000)::float8 AS left FROM kernel.effects WHERE key = $1',
       key,
@@ -31,7 +31,7 @@ class CallBriefly implements IEffectHandler<object> {
 
 @EffectHandler('toy.capped', { retryFirstMs: DAY_MS, retryCapMs: 5 })
 class CallWithShortPauses implements IEffectHandler<object> {
-  async carryOut({ attempt }: Effect<object>): Promise<void> {
+  async handle({ attempt }: Effect<object>): Promise<void> {
     if (attempt < 4) throw new Error('busy');
   }
 }
@@ -48,8 +48,10 @@ afterAll(async () => {
 
 async function called(kind: string): Promise<string> {
   const key = newId();
-  await toy.inCommand(() => toy.get(Effects).intend({ kind, key, body: {} }));
-  await eventually(async () => expect(await toy.get(ParkedEffects).find({ key })).toMatchObject([{ state: 'done' }]));
+  await toy.inCommand(() => toy.get(Effects).enqueue({ kind, key, body: {} }));
+  await eventually(async () =>
+    expect(await toy.get(DeadLetteredEffects).find({ key })).toMatchObject([{ state: 'done' }]),
+  );
   return key;
 }
 
@@ -82,6 +84,6 @@ describe('an effect that one worker is about to claim', () => {
 describe('the pause between two tries of an effect', () => {
   it('never exceeds its cap, however far the doubling has come', async () => {
     const key = await called('toy.capped');
-    expect(await toy.get(ParkedEffects).find({ key })).toMatchObject([{ attempts: 4 }]);
+    expect(await toy.get(DeadLetteredEffects).find({ key })).toMatchObject([{ attempts: 4 }]);
   });
 });

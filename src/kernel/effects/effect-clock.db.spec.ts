@@ -9,7 +9,7 @@ const calls = new Set<string>();
 
 @EffectHandler('toy.clocked')
 class ClockedEffect {
-  async carryOut({ key }: Effect): Promise<void> {
+  async handle({ key }: Effect): Promise<void> {
     calls.add(key);
   }
 }
@@ -29,7 +29,7 @@ afterAll(async () => {
 
 async function intended(): Promise<string> {
   const key = newId();
-  await toy.inCommand(() => toy.get(Effects).intend({ kind: 'toy.clocked', key, body: {} }));
+  await toy.inCommand(() => toy.get(Effects).enqueue({ kind: 'toy.clocked', key, body: {} }));
   return key;
 }
 

@@ -1,4 +1,4 @@
-/** Thrown by an effect handler where trying again can't help: the effect is parked at once, with this cause. */
+/** Thrown by an effect handler where trying again can't help: the effect is dead-lettered at once, with this cause. */
 export class EffectRefused extends Error {
   readonly code = 'effect-refused';
 }

@@ -11,7 +11,7 @@ export interface EffectOptions {
   readonly concurrency?: number;
   /** How long one call may take; then its signal aborts, and what it did is unknown. Default 10 s. */
   readonly timeoutMs?: number;
-  /** Tries before it is parked. The default, 12, spans some half an hour: longer than most outages. */
+  /** Tries before it is dead-lettered. The default, 12, spans some half an hour: longer than most outages. */
   readonly maxTries?: number;
   /** Upper end of the first random pause between tries; doubles each time. Default 500 ms. */
   readonly retryFirstMs?: number;
@@ -45,10 +45,10 @@ export interface Effect<Body = unknown> {
 /**
  * Talks to the outside. What it returns is kept as the effect's result (JSON, no personal data).
  *
- * @throws EffectRefused to park the effect at once; anything else is tried again.
+ * @throws EffectRefused to dead-letter the effect at once; anything else is tried again.
  */
 export interface IEffectHandler<Body = unknown> {
-  carryOut(effect: Effect<Body>, signal: AbortSignal): Promise<unknown>;
+  handle(effect: Effect<Body>, signal: AbortSignal): Promise<unknown>;
 }
 
 /**
@@ -57,7 +57,7 @@ export interface IEffectHandler<Body = unknown> {
  * ```ts
  * @EffectHandler('notifications.deliver')
  * export class DeliverNotification implements IEffectHandler<{ notificationId: string }> {
- *   async carryOut({ key, body }, signal) { … }
+ *   async handle({ key, body }, signal) { … }
  * }
  * ```
  *

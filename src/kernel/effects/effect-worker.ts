@@ -1,32 +1,32 @@
 import { Injectable } from '@nestjs/common';
 import { Pools } from '../database/pools.js';
-import { LogBell } from '../event-log/log-bell.js';
-import { EffectLane } from './effect-lane.js';
+import { CommitSignal } from '../event-log/commit-signal.js';
+import { EffectQueue } from './effect-queue.js';
 import { EffectRegistry } from './effect-registry.js';
 
 /** Carries out what was intended, in processes that run subscriptions. Any number of replicas share the work by claims. */
 @Injectable()
 export class EffectWorker {
-  #lanes: readonly EffectLane[] = [];
+  #queues: readonly EffectQueue[] = [];
   #stopListening: (() => void) | undefined;
 
   constructor(
     private readonly registry: EffectRegistry,
     private readonly pools: Pools,
-    private readonly bell: LogBell,
+    private readonly signal: CommitSignal,
   ) {}
 
   start(): void {
-    this.#lanes = this.registry.all().map((effect) => new EffectLane(effect, this.pools));
-    for (const lane of this.#lanes) lane.start();
-    this.#stopListening = this.bell.onWork('effects', () => {
-      for (const lane of this.#lanes) lane.wake();
+    this.#queues = this.registry.all().map((effect) => new EffectQueue(effect, this.pools));
+    for (const queue of this.#queues) queue.start();
+    this.#stopListening = this.signal.onWork('effects', () => {
+      for (const queue of this.#queues) queue.wake();
     });
   }
 
   /** Ends once no call is under way any more: after a few seconds at most. May be called more than once. */
   async stop(): Promise<void> {
     this.#stopListening?.();
-    await Promise.all(this.#lanes.map((lane) => lane.stop()));
+    await Promise.all(this.#queues.map((queue) => queue.stop()));
   }
 }

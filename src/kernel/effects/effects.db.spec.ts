@@ -10,8 +10,7 @@ import { eventually } from '../testing/eventually.js';
 import { EffectHandler, type Effect, type IEffectHandler } from './effect-handler.decorator.js';
 import { EffectRefused } from './effect-errors.js';
 import { Effects } from './effects.js';
-import { ParkedEffects } from './parked-effects.js';
-
+import { DeadLetteredEffects } from './dead-lettered-effects.js';
 type Call = (effect: Effect<{ to: string }>, signal: AbortSignal) => unknown;
 /** What was called, in order, and what a call is to do; by key. */
 const calls: { readonly key: string; readonly attempt: number }[] = [];
@@ -20,7 +19,7 @@ const callsOf = (key: string): number[] => calls.filter((call) => call.key === k
 
 @EffectHandler('toy.call', { concurrency: 2, maxTries: 3, retryFirstMs: 1 })
 class CallNeighbour implements IEffectHandler<{ to: string }> {
-  async carryOut(effect: Effect<{ to: string }>, signal: AbortSignal): Promise<unknown> {
+  async handle(effect: Effect<{ to: string }>, signal: AbortSignal): Promise<unknown> {
     calls.push({ key: effect.key, attempt: effect.attempt });
     return (behaviour.get(effect.key) ?? (() => ({ said: `hello ${effect.body.to}` })))(effect, signal);
   }
@@ -42,11 +41,10 @@ afterAll(async () => {
   await toy.close();
   await db.drop();
 });
-
 /** Intends a call in a command of its own. */
 const intend = (key: string, { to = 'ada', kind = 'toy.call', by = toy } = {}): Promise<unknown> =>
-  by.inCommand(() => by.get(Effects).intend({ kind, key, body: { to } }));
-const effect = async (key: string) => (await toy.get(ParkedEffects).find({ key }))[0];
+  by.inCommand(() => by.get(Effects).enqueue({ kind, key, body: { to } }));
+const effect = async (key: string) => (await toy.get(DeadLetteredEffects).find({ key }))[0];
 const expectEffect = (key: string, expected: object): Promise<void> =>
   eventually(async () => expect(await effect(key)).toMatchObject(expected));
 /** A promise, and the function that keeps it. */
@@ -61,22 +59,23 @@ describe('an effect', () => {
     const key = newId();
     let context: object = {};
     behaviour.set(key, () => {
-      const { correlationId, causationId, actor, imported, hop } = messageContext.current();
-      context = { correlationId, causationId, actor, imported, hop, unit: UnitOfWork.current() };
+      const { correlationId, causationId, actor, imported, causationDepth } = messageContext.current();
+      context = { correlationId, causationId, actor, imported, causationDepth, unit: UnitOfWork.current() };
       return { answer: 42 };
     });
     const fields = { correlationId: newId(), causationId: newId(), imported: true };
     const intent = { kind: 'toy.call', key, body: { to: 'ada' } };
-    await toy.inCommand(() => toy.get(Effects).intend(intent), { ...fields, hop: 3 });
+    await toy.inCommand(() => toy.get(Effects).enqueue(intent), { ...fields, causationDepth: 3 });
 
     await expectEffect(key, { state: 'done', attempts: 1, result: { answer: 42 }, error: null, dueAt: null });
-    expect(context).toEqual({ ...fields, hop: 4, actor: { type: 'system', id: 'toy.call' }, unit: undefined });
+    const actor = { type: 'system', id: 'toy.call' };
+    expect(context).toEqual({ ...fields, causationDepth: 4, actor, unit: undefined });
   });
 
   it('is not there when its command fails', async () => {
     const key = newId();
     const failing = toy.inCommand(() => {
-      toy.get(Effects).intend({ kind: 'toy.call', key, body: { to: 'ada' } });
+      toy.get(Effects).enqueue({ kind: 'toy.call', key, body: { to: 'ada' } });
       throw new Error('no');
     });
     await expect(failing).rejects.toThrow('no');
@@ -86,7 +85,7 @@ describe('an effect', () => {
   it('is intended once, however often the same is intended', async () => {
     const key = newId();
     await toy.inCommand(() => {
-      for (const to of ['ada', 'ada']) toy.get(Effects).intend({ kind: 'toy.call', key, body: { to } });
+      for (const to of ['ada', 'ada']) toy.get(Effects).enqueue({ kind: 'toy.call', key, body: { to } });
     });
     await Promise.all([intend(key), intend(key)]);
     await expectEffect(key, { state: 'done' });
@@ -99,20 +98,20 @@ describe('an effect', () => {
     await intend(key);
     const other = toy.inCommand(async () => {
       await toy.get(CommandBus).execute(new CountCommand(id, 1));
-      toy.get(Effects).intend({ kind: 'toy.call', key, body: { to: 'eve' } });
+      toy.get(Effects).enqueue({ kind: 'toy.call', key, body: { to: 'eve' } });
     });
     await expect(other).rejects.toMatchObject({ code: 'WB005' });
     expect(await toy.events(streamOf(id))).toEqual([]);
 
     const both = toy.inCommand(() => {
-      for (const to of ['ada', 'eve']) toy.get(Effects).intend({ kind: 'toy.call', key, body: { to } });
+      for (const to of ['ada', 'eve']) toy.get(Effects).enqueue({ kind: 'toy.call', key, body: { to } });
     });
     await expect(both).rejects.toMatchObject({ code: 'effect-key-reused' });
   });
 
-  it('needs somebody who carries it out, and a command', async () => {
+  it('is refused without a handler, and outside a command', async () => {
     await expect(intend(newId(), { kind: 'toy.nobody' })).rejects.toThrow("@EffectHandler('toy.nobody')");
-    expect(() => toy.get(Effects).intend({ kind: 'toy.call', key: 'k', body: {} })).toThrow('outside a command');
+    expect(() => toy.get(Effects).enqueue({ kind: 'toy.call', key: 'k', body: {} })).toThrow('outside a command');
   });
 });
 
@@ -127,30 +126,30 @@ describe('a call that fails', () => {
     expect(callsOf(key)).toEqual([1, 2, 3]);
   });
 
-  it('is parked after its last try, with the cause, until an operator has it tried again', async () => {
+  it('is dead-lettered after its last try, with the cause, until an operator has it tried again', async () => {
     const key = newId();
     behaviour.set(key, () => {
       throw new Error('gone');
     });
     await intend(key);
-    await expectEffect(key, { state: 'parked', attempts: 3, error: 'gone', dueAt: null });
-    await eventually(async () => expect(toy.said).toContain(`toy.call ${key} is parked after 3 tries: gone`));
-
+    await expectEffect(key, { state: 'dead-lettered', attempts: 3, error: 'gone', dueAt: null });
+    await eventually(async () => expect(toy.said).toContain(`toy.call ${key} is dead-lettered after 3 tries: gone`));
     behaviour.delete(key);
-    expect(await toy.get(ParkedEffects).retry({ key }, { by: { id: 'ada' }, reason: 'is back' })).toBe(1);
+    expect(await toy.get(DeadLetteredEffects).retry({ key }, { by: { id: 'ada' }, reason: 'is back' })).toBe(1);
     await expectEffect(key, { state: 'done', attempts: 1 });
-    const audit = await toy.rows("SELECT principal, reason FROM kernel.audit WHERE action = 'effects.retry'");
-    expect(audit).toEqual([{ principal: 'ada', reason: 'is back' }]);
-    expect(await toy.get(ParkedEffects).retry({ key }, { by: { id: 'ada' } })).toBe(0);
+    expect(await toy.rows("SELECT principal, reason FROM kernel.audit WHERE action = 'effects.retry'")).toEqual([
+      { principal: 'ada', reason: 'is back' },
+    ]);
+    expect(await toy.get(DeadLetteredEffects).retry({ key }, { by: { id: 'ada' } })).toBe(0);
   });
 
-  it('is parked at once where trying again can not help', async () => {
+  it('is dead-lettered at once where trying again can not help', async () => {
     const key = newId();
     behaviour.set(key, () => {
       throw new EffectRefused('no such number');
     });
     await intend(key);
-    await expectEffect(key, { state: 'parked', attempts: 1, error: 'no such number' });
+    await expectEffect(key, { state: 'dead-lettered', attempts: 1, error: 'no such number' });
   });
 
   it('is given up when it takes too long, and told so by its signal', async () => {
@@ -162,7 +161,7 @@ describe('a call that fails', () => {
     });
     await intend(key, { kind: 'toy.hurry' });
     await told.opened;
-    await expectEffect(key, { state: 'parked', error: expect.stringContaining('took longer than 20 ms') });
+    await expectEffect(key, { state: 'dead-lettered', error: expect.stringContaining('took longer than 20 ms') });
   });
 });
 
@@ -264,7 +263,7 @@ describe('a worker', () => {
        VALUES ('default', 'toy.call', $1, '{}', '', '{}', 'running', 3)`,
       key,
     );
-    await expectEffect(key, { state: 'parked', error: expect.stringContaining('ended during the call') });
+    await expectEffect(key, { state: 'dead-lettered', error: expect.stringContaining('ended during the call') });
     expect(callsOf(key)).toEqual([]);
   });
 

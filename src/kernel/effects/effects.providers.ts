@@ -1,5 +1,5 @@
 import { EffectRegistry } from './effect-registry.js';
 import { Effects } from './effects.js';
-import { ParkedEffects } from './parked-effects.js';
+import { DeadLetteredEffects } from './dead-lettered-effects.js';
 
-export const effectProviders = [Effects, EffectRegistry, ParkedEffects];
+export const effectProviders = [Effects, EffectRegistry, DeadLetteredEffects];

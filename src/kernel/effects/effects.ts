@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { Injectable } from '@nestjs/common';
-import type { SideWrite } from '../commands/commit-statement.js';
+import type { CommitWrite } from '../commands/commit-statement.js';
 import { UnitOfWork } from '../commands/unit-of-work.js';
 import { EffectKeyReused } from './effect-errors.js';
 import { EffectRegistry } from './effect-registry.js';
@@ -21,7 +21,7 @@ interface IntentRow extends EffectIntent {
 }
 
 /** The same intent again changes nothing; another one under its key fails the commit (kernel.is_other_effect). */
-const INTENTS: SideWrite = {
+const INTENTS: CommitWrite = {
   id: 'kernel.effects',
   work: 'effects',
   sql: (param) => `INSERT INTO kernel.effects AS e (tenant, kind, key, body, body_hash, context)
@@ -47,17 +47,17 @@ export class Effects {
    * @throws Error outside a command, for an unknown kind; EffectKeyReused. The commit fails with WB005 when the key
    * was used earlier with another body.
    */
-  intend({ kind, key, body }: EffectIntent): void {
-    const unit = UnitOfWork.required(`Intending ${kind}`);
+  enqueue({ kind, key, body }: EffectIntent): void {
+    const unit = UnitOfWork.required(`Enqueuing ${kind}`);
     this.registry.assertKnown(kind);
-    const { tenant, correlationId, causationId, traceparent, imported, hop } = unit.context;
-    const same = (unit.sides.get(INTENTS) as IntentRow[] | undefined)?.find(
+    const { tenant, correlationId, causationId, traceparent, imported, causationDepth } = unit.context;
+    const same = (unit.commitWrites.get(INTENTS) as IntentRow[] | undefined)?.find(
       (row) => row.kind === kind && row.key === key,
     );
     if (same === undefined) {
-      // What its handler executes is one hop further from the client, so that a loop through effects ends, too.
-      const context = { correlationId, causationId, traceparent, imported, hop: hop + 1 };
-      unit.addSideRow(INTENTS, { tenant, kind, key, body, context });
+      // What its handler executes is one reaction further from the client, so that a loop through effects ends, too.
+      const context = { correlationId, causationId, traceparent, imported, causationDepth: causationDepth + 1 };
+      unit.addCommitRow(INTENTS, { tenant, kind, key, body, context });
     } else if (!isDeepStrictEqual(same.body, body)) {
       throw new EffectKeyReused(kind, key);
     }

@@ -5,7 +5,7 @@ import { MessageContext } from '../messages/message-context.js';
 import { newId } from '../messages/ids.js';
 import { ProjectionRebuild } from '../projections/projection-rebuild.js';
 import { ConsistencyTokens } from '../consistency/consistency-token.js';
-import { CheckpointBoard } from '../subscriptions/checkpoint-board.js';
+import { SubscriptionProgress } from '../subscriptions/subscription-progress.js';
 import { freshDatabase, type FreshDatabase } from '../../platform/testing/databases.js';
 import { eventually } from '../testing/eventually.js';
 import { settled } from '../testing/settled.js';
@@ -121,10 +121,10 @@ describe('the epoch of the log', () => {
     });
 
     it('ends a wait that began before it: what was waited for may be lost', async () => {
-      const board = reader.get(CheckpointBoard);
-      const onProgress = board.onProgress.bind(board);
+      const progress = reader.get(SubscriptionProgress);
+      const onProgress = progress.onProgress.bind(progress);
       const waits = new Promise<void>((resolve) => {
-        board.onProgress = (listener) => {
+        progress.onProgress = (listener) => {
           resolve();
           return onProgress(listener);
         };

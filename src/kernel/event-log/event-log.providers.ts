@@ -1,6 +1,6 @@
 import { LogEpoch } from './epoch.js';
-import { LogBell } from './log-bell.js';
+import { CommitSignal } from './commit-signal.js';
 import { LogNotifier } from './log-notifier.js';
 import { LogTail } from './log-tail.js';
 
-export const eventLogProviders = [LogEpoch, LogBell, LogNotifier, LogTail];
+export const eventLogProviders = [LogEpoch, CommitSignal, LogNotifier, LogTail];

@@ -1,7 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import type { Client } from 'pg';
 import { Pools } from '../database/pools.js';
-import { LogBell, works } from './log-bell.js';
+import { CommitSignal, works } from './commit-signal.js';
 import { LogTail } from './log-tail.js';
 
 const CHANNEL = 'waybill_log';
@@ -25,32 +25,32 @@ export class LogNotifier {
   #client: Client | undefined;
   #timer: NodeJS.Timeout | undefined;
   #retry: NodeJS.Timeout | undefined;
-  #stopTelling: (() => void) | undefined;
+  #stopNotifying: (() => void) | undefined;
   #payload = COMMITTED;
   #stopped = false;
 
   constructor(
     private readonly pools: Pools,
     private readonly tail: LogTail,
-    private readonly bell: LogBell,
+    private readonly signal: CommitSignal,
   ) {}
 
   /** In a process that reads the log: hears of other processes' events, and tells of those it has given positions. */
   async start(): Promise<void> {
-    this.tail.onSequenced = (head) => this.#tell(String(head));
+    this.tail.onSequenced = (head) => this.#notify(String(head));
     await this.#listen();
   }
 
   /** In a process that only commits (ROLE=api, an import): wakes the readers elsewhere, which then give positions. */
-  startTelling(): void {
-    this.#stopTelling = this.bell.onRing((work) => this.#tell(work.size > 0 ? COMMITTED : EVENTS));
+  startNotifying(): void {
+    this.#stopNotifying = this.signal.onCommit((work) => this.#notify(work.size > 0 ? COMMITTED : EVENTS));
   }
 
   /** Told when another replica has come or gone. */
   onLeasesChanged: (() => void) | undefined;
 
   /** Lets the other replicas look at their share at once. Never throws: they look by themselves before a lease can end. */
-  async tellLeasesChanged(): Promise<void> {
+  async notifyLeasesChanged(): Promise<void> {
     try {
       await this.pools.control.query({ text: 'SELECT pg_notify($1, $2)', values: [CHANNEL, LEASES_CHANGED] });
     } catch (error) {
@@ -61,13 +61,13 @@ export class LogNotifier {
   async stop(): Promise<void> {
     this.#stopped = true;
     this.tail.onSequenced = undefined;
-    this.#stopTelling?.();
+    this.#stopNotifying?.();
     clearTimeout(this.#timer);
     clearTimeout(this.#retry);
     await this.#client?.end().catch(() => undefined);
   }
 
-  #tell(payload: string): void {
+  #notify(payload: string): void {
     if (this.#timer === undefined || this.#payload !== COMMITTED) this.#payload = payload;
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
@@ -85,8 +85,8 @@ export class LogNotifier {
       this.#client = client;
       client.on('notification', ({ payload }) => {
         if (payload === LEASES_CHANGED) this.onLeasesChanged?.();
-        if (payload === COMMITTED) this.bell.ring(works);
-        if (payload === EVENTS || Number(payload) > this.tail.head) this.bell.ring([]);
+        if (payload === COMMITTED) this.signal.emit(works);
+        if (payload === EVENTS || Number(payload) > this.tail.head) this.signal.emit([]);
       });
       client.on('error', () => undefined);
       client.on('end', () => this.#again());

@@ -4,7 +4,7 @@ import { Pools } from '../database/pools.js';
 import { failpoint } from '../failpoints.js';
 import { PollingLoop } from '../polling-loop.js';
 import { LogEpoch } from './epoch.js';
-import { LogBell } from './log-bell.js';
+import { CommitSignal } from './commit-signal.js';
 import { LogMemory } from './log-memory.js';
 import { lostEvents } from './sql/lost-events.js';
 import { LogRewound, readLog, type LogPart } from './sql/read-log.js';
@@ -51,7 +51,7 @@ export class LogTail {
 
   constructor(
     private readonly pools: Pools,
-    private readonly bell: LogBell,
+    private readonly signal: CommitSignal,
     private readonly epoch: LogEpoch,
   ) {}
 
@@ -61,7 +61,7 @@ export class LogTail {
   }
 
   start(): void {
-    this.#stopListening ??= this.bell.onRing(() => this.wake());
+    this.#stopListening ??= this.signal.onCommit(() => this.wake());
     this.#loop.start();
   }
 
@@ -110,7 +110,7 @@ export class LogTail {
   async #turn(): Promise<number> {
     if (!this.#isNeeded) return POLL_CAP_MS;
     const startedAt = performance.now();
-    const news = await this.#look();
+    const news = await this.#poll();
     this.#pollMs = news === 0 ? Math.min(POLL_CAP_MS, this.#pollMs * 1.5) : POLL_FIRST_MS;
     if (news === 0) return this.#pollMs;
     if (news === 'busy') await pause(BUSY_MS);
@@ -125,13 +125,13 @@ export class LogTail {
   }
 
   /** @returns how many new positions there are: 0 when nothing is new; `busy` when another process gives some just now. */
-  async #look(): Promise<number | 'busy'> {
+  async #poll(): Promise<number | 'busy'> {
     await failpoint('seq.before-call');
     const seen = await trySequence(this.pools.control, SEQUENCE_BATCH);
     await failpoint('seq.after-call');
     const { head, assigned } = seen;
     if (assigned !== null && assigned > 0) this.onSequenced?.(head);
-    await this.#follow(seen);
+    await this.#readNew(seen);
     if (seen.epoch !== null && seen.epoch !== this.epoch.known) await this.epoch.refresh();
     const hasGrown = head !== this.#head;
     this.#head = head;
@@ -142,7 +142,7 @@ export class LogTail {
     return hasGrown ? Math.max(1, assigned) : assigned;
   }
 
-  async #follow(seen: Sequenced): Promise<void> {
+  async #readNew(seen: Sequenced): Promise<void> {
     const { names } = this.#memory;
     const part = await this.#newPart(seen, names);
     if (part === 'rewound') await this.#rewound(seen);

@@ -71,7 +71,7 @@ describe('a log that is rewound under a running process', () => {
     const expected = withEchoes(...named('kept', 3), ...named('new', 6));
     await eventually(async () => expect(await logged()).toEqual(expected));
     await eventually(async () => expect(await viewed()).toEqual(expected));
-    expect(await toy.rows('SELECT FROM kernel.held_events')).toEqual([]);
+    expect(await toy.rows('SELECT FROM kernel.failed_events')).toEqual([]);
     expect(await epochs()).toEqual([{ reason: 'first start' }, { reason: 'the log was rewound' }]);
     expect(toy.said.join('\n')).toMatch(/The log was rewound: [^]*Lost events known here: 8: .*toy.counter:lost0/);
   }, 30_000);

@@ -22,7 +22,7 @@ export interface EventRow {
 export type StoredMeta = Pick<EventMeta, 'occurredAt' | 'commandId' | 'correlationId' | 'causationId' | 'actor'> & {
   readonly traceparent?: string;
   readonly imported?: true;
-  readonly hop?: number;
+  readonly causationDepth?: number;
 };
 
 /** An event with what the log knows about it, as projections and readers take it. */
@@ -43,7 +43,7 @@ export function metaOf(row: EventRow): EventMeta {
     tenant: row.tenant,
     ...row.meta,
     imported: row.meta.imported ?? false,
-    hop: row.meta.hop ?? 0,
+    causationDepth: row.meta.causationDepth ?? 0,
   };
 }
 

@@ -8,7 +8,7 @@ import { freshDatabase, type FreshDatabase } from '../../platform/testing/databa
 import { until } from '../testing/until.js';
 import { EventStreams } from '../commands/event-streams.js';
 import { forgetOldKeys } from './idempotency.js';
-import { UnitsOfWork } from '../commands/units-of-work.js';
+import { CommandPipeline } from '../commands/command-pipeline.js';
 
 let db: FreshDatabase;
 let toy: ToyApp;
@@ -104,7 +104,7 @@ describe('a key', () => {
     it('answers for no unit of work of a route after it', async () => {
       const result = within(async () => {
         await second(newId());
-        return toy.get(UnitsOfWork).run('ToyController.change', async () => 'changed');
+        return toy.get(CommandPipeline).run('ToyController.change', async () => 'changed');
       });
       await expect(result).rejects.toThrow(saysWhatToDo);
     });

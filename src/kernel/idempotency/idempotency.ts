@@ -4,7 +4,7 @@ import type { Queryable } from '../event-log/sql/queryable.js';
 import type { MessageContext } from '../messages/message-context.js';
 
 /** Under which unique row a command's answer is stored. */
-export interface AnswerKey {
+export interface IdempotencyKey {
   readonly tenant: string;
   readonly principal: string;
   readonly operation: string;
@@ -16,14 +16,14 @@ export interface AnswerKey {
 }
 
 /** What a command answered, as it is stored: replays and first answers alike are read from it. */
-export interface Answer {
+export interface CommandResult {
   /** `accepted`: the command will be executed later; the body is an {@link Acceptance}. */
   readonly outcome: 'result' | 'refusal' | 'accepted';
   /** JSON text; text, because jsonb would reorder keys and a replay must be byte for byte the same. */
   readonly body: string;
 }
 
-export interface StoredAnswer extends Answer {
+export interface StoredResult extends CommandResult {
   readonly fingerprint: string | null;
   /** The command's last event. */
   readonly lastEvent: EventRef | null;
@@ -56,7 +56,7 @@ export class RequestInProgress extends Error {
 }
 
 /** The caller's key where one was sent, else the command's own id: so that an unknown COMMIT can always be looked up. */
-export function answerKey(context: MessageContext, operation: string, commandId: string): AnswerKey {
+export function idempotencyKey(context: MessageContext, operation: string, commandId: string): IdempotencyKey {
   const { tenant, principal, idempotency } = context;
   if (idempotency === undefined)
     return { tenant, principal: principal.id, operation, key: commandId, fingerprint: null, kind: 'kernel' };
@@ -65,15 +65,15 @@ export function answerKey(context: MessageContext, operation: string, commandId:
 }
 
 /** The key that an accepted command is executed under, for the caller whose key was answered by the acceptance. */
-export function keyOfAccepted({ tenant, principal }: AnswerKey, body: string): AnswerKey {
+export function keyOfAccepted({ tenant, principal }: IdempotencyKey, body: string): IdempotencyKey {
   const { id, name } = JSON.parse(body) as Acceptance;
   return { tenant, principal, operation: name, key: id, fingerprint: '', kind: 'client' };
 }
 
 /** The answer stored under a key, with the id of its last event. Indexes: the two primary keys. */
-export async function findAnswer(on: Queryable, key: AnswerKey): Promise<StoredAnswer | undefined> {
-  const { rows } = await on.query<StoredAnswer & { [column: string]: unknown }>({
-    name: 'kernel_find_answer',
+export async function findStoredResult(on: Queryable, key: IdempotencyKey): Promise<StoredResult | undefined> {
+  const { rows } = await on.query<StoredResult & { [column: string]: unknown }>({
+    name: 'kernel_find_stored_result',
     text: `SELECT i.outcome, i.body, i.fingerprint,
                   CASE WHEN e.id IS NOT NULL THEN jsonb_build_object('id', e.id, 'eventId', e.event_id) END AS "lastEvent"
              FROM kernel.idempotency i

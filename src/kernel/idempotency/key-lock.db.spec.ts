@@ -3,8 +3,8 @@ import { createToyTables, ToyApp } from '../../../test/support/toy-app.js';
 import { CountCommand } from '../../../test/support/toys.js';
 import { newId } from '../messages/ids.js';
 import { freshDatabase, type FreshDatabase } from '../../platform/testing/databases.js';
-import type { SideWrite } from '../commands/commit-statement.js';
-import { SideRows } from '../commands/side-rows.js';
+import type { CommitWrite } from '../commands/commit-statement.js';
+import { CommitRows } from '../commands/commit-rows.js';
 
 let db: FreshDatabase;
 let toy: ToyApp;
@@ -37,10 +37,10 @@ describe('a lock time-out on the keys of commands', () => {
 
 describe('rows that commit with the events', () => {
   it('are refused when two definitions have one id: the commit would run one’s SQL for both', async () => {
-    const write = (): SideWrite => ({ id: 'toy.boxes', sql: (param) => `SELECT ${param}` });
+    const write = (): CommitWrite => ({ id: 'toy.boxes', sql: (param) => `SELECT ${param}` });
     const command = toy.inCommand(() => {
-      toy.get(SideRows).write(write(), { id: 'a' });
-      toy.get(SideRows).write(write(), { id: 'b' });
+      toy.get(CommitRows).write(write(), { id: 'a' });
+      toy.get(CommitRows).write(write(), { id: 'b' });
     });
     await expect(command).rejects.toThrow('Two writes have the id toy.boxes');
   });

@@ -4,7 +4,7 @@ import type { Queryable } from '../event-log/sql/queryable.js';
 import { newId } from '../messages/ids.js';
 import { messageContext, type MessageContext } from '../messages/message-context.js';
 import { commitWork } from '../commands/commit-statement.js';
-import { IdempotencyKeyReused, answerKey, findAnswer, type AnswerKey } from './idempotency.js';
+import { IdempotencyKeyReused, idempotencyKey, findStoredResult, type IdempotencyKey } from './idempotency.js';
 
 /** Stores the result under the caller's key, in the transaction of the work: as its last statement. */
 export type StoreResult<T> = (tx: Queryable, result: T) => Promise<void>;
@@ -30,19 +30,19 @@ export class KeyedTransactions {
   async run<T extends object>(name: string, work: (store: StoreResult<T>) => Promise<T>): Promise<T> {
     const context = messageContext.current();
     context.useKey(name);
-    const key = answerKey(context, name, newId());
+    const key = idempotencyKey(context, name, newId());
     if (key.kind === 'kernel') return work(() => Promise.resolve());
     const known = await this.#stored<T>(context, key);
     if (known !== undefined) return known;
     try {
       return await work((tx, result) => store(tx, key, result));
     } catch (error) {
-      return this.#answered<T>(context, key, error);
+      return this.#storedResult<T>(context, key, error);
     }
   }
 
   /** Another request with the key was faster, or the answer to COMMIT was lost and it has happened. */
-  async #answered<T>(context: MessageContext, key: AnswerKey, fault: unknown): Promise<T> {
+  async #storedResult<T>(context: MessageContext, key: IdempotencyKey, fault: unknown): Promise<T> {
     const stored = await this.#stored<T>(context, key).catch((error: unknown) => {
       throw error instanceof IdempotencyKeyReused ? error : fault;
     });
@@ -50,8 +50,8 @@ export class KeyedTransactions {
     return stored;
   }
 
-  async #stored<T>(context: MessageContext, key: AnswerKey): Promise<T | undefined> {
-    const answer = await findAnswer(this.pools[context.pool], key);
+  async #stored<T>(context: MessageContext, key: IdempotencyKey): Promise<T | undefined> {
+    const answer = await findStoredResult(this.pools[context.pool], key);
     if (answer === undefined) return undefined;
     if (answer.fingerprint !== key.fingerprint) throw new IdempotencyKeyReused();
     context.outcome.replayed = true;
@@ -59,7 +59,7 @@ export class KeyedTransactions {
   }
 }
 
-async function store(tx: Queryable, key: AnswerKey, result: object): Promise<void> {
+async function store(tx: Queryable, key: IdempotencyKey, result: object): Promise<void> {
   const row = { ...key, commandId: newId(), outcome: 'result', body: JSON.stringify(result) };
   await commitWork(tx, { keys: [row], streams: [], uniques: [], events: [] }, new Map());
 }

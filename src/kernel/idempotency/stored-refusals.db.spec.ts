@@ -1,8 +1,8 @@
 import { CountCommand } from '../../../test/support/toys.js';
 import { createToyTables, ToyApp } from '../../../test/support/toy-app.js';
-import { answerOf } from '../../platform/http/problems/error-to-problem.js';
+import { problemContentOf } from '../../platform/http/problems/error-to-problem.js';
 import '../../platform/http/problems/kernel-problems.js';
-import { problemAnswer } from '../../platform/http/problems/problem-details.js';
+import { problemResponse } from '../../platform/http/problems/problem-details.js';
 import { defineProblems } from '../../platform/http/problems/problem-registry.js';
 import { newId } from '../messages/ids.js';
 import type { MessageContextFields } from '../messages/message-context.js';
@@ -31,8 +31,8 @@ const keyed = (key: string): MessageContextFields => ({
 /** What a client is answered whose command is refused. */
 async function refused(key: string): Promise<{ status: number; body: unknown; alarm: string | undefined }> {
   const error: unknown = await toy.run(new CountCommand('c', 5_000), keyed(key)).catch((thrown: unknown) => thrown);
-  const answer = answerOf(error, false);
-  const { status, body } = problemAnswer(answer, { publicUrl: 'http://here', instanceId: 'i', traceId: 't' });
+  const answer = problemContentOf(error, false);
+  const { status, body } = problemResponse(answer, { publicUrl: 'http://here', instanceId: 'i', traceId: 't' });
   return { status, body: JSON.parse(body), alarm: answer.alarm };
 }
 

@@ -7,7 +7,7 @@ describe('the context of a message', () => {
       tenant: 'default',
       actor: { type: 'system', id: 'waybill' },
       principal: { id: 'waybill', roles: [] },
-      hop: 0,
+      causationDepth: 0,
       imported: false,
     });
     expect(context.correlationId).toMatch(/^[0-9a-f-]{36}$/);
@@ -25,7 +25,7 @@ describe('the context of a message', () => {
   it('can be the same but for the key, for a step before the keyed command', () => {
     const idempotency = { key: 'k', operation: 'o', fingerprint: 'f' };
     const actor = { type: 'customer', id: 'ada' } as const;
-    const outer = new MessageContext({ tenant: 't', actor, hop: 3, idempotency });
+    const outer = new MessageContext({ tenant: 't', actor, causationDepth: 3, idempotency });
     const inner = messageContext.run(outer, () => messageContext.withoutKey(() => messageContext.current()));
     expect(inner.idempotency).toBeUndefined();
     expect(Object.assign(inner, { idempotency, outcome: outer.outcome })).toEqual(outer);

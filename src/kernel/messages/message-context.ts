@@ -28,7 +28,7 @@ export interface ResourceTemplate {
 }
 
 /** The caller would rather be answered once the command is stored than once it is executed (`Prefer: respond-async`). */
-export interface AsyncWish {
+export interface RequestedOperation {
   /** Route that it came by. */
   readonly operation: string;
   readonly resource: ResourceTemplate;
@@ -45,10 +45,10 @@ export interface ConsistencyRequest {
 
 /** Events of a view that have not taken effect, by why: tried again, behind another of their key, or for an operator. At
  *  most 1,000 of them are counted. */
-export interface HeldCounts {
-  readonly blocked: number;
-  readonly queued: number;
-  readonly parked: number;
+export interface FailedEventCounts {
+  readonly retrying: number;
+  readonly waiting: number;
+  readonly deadLettered: number;
 }
 
 /** What the kernel tells the caller besides the result. Filled while the message is handled. */
@@ -64,7 +64,7 @@ export interface MessageOutcome {
   /** A view that was read is being rebuilt, and lacks `behind` positions. */
   rebuilding?: boolean | undefined;
   /** Events of what was read that haven't taken effect there, by why. */
-  held?: HeldCounts | undefined;
+  failed?: FailedEventCounts | undefined;
   /** The reader's token is of a log that was restored or failed over. */
   unknownEpoch?: boolean | undefined;
 }
@@ -80,11 +80,11 @@ export interface MessageContextFields {
   causationId?: string | null;
   traceparent?: string | undefined;
   imported?: boolean;
-  hop?: number;
+  causationDepth?: number;
   idempotency?: IdempotencyRequest | undefined;
   consistency?: ConsistencyRequest | undefined;
   event?: EventMeta | undefined;
-  respondAsync?: AsyncWish | undefined;
+  respondAsync?: RequestedOperation | undefined;
   pool?: UnitPool | undefined;
   beforeCommit?: ((answer: { outcome: 'result' | 'refusal' | 'accepted'; body: string }) => void) | undefined;
 }
@@ -102,13 +102,13 @@ export class MessageContext {
   readonly causationId: string | null;
   readonly traceparent: string | undefined;
   readonly imported: boolean;
-  readonly hop: number;
+  readonly causationDepth: number;
   readonly idempotency: IdempotencyRequest | undefined;
   readonly consistency: ConsistencyRequest | undefined;
   /** The event being reacted to, in an event handler: what the log knows of it. */
   readonly event: EventMeta | undefined;
   /** The outermost command may be stored and executed later, where it has a permanent name. */
-  readonly respondAsync: AsyncWish | undefined;
+  readonly respondAsync: RequestedOperation | undefined;
   /** So that event handlers, stored commands and effects that catch up don't starve the commands of clients. */
   readonly pool: UnitPool;
   /** Called within the unit of work with the answer, right before the commit that stores it. */
@@ -124,7 +124,7 @@ export class MessageContext {
     this.causationId = fields.causationId ?? null;
     this.traceparent = fields.traceparent;
     this.imported = fields.imported ?? false;
-    this.hop = fields.hop ?? 0;
+    this.causationDepth = fields.causationDepth ?? 0;
     this.idempotency = fields.idempotency;
     this.consistency = fields.consistency;
     this.event = fields.event;

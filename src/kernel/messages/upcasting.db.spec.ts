@@ -1,4 +1,4 @@
-import { answerOf } from '../../platform/http/problems/error-to-problem.js';
+import { problemContentOf } from '../../platform/http/problems/error-to-problem.js';
 import '../../platform/http/problems/kernel-problems.js';
 import { registeredProblem } from '../../platform/http/problems/problem-registry.js';
 import { Injectable } from '@nestjs/common';
@@ -179,11 +179,11 @@ describe('an event of a newer release', () => {
     const id = newId();
     await stored(id, 4, { whatever: true }, 1);
     const error: unknown = await load(id).catch((thrown: unknown) => thrown);
-    const { code } = answerOf(error, false);
+    const { code } = problemContentOf(error, false);
     expect({ code, ...registeredProblem(code) }).toMatchObject({ code: 'unknown-event', status: 503, retryable: true });
   });
 
-  it('is parked by views; other streams go on', async () => {
+  it('is dead-lettered by views; other streams go on', async () => {
     const [odd, even] = [newId(), newId()];
     await stored(odd, 4, { whatever: true }, 1);
     await stored(even, 3, { names: ['Grace'] }, 1);
@@ -191,7 +191,7 @@ describe('an event of a newer release', () => {
       expect(await toy.rows('SELECT names FROM toy_read.people_search WHERE person_id = $1', even)).toHaveLength(1),
     );
     await eventually(async () =>
-      expect(await toy.get(DeadLetters).find({ key: odd })).toMatchObject([{ state: 'parked' }]),
+      expect(await toy.get(DeadLetters).find({ key: odd })).toMatchObject([{ state: 'dead-lettered' }]),
     );
     expect(await toy.rows('SELECT FROM toy_read.people_search WHERE person_id = $1', odd)).toEqual([]);
   });

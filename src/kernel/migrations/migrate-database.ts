@@ -12,7 +12,7 @@ export interface DatabaseMigration {
   /** Migrations of the application's own, by schema: `<folder>/<schema>/NNNN-title.js`. */
   readonly folder?: string | URL;
   /** Told when something takes longer: another process migrates, a table is in use. */
-  readonly say?: (text: string) => void;
+  readonly report?: (text: string) => void;
 }
 
 /**
@@ -20,7 +20,7 @@ export interface DatabaseMigration {
  * processes at once and after any crash; a few milliseconds where nothing is missing.
  * Throws MigrationRefused, with a text for the operator.
  */
-export async function migrateDatabase({ url, folder, say }: DatabaseMigration): Promise<MigrationOutcome> {
+export async function migrateDatabase({ url, folder, report }: DatabaseMigration): Promise<MigrationOutcome> {
   const known = [await kernelMigrations()];
   if (folder !== undefined) known.push(await readMigrations(folder instanceof URL ? fileURLToPath(folder) : folder));
   const client = new ResilientClient(clientConfig('owner', { url }));
@@ -28,7 +28,7 @@ export async function migrateDatabase({ url, folder, say }: DatabaseMigration): 
     await client.connect();
     const steps = known.flatMap((part) => part.steps);
     const functions = known.flatMap((part) => part.functions);
-    return await applyMigrations(client, { steps, functions }, say ? { say } : {});
+    return await applyMigrations(client, { steps, functions }, report ? { report } : {});
   } finally {
     await client.end().catch(() => undefined);
   }

@@ -126,7 +126,7 @@ describe('a migration', () => {
     const said: string[] = [];
     const altering = migrate(client, [made, step('busy', '0002-more', 'ALTER TABLE busy.t ADD more int')], {
       lockTimeoutMs: 50,
-      say: (text) => said.push(text),
+      report: (text) => said.push(text),
     });
     await until('the migration has tried twice', () => said.length >= 2);
     const started = Date.now();

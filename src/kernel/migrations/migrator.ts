@@ -35,7 +35,7 @@ interface AppliedRow {
 
 export interface MigratorOptions {
   /** Told when something takes longer: another process migrates, a table is in use. */
-  readonly say?: (text: string) => void;
+  readonly report?: (text: string) => void;
   readonly lockTimeoutMs?: number;
   readonly lockTries?: number;
 }
@@ -82,9 +82,9 @@ export async function schemaMismatch(client: ClientBase, steps: readonly Migrati
 }
 
 /** What `look` returns; where it is refused, the text of the refusal. */
-export async function refusalOr(look: () => Promise<string | undefined>): Promise<string | undefined> {
+export async function refusalOr(check: () => Promise<string | undefined>): Promise<string | undefined> {
   try {
-    return await look();
+    return await check();
   } catch (error) {
     if (error instanceof MigrationRefused) return error.message;
     throw error;
@@ -106,7 +106,7 @@ export async function inRetriedTransaction<T>(
   options: MigratorOptions,
   work: () => Promise<T>,
 ): Promise<T> {
-  const { lockTries = LOCK_TRIES, say } = options;
+  const { lockTries = LOCK_TRIES, report } = options;
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await inTransaction(client, options, work);
@@ -114,7 +114,7 @@ export async function inRetriedTransaction<T>(
       const { kind, sqlState } = classify(error);
       const isBusy = kind === 'lock-timeout' || kind === 'conflict';
       if (!isBusy || attempt >= lockTries) throw failure(title, error, sqlState);
-      say?.(`Migration ${title} waits for a table that is in use (try ${attempt} of ${lockTries}).`);
+      report?.(`Migration ${title} waits for a table that is in use (try ${attempt} of ${lockTries}).`);
       await pause(Math.random() * 500);
     }
   }
@@ -148,13 +148,13 @@ export async function inTransaction<T>(
   });
 }
 
-async function takeLock(client: ClientBase, { say }: MigratorOptions): Promise<void> {
+async function takeLock(client: ClientBase, { report }: MigratorOptions): Promise<void> {
   await client.query('SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0');
   const { rows } = await client.query<{ taken: boolean }>('SELECT pg_try_advisory_xact_lock($1) AS taken', [
     MIGRATION_LOCK,
   ]);
   if (rows[0]?.taken) return;
-  say?.('Another process is migrating this database; waiting for it.');
+  report?.('Another process is migrating this database; waiting for it.');
   await client.query(`SET LOCAL lock_timeout = ${WAIT_FOR_OTHERS_MS}`);
   await client.query('SELECT pg_advisory_xact_lock($1)', [MIGRATION_LOCK]);
 }

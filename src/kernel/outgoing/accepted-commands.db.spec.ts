@@ -101,7 +101,7 @@ describe('a command that a client has executed later', () => {
       };
       await Promise.allSettled(Array.from({ length: 8 }, (_, at) => send(at)));
       await eventually(async () => expect(await counts(id)).toBe(1));
-      const rows = await toy.rows(`SELECT FROM kernel.outgoing_commands WHERE state IN ('queued', 'parked')`);
+      const rows = await toy.rows(`SELECT FROM kernel.outgoing_commands WHERE state IN ('queued', 'dead-lettered')`);
       if (rows.length > 0) await eventually(async () => expect(await openCount()).toBe(0));
       expect(await counts(id)).toBe(1);
     }
@@ -173,12 +173,16 @@ describe('a command that a client has executed later', () => {
 });
 
 describe('an operation that can’t be executed', () => {
-  it('is parked with its content, until an operator has it tried again', async () => {
+  it('is dead-lettered with its content, until an operator has it tried again', async () => {
     const id = newId();
     broken.add(id);
     const sent = await later(toy, new TallyCommand(id));
-    await park(sent);
-    expect(await operation(sent)).toMatchObject({ status: 'queued', step: 'parked', fault: 'The counter is broken.' });
+    await deadLetter(sent);
+    expect(await operation(sent)).toMatchObject({
+      status: 'queued',
+      step: 'dead-lettered',
+      fault: 'The counter is broken.',
+    });
     expect((await toy.get(Operations).open(10)).map((one) => one.id)).toContain(sent);
     broken.delete(id);
     expect(await toy.get(Operations).retry(sent, { by: { id: 'olga' }, reason: 'mended' })).toBe(true);
@@ -193,7 +197,7 @@ describe('an operation that can’t be executed', () => {
     const id = newId();
     broken.add(id);
     const sent = await later(toy, new TallyCommand(id));
-    await park(sent);
+    await deadLetter(sent);
     expect(await toy.get(Operations).cancel(sent, { by: { id: 'olga' }, reason: 'no use' })).toBe(true);
     expect(await toy.rows('SELECT state, data FROM kernel.outgoing_commands WHERE id = $1', sent)).toEqual([
       { state: 'cancelled', data: null },
@@ -206,14 +210,14 @@ describe('an operation that can’t be executed', () => {
     for (const id of [old, young]) {
       broken.add(id);
       operations.push(await later(toy, new TallyCommand(id), keyed(id)));
-      await park(operations.at(-1)!);
+      await deadLetter(operations.at(-1)!);
     }
     const age = (id: string, column: string): Promise<unknown> =>
       toy.rows(`UPDATE kernel.outgoing_commands SET ${column} = now() - interval '8 days' WHERE id = $1`, id);
     await age(operations[0]!, 'created_at');
     await toy.get(Retention).forget();
     expect(await operation(operations[0]!)).toMatchObject({ status: 'cancelled' });
-    expect(await operation(operations[1]!)).toMatchObject({ status: 'queued', step: 'parked' });
+    expect(await operation(operations[1]!)).toMatchObject({ status: 'queued', step: 'dead-lettered' });
     await age(operations[0]!, 'finished_at');
     await toy.get(Retention).forget();
     expect(await toy.get(Operations).find(operations[0]!)).toBeUndefined();
@@ -281,12 +285,12 @@ async function openCount(): Promise<number> {
 }
 
 /** Tries follow upon each other at once until the last one. */
-async function park(id: string): Promise<void> {
+async function deadLetter(id: string): Promise<void> {
   await eventually(async () => {
     await toy.rows(
       `UPDATE kernel.outgoing_commands SET due_at = now(), attempts = greatest(attempts, 8) WHERE id = $1 AND state = 'queued'`,
       id,
     );
-    expect((await operation(id)).step).toBe('parked');
+    expect((await operation(id)).step).toBe('dead-lettered');
   });
 }

@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import type { CommandDeferral } from '../commands/command-deferral.js';
 import { UnitOfWork } from '../commands/unit-of-work.js';
-import { UnitsOfWork } from '../commands/units-of-work.js';
+import { CommandPipeline } from '../commands/command-pipeline.js';
 import { durableNameOf } from '../domain/durable-command.js';
 import { newId } from '../messages/ids.js';
-import type { AsyncWish } from '../messages/message-context.js';
+import type { RequestedOperation } from '../messages/message-context.js';
 import { STORE_COMMANDS, type NewCommandRow } from './sql/outgoing-commands.js';
 import { storedContextOf } from './stored-context.js';
 
@@ -15,7 +15,7 @@ import { storedContextOf } from './stored-context.js';
  */
 @Injectable()
 export class AcceptedCommands implements CommandDeferral {
-  constructor(private readonly units: UnitsOfWork) {}
+  constructor(private readonly units: CommandPipeline) {}
 
   defer(command: object): Promise<unknown> | undefined {
     const name = durableNameOf(command);
@@ -26,10 +26,10 @@ export class AcceptedCommands implements CommandDeferral {
 function accept(command: object, name: string): void {
   const unit = UnitOfWork.required('Accepting a command');
   const id = newId();
-  const { operation, resource } = unit.context.respondAsync as AsyncWish;
+  const { operation, resource } = unit.context.respondAsync as RequestedOperation;
   // The client is its cause, no command.
   const context = storedContextOf(unit.context);
   const row: NewCommandRow = { id, instance: id, name, data: command, context, dueAt: null, operation, resource };
-  unit.addSideRow(STORE_COMMANDS, row);
+  unit.addCommitRow(STORE_COMMANDS, row);
   unit.accepted = { id, name };
 }

@@ -1,12 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { Pools } from '../database/pools.js';
-import { LogBell } from '../event-log/log-bell.js';
+import { CommitSignal } from '../event-log/commit-signal.js';
 import { Pause } from '../pause.js';
 import { endedAmong } from './sql/operations.js';
 
 /** Who waits beyond these is answered at once: a wait is a courtesy, and each costs memory and a connection of the client. */
 const MAX_WAITING = 500;
-const LOOK_EVERY_MS = 100;
+const READ_EVERY_MS = 100;
 
 type Wake = () => void;
 
@@ -19,14 +19,14 @@ export class OperationWaits {
   readonly #waiting = new Map<string, Set<Wake>>();
   #count = 0;
   #isEnding = false;
-  #isLooking = false;
+  #isReading = false;
   readonly #pause = new Pause();
 
   constructor(
     private readonly pools: Pools,
-    bell: LogBell,
+    signal: CommitSignal,
   ) {
-    bell.onWork('commands', () => this.#pause.end());
+    signal.onWork('commands', () => this.#pause.end());
   }
 
   /** Those waiting now. */
@@ -65,7 +65,7 @@ export class OperationWaits {
   #add(id: string, wake: Wake): () => void {
     const wakes = this.#waiting.get(id) ?? new Set();
     this.#waiting.set(id, wakes.add(wake));
-    if (!this.#isLooking) void this.#look();
+    if (!this.#isReading) void this.#read();
     return () => {
       wakes.delete(wake);
       if (wakes.size === 0 && this.#waiting.get(id) === wakes) this.#waiting.delete(id);
@@ -76,14 +76,14 @@ export class OperationWaits {
     for (const wake of wakes ?? []) wake();
   }
 
-  async #look(): Promise<void> {
-    this.#isLooking = true;
+  async #read(): Promise<void> {
+    this.#isReading = true;
     while (this.#waiting.size > 0) {
-      await this.#pause.atMost(LOOK_EVERY_MS);
+      await this.#pause.atMost(READ_EVERY_MS);
       // An outage ends nothing: whoever waits goes on, and is answered in the end as any other read is.
       const ended = await endedAmong(this.pools.app, [...this.#waiting.keys()]).catch(() => []);
       for (const id of ended) this.#wake(this.#waiting.get(id));
     }
-    this.#isLooking = false;
+    this.#isReading = false;
   }
 }

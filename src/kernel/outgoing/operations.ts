@@ -6,15 +6,15 @@ import { Pools } from '../database/pools.js';
 import type { Actor, Refusal } from '../domain/index.js';
 import type { EventRef } from '../event-log/sql/position-of-event.js';
 import type { Queryable } from '../event-log/sql/queryable.js';
-import { LogBell } from '../event-log/log-bell.js';
+import { CommitSignal } from '../event-log/commit-signal.js';
 import { OperationWaits } from './operation-waits.js';
 import { cancelOperation, openOperations, readOperation, retryOperation, type OperationRow } from './sql/operations.js';
 
 export const OPERATION_STATUSES = ['queued', 'running', 'succeeded', 'failed', 'cancelled'] as const;
 export type OperationStatus = (typeof OPERATION_STATUSES)[number];
 
-/** Where a single command stands; `parked`: it failed again and again, and waits for an operator. */
-export type OperationStep = 'waiting' | 'executing' | 'retrying' | 'parked' | 'done';
+/** Where a single command stands; `dead-lettered`: it failed again and again, and waits for an operator. */
+export type OperationStep = 'waiting' | 'executing' | 'retrying' | 'dead-lettered' | 'done';
 
 /** What became of a command that a client had executed later. */
 export interface Operation {
@@ -48,7 +48,7 @@ export interface Operation {
 export class Operations {
   constructor(
     private readonly pools: Pools,
-    private readonly bell: LogBell,
+    private readonly signal: CommitSignal,
     private readonly waits: OperationWaits,
   ) {}
 
@@ -68,10 +68,10 @@ export class Operations {
     return (await openOperations(this.pools.app, limit)).map(operationOf);
   }
 
-  /** Has a parked one tried again. @returns whether there was one. */
+  /** Has a dead-lettered one tried again. @returns whether there was one. */
   async retry(id: string, act: OperatorAct): Promise<boolean> {
     const isDue = await this.#audited('operations.retry', retryOperation, { id, act });
-    if (isDue) this.bell.ring(['commands']);
+    if (isDue) this.signal.emit(['commands']);
     return isDue;
   }
 
@@ -100,17 +100,17 @@ export function hasEnded({ status }: Pick<Operation, 'status'>): boolean {
 function operationOf(row: OperationRow): Operation {
   const { id, name: type, attempts, error: fault, principal, actorType, tenant } = row;
   const { createdAt, updatedAt, finishedAt, lastEvent } = row;
-  const [status, step] = standingOf(row);
+  const [status, step] = factsOf(row);
   const about = { id, type, status, step, resource: resourceOf(row), refusal: refusalOf(row), attempts, fault };
   return { ...about, principal, actorType, tenant, createdAt, updatedAt, finishedAt, lastEvent };
 }
 
 /** Its answer, where there is one, is what has happened, whatever was said of it meanwhile. */
-function standingOf({ outcome, state, isClaimed, attempts }: OperationRow): [OperationStatus, OperationStep] {
+function factsOf({ outcome, state, isClaimed, attempts }: OperationRow): [OperationStatus, OperationStep] {
   if (outcome === 'result' || state === 'succeeded') return ['succeeded', 'done'];
   if (outcome === 'refusal' || state === 'refused') return ['failed', 'done'];
   if (state === 'cancelled') return ['cancelled', 'done'];
-  if (state === 'parked') return ['queued', 'parked'];
+  if (state === 'dead-lettered') return ['queued', 'dead-lettered'];
   if (isClaimed) return ['running', 'executing'];
   return ['queued', attempts === 0 ? 'waiting' : 'retrying'];
 }

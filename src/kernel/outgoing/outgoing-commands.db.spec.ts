@@ -159,7 +159,7 @@ describe('a stored command', () => {
 
   it('is executed in the context of who sent it, one command further, imported if that was', async () => {
     const [id, causationId] = [newId(), newId()];
-    const fields = { tenant: 'north', correlationId: newId(), causationId, imported: true, hop: 3 };
+    const fields = { tenant: 'north', correlationId: newId(), causationId, imported: true, causationDepth: 3 };
     await toy.inCommand(() => toy.get(OutgoingCommands).send(new CountLaterCommand(id, 1)), fields);
     await eventually(async () => expect(await counts(id)).toEqual([1]));
     const [event] = await toy.rows<{ meta: object }>(
@@ -167,7 +167,7 @@ describe('a stored command', () => {
       streamOf(id),
     );
     const { correlationId } = fields;
-    expect(event!.meta).toMatchObject({ correlationId, imported: true, hop: 4 });
+    expect(event!.meta).toMatchObject({ correlationId, imported: true, causationDepth: 4 });
   });
 
   it('takes effect once, also where it was claimed twice', async () => {

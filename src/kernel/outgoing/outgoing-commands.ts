@@ -49,11 +49,17 @@ export class OutgoingCommands {
    */
   send(command: object, options: SendOptions = {}): string {
     const unit = UnitOfWork.required('Sending a command');
-    // It acts for whoever caused it, one hop further.
-    const context = { ...storedContextOf(unit.context), causationId: unit.commandId, hop: unit.context.hop + 1 };
+    // It acts for whoever caused it, one causationDepth further.
+    const context = {
+      ...storedContextOf(unit.context),
+      causationId: unit.commandId,
+      causationDepth: unit.context.causationDepth + 1,
+    };
     const row = rowOf(command, context, options);
-    const known = (unit.sides.get(STORE_COMMANDS) as NewCommandRow[] | undefined)?.find(({ id }) => id === row.id);
-    if (known === undefined) unit.addSideRow(STORE_COMMANDS, row);
+    const known = (unit.commitWrites.get(STORE_COMMANDS) as NewCommandRow[] | undefined)?.find(
+      ({ id }) => id === row.id,
+    );
+    if (known === undefined) unit.addCommitRow(STORE_COMMANDS, row);
     else if (!isSame(known, row)) throw new CommandIdReused(row.id);
     return row.id;
   }

@@ -2,12 +2,12 @@ import { Injectable, Logger } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import { refusalIn } from '../idempotency/stored-refusals.js';
 import { UnitOfWork } from '../commands/unit-of-work.js';
-import type { Answer } from '../idempotency/idempotency.js';
+import type { CommandResult } from '../idempotency/idempotency.js';
 import { classify } from '../database/errors.js';
 import { Pools } from '../database/pools.js';
 import { DurableEvent, isRefusal } from '../domain/index.js';
 import { reviveCommand } from '../domain/durable-command.js';
-import { LogBell } from '../event-log/log-bell.js';
+import { CommitSignal } from '../event-log/commit-signal.js';
 import { failpoint } from '../failpoints.js';
 import { errorText } from '../messages/error-text.js';
 import { MessageContext, messageContext } from '../messages/message-context.js';
@@ -50,11 +50,11 @@ export class OutgoingWorker {
   constructor(
     private readonly pools: Pools,
     private readonly commands: CommandBus,
-    private readonly bell: LogBell,
+    private readonly signal: CommitSignal,
   ) {}
 
   start(): void {
-    this.#stopListening ??= this.bell.onWork('commands', this.#loop.wake);
+    this.#stopListening ??= this.signal.onWork('commands', this.#loop.wake);
     this.#loop.start();
   }
 
@@ -112,7 +112,7 @@ export class OutgoingWorker {
       const failure = { attempts: isOutage ? row.attempts : attempts, error: text, tryInMs };
       await commandFailed(this.pools.worker, row.id, failure);
       if (tryInMs === undefined)
-        this.#logger.error(`Command ${row.id} (${row.name}) is parked after ${attempts} attempts: ${text}`);
+        this.#logger.error(`Command ${row.id} (${row.name}) is dead-lettered after ${attempts} attempts: ${text}`);
     } catch (failure) {
       this.#logger.warn(
         `Command ${row.id} (${row.name}) failed (${text}), which can't be noted: ${errorText(failure)}`,
@@ -134,15 +134,15 @@ function contextFor(row: OutgoingCommandRow): MessageContext {
 }
 
 /** A refusal is told by an event to whoever caused the command; a client asks for its operation instead. */
-function finish({ id, name, operation }: OutgoingCommandRow, answer: Answer): void {
+function finish({ id, name, operation }: OutgoingCommandRow, answer: CommandResult): void {
   const unit = UnitOfWork.required('Ending a stored command');
   if (answer.outcome === 'result') {
-    unit.addSideRow(FINISH_COMMANDS, { id, state: 'succeeded', error: null });
+    unit.addCommitRow(FINISH_COMMANDS, { id, state: 'succeeded', error: null });
     return;
   }
   const refusal = refusalIn(answer.body);
   const { code, message } = refusal;
-  unit.addSideRow(FINISH_COMMANDS, { id, state: 'refused', error: message });
+  unit.addCommitRow(FINISH_COMMANDS, { id, state: 'refused', error: message });
   const event = new CommandRefused(id, name, code, message, refusal.facts());
   if (operation === null) unit.append(`command:${id}`, [event], 'none');
 }

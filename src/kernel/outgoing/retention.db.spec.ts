@@ -3,7 +3,7 @@ import { forgetOldKeys } from '../idempotency/idempotency.js';
 import { inTransaction } from '../database/transaction.js';
 import { freshDatabase, type FreshDatabase } from '../../platform/testing/databases.js';
 import { Retention } from './retention.js';
-import { forgetOperations, giveUpParked } from './sql/forget-operations.js';
+import { forgetOperations, endDeadLettered } from './sql/forget-operations.js';
 import { forgetAudit, forgetCommands, forgetEffects, forgetSystemKeys } from './sql/forget-work.js';
 
 const DAYS = 30;
@@ -34,7 +34,7 @@ const insert = (text: string): Promise<unknown> => db.pools.worker.query(text);
 const commands = (age: string, state: string, operation = 'null'): Promise<unknown> =>
   insert(`INSERT INTO kernel.outgoing_commands (id, instance, name, data, context, state, due_at, created_at, finished_at, operation)
     SELECT gen_random_uuid(), n::text, 'toy.old', '{}', '{}', '${state}', now(), now() - interval '${age}',
-           CASE WHEN '${state}' IN ('queued', 'parked') THEN NULL ELSE now() - interval '${age}' END, ${operation}
+           CASE WHEN '${state}' IN ('queued', 'dead-lettered') THEN NULL ELSE now() - interval '${age}' END, ${operation}
       FROM generate_series(1, 5) n`);
 const keys = (age: string, kind: string): Promise<unknown> =>
   insert(`INSERT INTO kernel.idempotency (tenant, principal, operation, key, kind, command_id, outcome, body, created_at)
@@ -67,8 +67,8 @@ describe('the retention', () => {
   });
 
   it('keeps work that is not done, however old it is', async () => {
-    for (const state of ['queued', 'parked']) await commands('100 days', state);
-    for (const state of ['pending', 'parked']) await effects('100 days', state);
+    for (const state of ['queued', 'dead-lettered']) await commands('100 days', state);
+    for (const state of ['pending', 'dead-lettered']) await effects('100 days', state);
     await forgetter.get(Retention).forget();
     expect(await counts()).toEqual([10, 0, 10, 0]);
   });
@@ -76,7 +76,7 @@ describe('the retention', () => {
 
 describe('a step of the retention', () => {
   it.each([
-    ['operations given up', giveUpParked, () => commands('31 days', 'parked', `'POST /toys'`)],
+    ['operations given up', endDeadLettered, () => commands('31 days', 'dead-lettered', `'POST /toys'`)],
     ['operations', forgetOperations, () => commands('31 days', 'succeeded', `'POST /toys'`)],
     ['keys of clients', forgetOldKeys, () => keys('31 days', 'client')],
     ['stored commands', forgetCommands, () => commands('31 days', 'refused')],

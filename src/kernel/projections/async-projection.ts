@@ -38,7 +38,7 @@ export class AsyncProjection implements Subscriber {
     this.#select = named('select', projection.table.selectByKeys());
     this.#apply = {
       'kernel.advance': named('apply', composeApply(projection, 'kernel.advance')),
-      'kernel.settle_held': named('apply', composeApply(projection, 'kernel.settle_held')),
+      'kernel.settle_failed_event': named('apply', composeApply(projection, 'kernel.settle_failed_event')),
     };
   }
 

@@ -58,7 +58,7 @@ const stepsOf = async (id: string): Promise<number[]> => {
   return rows.map(({ by }) => by);
 };
 
-it('a row whose key has several columns is held back alone, and comes when it is tried again', async () => {
+it('blocks only the row of an event that fails where its key has several columns, and writes it when it is retried', async () => {
   const [id, other] = [newId(), newId()];
   poison = 13;
   for (const by of [1, 13, 2]) await toy.run(new CountCommand(id, by));
@@ -76,17 +76,19 @@ it('a row whose key has several columns is held back alone, and comes when it is
 it('data that would touch another row are refused, and nothing is touched', async () => {
   const [id, other] = [newId(), newId()];
   const letters = toy.get(DeadLetters);
-  const held = () => letters.find({ subscription: 'toy.steps' });
+  const failed = () => letters.find({ subscription: 'toy.steps' });
   poison = 13;
   await toy.run(new CountCommand(id, 13));
   expect(await stepsOf(id)).toEqual([]);
-  const [letter] = await held();
+  const [letter] = await failed();
   await letters.editAndRetry(letter!.id, { counterId: other, by: 14, kind: 'plain' }, { by: { id: 'ada' } });
   await eventually(async () =>
-    expect(await held()).toMatchObject([{ state: 'parked', error: expect.stringContaining(`touches ${other}`) }]),
+    expect(await failed()).toMatchObject([
+      { state: 'dead-lettered', error: expect.stringContaining(`touches ${other}`) },
+    ]),
   );
   expect(await stepsOf(other)).toEqual([]);
   await letters.editAndRetry(letter!.id, { counterId: id, by: 14, kind: 'plain' }, { by: { id: 'ada' } });
   await eventually(async () => expect(await stepsOf(id)).toEqual([14]));
-  expect(await held()).toEqual([]);
+  expect(await failed()).toEqual([]);
 });

@@ -76,21 +76,21 @@ async function told(kind: string): Promise<MessageOutcome> {
 it.each([
   ['longer than an index entry', 'long', TOO_LONG],
   ['with half of a surrogate pair', 'half', HALF_A_PAIR],
-])('an event whose key is impossible (%s) is held, and the partition goes on', async (_, kind, key) => {
+])('an event whose key is impossible (%s) is stored as failed, and the partition goes on', async (_, kind, key) => {
   await count(kind);
   await count('good');
   await count(kind);
   const before = (await totals()) as { total: number }[];
   expect(before).toMatchObject([{ kind: 'good' }]);
-  const held = await toy.get(DeadLetters).find({ subscription: 'toy.kinds' });
-  expect(held.map(({ state }) => state)).toEqual(['blocked', 'queued']);
-  expect(new Set(held.map((letter) => letter.key)).size).toBe(1);
-  expect((await told(key)).held).toMatchObject({ blocked: 1, queued: 1 });
-  expect((await told('good')).held).toBeUndefined();
-  for (const { id } of held) await toy.get(DeadLetters).discard(id, { by: { id: 'ada' }, reason: 'impossible' });
+  const failed = await toy.get(DeadLetters).find({ subscription: 'toy.kinds' });
+  expect(failed.map(({ state }) => state)).toEqual(['retrying', 'waiting']);
+  expect(new Set(failed.map((letter) => letter.key)).size).toBe(1);
+  expect((await told(key)).failed).toMatchObject({ retrying: 1, waiting: 1 });
+  expect((await told('good')).failed).toBeUndefined();
+  for (const { id } of failed) await toy.get(DeadLetters).discard(id, { by: { id: 'ada' }, reason: 'impossible' });
 });
 
-it('a fold that returns the row of another key is held, and the other row is not touched', async () => {
+it('a fold that returns the row of another key is stored as failed, and the other row is not touched', async () => {
   const before = await totals();
   await count('stray');
   expect(await totals()).toEqual(before);

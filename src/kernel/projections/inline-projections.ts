@@ -1,22 +1,22 @@
 import { Injectable } from '@nestjs/common';
 import { escapeLiteral } from 'pg';
 import type { CommitContributor, CommitScope, PlannedWrite } from '../commands/commit-plan.js';
-import type { SideWrite } from '../commands/commit-statement.js';
+import type { CommitWrite } from '../commands/commit-statement.js';
 import type { RecordedEvent } from '../event-log/stored-event.js';
 import type { ProjectionDefinition } from './projection-definition.js';
 import { ProjectionRegistry } from './projection-registry.js';
 import type { ReadColumn, ReadTable, Row } from './read-table.js';
 
-interface Sides {
-  readonly upsert: SideWrite;
-  readonly remove: SideWrite;
+interface RowWrites {
+  readonly upsert: CommitWrite;
+  readonly remove: CommitWrite;
 }
 
 /** The stream whose row it is, and the version that the row was folded from; null where the fold had no row there. */
 const ORIGIN = '"$stream" text, "$from" bigint';
 
 /** Event ids exist only inside the commit: they flow from its result into the row. */
-function upsertSide(table: ReadTable): SideWrite {
+function upsertWrite(table: ReadTable): CommitWrite {
   const values = table.columns
     .map(({ property }) => (property === 'eventId' ? 'c.last_event_id' : `r."${property}"`))
     .join(', ');
@@ -36,7 +36,7 @@ function upsertSide(table: ReadTable): SideWrite {
 }
 
 /** For a row that its fold gave up. CASE, so that the check is made for that row alone, however the statement is planned. */
-function removeSide(table: ReadTable): SideWrite {
+function removeWrite(table: ReadTable): CommitWrite {
   const columns = table.keys.map(typed).join(', ');
   return {
     id: `${table.name} removed`,
@@ -62,7 +62,7 @@ function typed({ property, sqlType }: ReadColumn): string {
  */
 @Injectable()
 export class InlineProjections implements CommitContributor {
-  readonly #sides = new Map<ProjectionDefinition, Sides>();
+  readonly #writes = new Map<ProjectionDefinition, RowWrites>();
 
   constructor(private readonly registry: ProjectionRegistry) {}
 
@@ -89,17 +89,17 @@ export class InlineProjections implements CommitContributor {
     const after = folded(projection, before.row, recorded);
     const key = after.last ?? before.last;
     if (key === undefined) return;
-    const { upsert, remove } = this.#sidesOf(projection);
+    const { upsert, remove } = this.#writesOf(projection);
     const $from = before.row === undefined ? null : history.at(-1)!.meta.version;
     scope.add(after.row === undefined ? remove : upsert, { ...key, $stream: latest.stream, $from });
   }
 
-  #sidesOf(projection: ProjectionDefinition): Sides {
-    const known = this.#sides.get(projection);
+  #writesOf(projection: ProjectionDefinition): RowWrites {
+    const known = this.#writes.get(projection);
     if (known !== undefined) return known;
-    const sides = { upsert: upsertSide(projection.table), remove: removeSide(projection.table) };
-    this.#sides.set(projection, sides);
-    return sides;
+    const commitWrites = { upsert: upsertWrite(projection.table), remove: removeWrite(projection.table) };
+    this.#writes.set(projection, commitWrites);
+    return commitWrites;
   }
 }
 

@@ -93,7 +93,7 @@ export class ProjectionRebuild {
     const written = await this.#committed(projection, beforeCommit);
     await failpoint('rebuild.after-swap');
     // Workers of another version give it up now; those of this one take it.
-    await this.notifier.tellLeasesChanged();
+    await this.notifier.notifyLeasesChanged();
     return written;
   }
 

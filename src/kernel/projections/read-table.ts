@@ -47,7 +47,7 @@ export class ReadTable {
     return new ReadTable(source.getMetadata(view), source);
   }
 
-  /** The key as text that can be stored: what keeps its order, is held back and chooses the partition. */
+  /** The key as text that can be stored: what keeps its order, is blocked and chooses the partition. */
   keyOf(row: Row): string {
     return storableKey(this.keys.map((key) => String(row[key.property])).join(KEY_SEPARATOR));
   }

@@ -4,20 +4,20 @@ import type { EventRow } from '../event-log/stored-event.js';
 import { failpoint } from '../failpoints.js';
 import { errorText } from '../messages/error-text.js';
 import { BatchPlan, type ReadRow } from './batch-plan.js';
-import type { EventReading } from './event-reading.js';
-import type { HeldEvents } from './held-events.js';
-import { HeldRows, stopRow } from './held-rows.js';
+import type { EventDecoder } from './event-decoder.js';
+import type { FailedEvents } from './failed-events.js';
+import { FailedEventRows, stalledRow } from './failed-event-rows.js';
 import type { LogPoint, OwnedPartitions } from './owned-partitions.js';
 import { pauseAfter } from './retry-policy.js';
-import type { StoppedPartitions } from './stopped-partitions.js';
+import type { StalledPartitions } from './stalled-partitions.js';
 import type { Subscriber } from './subscriber.js';
-import type { WorkerSurroundings } from './worker-surroundings.js';
+import type { WorkerDependencies } from './worker-dependencies.js';
 
 interface Parts {
   readonly owned: OwnedPartitions;
-  readonly reading: EventReading;
-  readonly held: HeldEvents;
-  readonly stopped: StoppedPartitions;
+  readonly decoder: EventDecoder;
+  readonly failed: FailedEvents;
+  readonly stalled: StalledPartitions;
   /** The process is to end: nothing more is begun. */
   readonly isStopping: () => boolean;
   /** Whether an error isn't the event's fault, so that the same is to be tried again. */
@@ -25,11 +25,11 @@ interface Parts {
 }
 
 /** Partitions of one event handler that work side by side; each takes a connection while it commits. */
-const LANES = 4;
+const PARALLEL_PARTITIONS = 4;
 /** How often the checkpoints of a handler's partitions move over events of others: nobody waits for them. */
 const MOVE_MS = 1_000;
 
-/** Makes events of one subscription take effect, a transaction per batch; what can't take effect is held back. */
+/** Makes events of one subscription take effect, a transaction per batch; what can't take effect is stored as failed. */
 export class Batches {
   readonly #logger = new Logger('Subscriptions');
   /** When checkpoints were moved last, by the monotonic clock, in ms. */
@@ -38,18 +38,18 @@ export class Batches {
   constructor(
     private readonly subscriber: Subscriber,
     private readonly parts: Parts,
-    private readonly through: Pick<WorkerSurroundings, 'pools' | 'board'>,
+    private readonly through: Pick<WorkerDependencies, 'pools' | 'progress'>,
   ) {}
 
   /** The events of a part of the log that begins where the lowest partition stands. Ends early when the process is to end. */
   async run(part: LogPart): Promise<void> {
-    const { owned, reading, stopped, isStopping } = this.parts;
-    const reads = part.rows.map((row) => ({ row, reading: reading.of(row) }));
+    const { owned, decoder, stalled, isStopping } = this.parts;
+    const reads = part.rows.map((row) => ({ row, decoded: decoder.decode(row) }));
     const isParallel = this.subscriber.kind === 'handler' && !reads.some(mayTouchAnything);
-    await (isParallel ? this.#inLanes(reads) : this.#inOrder(reads));
+    await (isParallel ? this.#inParallel(reads) : this.#inOrder(reads));
     if (isStopping()) return;
     owned.reach({ position: part.to, eventId: part.eventId });
-    await stopped.forgetPassed(owned);
+    await stalled.forgetPassed(owned);
     if (this.subscriber.kind === 'handler') await this.#move();
   }
 
@@ -60,7 +60,7 @@ export class Batches {
         await this.#flush(batch);
         // What was read before may have been left: then nothing may be passed over.
         if (this.parts.isStopping()) return;
-        await this.#stopBefore(read);
+        await this.#stallBefore(read);
         batch = [];
       } else if (batch.push(read) >= this.subscriber.batchSize) {
         await this.#flush(batch);
@@ -71,32 +71,32 @@ export class Batches {
   }
 
   /** Each partition in order, some of them at the same time. A fault lets the events under way end, and no more begin. */
-  async #inLanes(reads: readonly ReadRow[]): Promise<void> {
-    const lanes = new Map<number, ReadRow[]>();
+  async #inParallel(reads: readonly ReadRow[]): Promise<void> {
+    const byPartition = new Map<number, ReadRow[]>();
     for (const read of reads) {
       const partition = this.#onlyPartitionOf(read);
       if (partition === undefined) continue;
-      if (!lanes.get(partition)?.push(read)) lanes.set(partition, [read]);
+      if (!byPartition.get(partition)?.push(read)) byPartition.set(partition, [read]);
     }
-    const waiting = [...lanes.values()];
+    const waiting = [...byPartition.values()];
     let hasFailed = false;
     const work = async (): Promise<void> => {
-      for (let lane = waiting.shift(); lane !== undefined; lane = waiting.shift()) {
-        for (const read of lane) if (!hasFailed && !this.parts.isStopping()) await this.#flush([read]);
+      for (let part = waiting.shift(); part !== undefined; part = waiting.shift()) {
+        for (const read of part) if (!hasFailed && !this.parts.isStopping()) await this.#flush([read]);
       }
     };
     const failing = (error: unknown): never => {
       hasFailed = true;
       throw error;
     };
-    const ended = await Promise.allSettled(Array.from({ length: LANES }, () => work().catch(failing)));
+    const ended = await Promise.allSettled(Array.from({ length: PARALLEL_PARTITIONS }, () => work().catch(failing)));
     for (const end of ended) if (end.status === 'rejected') throw end.reason;
   }
 
   /** A handler's event has one key, so that its checkpoint is one row, and partitions don't wait for each other. */
-  #onlyPartitionOf({ reading }: ReadRow): number | undefined {
-    if (this.subscriber.kind !== 'handler' || reading.kind === 'foreign') return undefined;
-    const [key] = reading.keys ?? [];
+  #onlyPartitionOf({ decoded }: ReadRow): number | undefined {
+    if (this.subscriber.kind !== 'handler' || decoded.kind === 'foreign') return undefined;
+    const [key] = decoded.keys ?? [];
     return key === undefined ? undefined : this.parts.owned.partitionOf(key);
   }
 
@@ -124,14 +124,14 @@ export class Batches {
         await this.#batch(batch.slice(half));
         return;
       }
-      await this.#hold(batch[0]!, error, performance.now() - begunAt);
+      await this.#storeFailed(batch[0]!, error, performance.now() - begunAt);
     }
     if (this.subscriber.kind !== 'handler') this.movedAt = performance.now();
   }
 
   async #attempt(batch: readonly ReadRow[]): Promise<void> {
-    const { owned, held } = this.parts;
-    const plan = new BatchPlan(owned, held);
+    const { owned, failed } = this.parts;
+    const plan = new BatchPlan(owned, failed);
     for (const read of batch) plan.add(read);
     const target = pointOf(batch.at(-1)!.row);
     if (plan.isEmpty) return this.#passOver(target);
@@ -140,13 +140,13 @@ export class Batches {
     await this.subscriber.apply(
       this.through.pools.worker,
       plan.deliveries,
-      owned.advance(target, plan.held.rows, only),
+      owned.advance(target, plan.failedRows.rows, only),
     );
     await failpoint('sub.after-commit');
     owned.stored(target.position, only);
-    if (plan.held.rows.length > 0) this.through.board.holdsMore();
-    held.hold(plan.parked.keys());
-    for (const { row, error } of plan.parked.values()) this.#say(row, error, 'is parked');
+    if (plan.failedRows.rows.length > 0) this.through.progress.failedEventsChanged();
+    failed.block(plan.unreadable.keys());
+    for (const { row, error } of plan.unreadable.values()) this.#logFailure(row, error, 'is dead-lettered');
   }
 
   /**
@@ -162,38 +162,39 @@ export class Batches {
   }
 
   /** Blocks the keys of one event that can't take effect, and moves on. */
-  async #hold(read: ReadRow, error: unknown, tookMs: number): Promise<void> {
-    const { row, reading } = read;
-    if (reading.kind !== 'event') throw error;
-    const { owned, held } = this.parts;
-    const mine = reading.keys.filter((key) => owned.takes(key, row.position!));
-    const rows = new HeldRows();
+  async #storeFailed(read: ReadRow, error: unknown, tookMs: number): Promise<void> {
+    const { row, decoded } = read;
+    if (decoded.kind !== 'event') throw error;
+    const { owned, failed } = this.parts;
+    const mine = decoded.keys.filter((key) => owned.takes(key, row.position!));
+    const rows = new FailedEventRows();
     for (const key of mine) {
       const partition = owned.partitionOf(key);
-      if (held.isHeld(key)) rows.queue(key, row, partition);
-      else rows.hold(key, row, partition, { attempts: 1, error: errorText(error), tryInMs: pauseAfter(1, tookMs) });
+      if (failed.isBlocked(key)) rows.addWaiting(key, row, partition);
+      else
+        rows.addFailed(key, row, partition, { attempts: 1, error: errorText(error), tryInMs: pauseAfter(1, tookMs) });
     }
     const only = this.#onlyPartitionOf(read);
     const guard = owned.advance(pointOf(row), rows.rows, only);
     await this.subscriber.apply(this.through.pools.worker, [], guard);
     owned.stored(row.position!, only);
-    held.hold(mine);
-    this.through.board.holdsMore();
-    this.#say(row, error, 'is held back');
+    failed.block(mine);
+    this.through.progress.failedEventsChanged();
+    this.#logFailure(row, error, 'failed');
   }
 
-  async #stopBefore({ row, reading }: ReadRow): Promise<void> {
-    const { owned, stopped } = this.parts;
-    const error = reading.kind === 'unreadable' ? reading.error : undefined;
+  async #stallBefore({ row, decoded }: ReadRow): Promise<void> {
+    const { owned, stalled } = this.parts;
+    const error = decoded.kind === 'unreadable' ? decoded.error : undefined;
     const text = errorText(error);
-    const { partitions, guard } = owned.stopBefore(pointOf(row), (partition) => stopRow(row, partition, text));
+    const { partitions, guard } = owned.stallBefore(pointOf(row), (partition) => stalledRow(row, partition, text));
     if (partitions.length === 0) return;
-    await stopped.stopBefore(guard);
-    this.through.board.holdsMore();
-    this.#say(row, error, `stops ${partitions.length} partitions, whose rows it may touch`);
+    await stalled.stallBefore(guard);
+    this.through.progress.failedEventsChanged();
+    this.#logFailure(row, error, `stops ${partitions.length} partitions, whose rows it may touch`);
   }
 
-  #say(row: EventRow, error: unknown, what: string): void {
+  #logFailure(row: EventRow, error: unknown, what: string): void {
     this.#logger.error(
       `${this.subscriber.name}: event ${row.event_id} (${row.name}, position ${row.position}) ${what}: ${errorText(error)}`,
     );
@@ -204,6 +205,6 @@ function pointOf(row: EventRow): LogPoint {
   return { position: row.position!, eventId: row.event_id };
 }
 
-function mayTouchAnything({ reading }: ReadRow): boolean {
-  return reading.kind === 'unreadable' && reading.keys === undefined;
+function mayTouchAnything({ decoded }: ReadRow): boolean {
+  return decoded.kind === 'unreadable' && decoded.keys === undefined;
 }

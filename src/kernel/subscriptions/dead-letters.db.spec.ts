@@ -45,55 +45,55 @@ afterAll(async () => {
 });
 
 const count = (id: string, by: number) => toy.run(new CountCommand(id, by));
-const held = (id: string) => letters.find({ subscription: 'toy.picky', key: streamOf(id) });
+const failed = (id: string) => letters.find({ subscription: 'toy.picky', key: streamOf(id) });
 const seenOf = (id: string) => toy.countsOf(seenBy(id));
 
-/** A counter whose first event is refused and parked, as after ten tries. */
+/** A counter whose first event is refused and dead-lettered, as after ten tries. */
 async function poisoned(): Promise<string> {
   const id = newId();
   poison.add(id);
   await count(id, 1);
-  const park = `UPDATE kernel.held_events SET state = 'parked', next_try_at = NULL WHERE key = $1 RETURNING id`;
-  await eventually(async () => expect(await toy.rows(park, streamOf(id))).toHaveLength(1));
+  const deadLetter = `UPDATE kernel.failed_events SET state = 'dead-lettered', next_try_at = NULL WHERE key = $1 RETURNING id`;
+  await eventually(async () => expect(await toy.rows(deadLetter, streamOf(id))).toHaveLength(1));
   return id;
 }
 
-describe('a key whose only held event is discarded', () => {
+describe('a key whose only failed event is discarded', () => {
   it('goes on with its next event', async () => {
     const id = await poisoned();
-    await letters.discard((await held(id))[0]!.id, { ...ada, reason: 'spam' });
+    await letters.discard((await failed(id))[0]!.id, { ...ada, reason: 'spam' });
     poison.delete(id);
     await count(id, 2);
     await eventually(async () => expect(await seenOf(id)).toEqual([2]));
     await count(id, 3);
     await eventually(async () => expect(await seenOf(id)).toEqual([2, 3]));
-    await eventually(async () => expect(await held(id)).toEqual([]));
+    await eventually(async () => expect(await failed(id)).toEqual([]));
   });
 });
 
-describe('an event that is queued although nothing is in front of it', () => {
-  /** Two events of a key, of which the first is gone and the second is queued. */
-  async function queuedBehindNothing(): Promise<string> {
+describe('an event that waits although nothing is in front of it', () => {
+  /** Two events of a key, of which the first is gone and the second waits. */
+  async function waitingBehindNothing(): Promise<string> {
     const id = await poisoned();
     await count(id, 2);
-    await eventually(async () => expect(await held(id)).toHaveLength(2));
+    await eventually(async () => expect(await failed(id)).toHaveLength(2));
     poison.delete(id);
-    await toy.rows(`DELETE FROM kernel.held_events WHERE key = $1 AND state = 'parked'`, streamOf(id));
+    await toy.rows(`DELETE FROM kernel.failed_events WHERE key = $1 AND state = 'dead-lettered'`, streamOf(id));
     return id;
   }
 
   it('takes effect once a worker takes its partition over', async () => {
-    const id = await queuedBehindNothing();
+    const id = await waitingBehindNothing();
     await toy.rows(`SELECT kernel.forget_leases('toy.picky')`);
-    await toy.get(LogNotifier).tellLeasesChanged();
+    await toy.get(LogNotifier).notifyLeasesChanged();
     await eventually(async () => expect(await seenOf(id)).toEqual([2]));
     await count(id, 3);
     await eventually(async () => expect(await seenOf(id)).toEqual([2, 3]));
   });
 
   it('is counted in the report of its subscription until an operator has it tried', async () => {
-    const id = await queuedBehindNothing();
-    const found = async () => (await reports.all()).find(({ name }) => name === 'toy.picky')?.queuedBehindNothing;
+    const id = await waitingBehindNothing();
+    const found = async () => (await reports.all()).find(({ name }) => name === 'toy.picky')?.waitingBehindNothing;
     expect(await found()).toBe(1);
     await letters.retry({ subscription: 'toy.picky', key: streamOf(id) }, ada);
     await eventually(async () => expect(await seenOf(id)).toEqual([2]));
@@ -101,7 +101,7 @@ describe('an event that is queued although nothing is in front of it', () => {
   });
 });
 
-describe('held events', () => {
+describe('failed events', () => {
   it('are listed by position, page by page', async () => {
     const ids = [await poisoned(), await poisoned(), await poisoned()];
     const filter = { subscription: 'toy.picky', error: "DON'T TAKE" };
@@ -114,13 +114,13 @@ describe('held events', () => {
 
   it('are acted on together with the unit of work around, or not at all', async () => {
     const id = await poisoned();
-    const [letter] = await held(id);
+    const [letter] = await failed(id);
     const attempt = toy.inCommand(async () => {
       await letters.discard(letter!.id, { ...ada, reason: 'spam' });
       throw new Error('changed my mind');
     });
     await expect(attempt).rejects.toThrow('changed my mind');
-    expect(await held(id)).toEqual([expect.objectContaining({ id: letter!.id })]);
+    expect(await failed(id)).toEqual([expect.objectContaining({ id: letter!.id })]);
     expect(await toy.rows('SELECT FROM kernel.audit WHERE detail @> $1', { id: letter!.id })).toEqual([]);
   });
 });

@@ -4,17 +4,17 @@ import { audit } from '../audit/sql/audit.js';
 import type { StoredData } from '../domain/index.js';
 import { Pools } from '../database/pools.js';
 import {
-  discardHeld,
-  editHeld,
-  findHeld,
+  discardFailedEvent,
+  editFailedEvent,
+  findFailedEvents,
   makeDue,
-  readHeld,
+  readFailedEvent,
   type DeadLetter,
   type DeadLetterFilter,
   type DeadLetterPlace,
 } from './sql/dead-letters.js';
 
-/** No event is held under this id (any more). */
+/** No event is stored as failed under this id (any more). */
 export class DeadLetterUnknown extends Error {
   readonly code = 'dead-letter-unknown';
 
@@ -23,13 +23,13 @@ export class DeadLetterUnknown extends Error {
   }
 }
 
-/** Only the first held event of a key can be acted on: the later ones wait for it, so that order is kept. */
-export class DeadLetterQueued extends Error {
-  readonly code = 'dead-letter-queued';
+/** Only the first failed event of a key can be acted on: the later ones wait for it, so that order is kept. */
+export class DeadLetterWaiting extends Error {
+  readonly code = 'dead-letter-waiting';
 
   constructor(letter: DeadLetter, first: number) {
     super(
-      `Event ${letter.id} of ${letter.subscription} is queued behind ${first}, which has the same key. Act on ${first} first.`,
+      `Event ${letter.id} of ${letter.subscription} is waiting behind ${first}, which has the same key. Act on ${first} first.`,
     );
   }
 }
@@ -47,8 +47,8 @@ export class DeadLetterUnreadable extends Error {
 }
 
 /**
- * Events that can't take effect in a subscription: `blocked` is tried again by itself, `parked` waits for an operator,
- * `queued` stands behind one of the two with the same key. Replays keep the order of the key.
+ * Events that can't take effect in a subscription: `retrying` is tried again by itself, `dead-lettered` waits for an operator,
+ * `waiting` stands behind one of the two with the same key. Replays keep the order of the key.
  */
 @Injectable()
 export class DeadLetters {
@@ -56,24 +56,24 @@ export class DeadLetters {
 
   /** At most `limit` letters, by position; `after` the place of the last one seen. */
   find(filter: DeadLetterFilter, limit = 100, after?: DeadLetterPlace): Promise<DeadLetter[]> {
-    return findHeld(this.pools.app, filter, { limit, after });
+    return findFailedEvents(this.pools.app, filter, { limit, after });
   }
 
   /** @throws DeadLetterUnknown */
   async get(id: number): Promise<DeadLetter> {
-    const letter = await readHeld(this.pools.app, id);
+    const letter = await readFailedEvent(this.pools.app, id);
     if (letter === undefined) throw new DeadLetterUnknown(id);
     return letter;
   }
 
   /**
-   * Lets the first held event of every key that matches be tried now, and the queue behind it after it.
+   * Lets the first failed event of every key that matches be tried now, and the queue behind it after it.
    * @returns how many keys; with `dryRun`, how many it would be.
    */
   async retry(filter: DeadLetterFilter, act: OperatorAct & { readonly dryRun?: boolean }): Promise<number> {
     if (act.dryRun === true) {
-      const heads = await findHeld(this.pools.app, { ...filter, heads: true }, { limit: null });
-      return heads.filter(({ holds }) => holds === 'key').length;
+      const heads = await findFailedEvents(this.pools.app, { ...filter, heads: true }, { limit: null });
+      return heads.filter(({ blocks }) => blocks === 'key').length;
     }
     return inUnitOrTransaction(this.pools, async (tx) => {
       const count = await makeDue(tx, filter);
@@ -90,7 +90,7 @@ export class DeadLetters {
   async discard(id: number, act: OperatorAct & { readonly reason: string }): Promise<void> {
     const letter = await this.#head(id);
     await inUnitOrTransaction(this.pools, async (tx) => {
-      if (!(await discardHeld(tx, letter))) throw new DeadLetterUnknown(id);
+      if (!(await discardFailedEvent(tx, letter))) throw new DeadLetterUnknown(id);
       await audit(tx, act, {
         action: 'dead-letters.discard',
         subject: letter.subscription,
@@ -102,9 +102,9 @@ export class DeadLetters {
   /** Lets one event be tried with corrected data: for this subscription alone, the log stays as it is. */
   async editAndRetry(id: number, data: StoredData, act: OperatorAct): Promise<void> {
     const letter = await this.#head(id);
-    if (letter.holds === 'partition') throw new DeadLetterUnreadable(letter);
+    if (letter.blocks === 'partition') throw new DeadLetterUnreadable(letter);
     await inUnitOrTransaction(this.pools, async (tx) => {
-      if (!(await editHeld(tx, letter, data))) throw new DeadLetterUnknown(id);
+      if (!(await editFailedEvent(tx, letter, data))) throw new DeadLetterUnknown(id);
       await audit(tx, act, {
         action: 'dead-letters.edit',
         subject: letter.subscription,
@@ -116,8 +116,8 @@ export class DeadLetters {
   async #head(id: number): Promise<DeadLetter> {
     const letter = await this.get(id);
     const { subscription, key } = letter;
-    const [first] = await findHeld(this.pools.app, { subscription, key, heads: true }, { limit: 1 });
-    if (first !== undefined && first.id !== id) throw new DeadLetterQueued(letter, first.id);
+    const [first] = await findFailedEvents(this.pools.app, { subscription, key, heads: true }, { limit: 1 });
+    if (first !== undefined && first.id !== id) throw new DeadLetterWaiting(letter, first.id);
     return letter;
   }
 }

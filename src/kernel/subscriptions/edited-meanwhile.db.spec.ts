@@ -52,7 +52,7 @@ afterAll(async () => {
 const ada = { by: { id: 'ada' } };
 const taken = async (id: string): Promise<string[]> =>
   (await toy.events(`toy.taken:${id}`)).map(({ data }) => (data as Noticed).what);
-const held = (id: string) => letters.find({ subscription: 'toy.slow', key: streamOf(id) });
+const failed = (id: string) => letters.find({ subscription: 'toy.slow', key: streamOf(id) });
 
 function gate(): Gate {
   let open!: Gate['open'];
@@ -60,17 +60,17 @@ function gate(): Gate {
   return { arrived: 0, opened, open };
 }
 
-/** A held event of which the last try is under way, with the data of the log. */
+/** A failed event of which the last try is under way, with the data of the log. */
 async function tryUnderWay(): Promise<{ id: string; letter: number; gate: Gate }> {
   const id = newId();
   plans.set(id, 'fail');
   await toy.run(new CountCommand(id, 1));
-  await eventually(async () => expect(await held(id)).toHaveLength(1));
-  const [letter] = await held(id);
+  await eventually(async () => expect(await failed(id)).toHaveLength(1));
+  const [letter] = await failed(id);
   const closed = gate();
   plans.set(id, closed);
   await toy.rows(
-    'UPDATE kernel.held_events SET attempts = 9, next_try_at = clock_timestamp() WHERE id = $1',
+    'UPDATE kernel.failed_events SET attempts = 9, next_try_at = clock_timestamp() WHERE id = $1',
     letter!.id,
   );
   await until('the try is under way', () => closed.arrived === 1);
@@ -83,17 +83,17 @@ describe('an edit while a try with the old data is under way', () => {
     await letters.editAndRetry(letter, { counterId: id, by: 2, kind: 'plain' }, ada);
     plans.delete(id);
     closed.open('succeed');
-    await eventually(async () => expect(await held(id)).toEqual([]));
+    await eventually(async () => expect(await failed(id)).toEqual([]));
     expect(await taken(id)).toEqual(['2']);
   });
 
   it('wins over a try that fails: the new data are tried, with their tries counted anew', async () => {
     const { id, letter, gate: closed } = await tryUnderWay();
     await letters.editAndRetry(letter, { counterId: id, by: 2, kind: 'plain' }, ada);
-    expect(await held(id)).toMatchObject([{ state: 'blocked', attempts: 0, isEdited: true }]);
+    expect(await failed(id)).toMatchObject([{ state: 'retrying', attempts: 0, isEdited: true }]);
     plans.delete(id);
     closed.open('fail');
-    await eventually(async () => expect(await held(id)).toEqual([]));
+    await eventually(async () => expect(await failed(id)).toEqual([]));
     expect(await taken(id)).toEqual(['2']);
   });
 });
@@ -104,12 +104,12 @@ describe('a retry while the last try is under way', () => {
     await letters.retry({ subscription: 'toy.slow', key: streamOf(id) }, ada);
     plans.delete(id);
     closed.open('fail');
-    await eventually(async () => expect(await held(id)).toEqual([]));
+    await eventually(async () => expect(await failed(id)).toEqual([]));
     expect(await taken(id)).toEqual(['1']);
   });
 });
 
-describe('a held event that is discarded while a try is under way', () => {
+describe('a failed event that is discarded while a try is under way', () => {
   it('takes no effect, and its subscription goes on', async () => {
     const { id, letter, gate: closed } = await tryUnderWay();
     await letters.discard(letter, { ...ada, reason: 'spam' });
@@ -121,7 +121,7 @@ describe('a held event that is discarded while a try is under way', () => {
   });
 });
 
-describe('a held event that takes effect in the very moment', () => {
+describe('a failed event that takes effect in the very moment', () => {
   it.each([
     ['edited', (letter: number) => letters.editAndRetry(letter, { by: 2 }, ada)],
     ['discarded', (letter: number) => letters.discard(letter, { ...ada, reason: 'late' })],
@@ -129,7 +129,7 @@ describe('a held event that takes effect in the very moment', () => {
     const { id, letter, gate: closed } = await tryUnderWay();
     const settling = await toy.pools.app.connect();
     await settling.query('BEGIN');
-    await settling.query('SELECT FROM kernel.held_events WHERE id = $1 FOR UPDATE', [letter]);
+    await settling.query('SELECT FROM kernel.failed_events WHERE id = $1 FOR UPDATE', [letter]);
     const late = act(letter).then(
       () => 'done',
       ({ code }: { code: string }) => code,
@@ -140,7 +140,7 @@ describe('a held event that takes effect in the very moment', () => {
       );
       return waiting.length > 0;
     });
-    await settling.query('DELETE FROM kernel.held_events WHERE id = $1', [letter]);
+    await settling.query('DELETE FROM kernel.failed_events WHERE id = $1', [letter]);
     await settling.query('COMMIT');
     settling.release();
     expect(await late).toBe('dead-letter-unknown');

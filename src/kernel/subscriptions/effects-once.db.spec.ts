@@ -131,7 +131,7 @@ describe('a batch', () => {
     );
     const partitions = checkpoints.map(({ partition, position, fence }) => ({ partition, from: position, fence }));
     const target = { position: meta.position, eventId: meta.eventId };
-    const argument = { subscription: NAME, ...target, partitions, held: [] };
+    const argument = { subscription: NAME, ...target, partitions, failed: [] };
     return { call: 'kernel.advance', argument } as const;
   }
 

@@ -1,6 +1,6 @@
 import type { CommitGuard } from '../commands/commit-statement.js';
 import { UnitOfWork } from '../commands/unit-of-work.js';
-import type { UnitsOfWork } from '../commands/units-of-work.js';
+import type { CommandPipeline } from '../commands/command-pipeline.js';
 import type { Queryable } from '../event-log/sql/queryable.js';
 import type { EventRow, RecordedEvent } from '../event-log/stored-event.js';
 import { failpoint } from '../failpoints.js';
@@ -30,7 +30,7 @@ export class EventHandlerSubscriber implements Subscriber {
 
   constructor(
     declared: SubscriptionDeclaration & { readonly eventNames: readonly string[] },
-    private readonly units: UnitsOfWork,
+    private readonly units: CommandPipeline,
     private readonly handle: (event: object) => Promise<void>,
   ) {
     this.name = declared.name;
@@ -101,7 +101,7 @@ async function withinTime(
   }
 }
 
-/** What a reaction does is caused by the event, one hop further from the client's wish, under the same correlation. */
+/** What a reaction does is caused by the event, one causationDepth further from the client's wish, under the same correlation. */
 function contextFor(name: string, { meta }: RecordedEvent): MessageContext {
   return new MessageContext({
     tenant: meta.tenant,
@@ -110,7 +110,7 @@ function contextFor(name: string, { meta }: RecordedEvent): MessageContext {
     causationId: meta.eventId,
     traceparent: meta.traceparent,
     imported: meta.imported,
-    hop: meta.hop + 1,
+    causationDepth: meta.causationDepth + 1,
     event: meta,
     pool: 'worker',
   });

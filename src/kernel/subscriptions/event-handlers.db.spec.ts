@@ -87,7 +87,7 @@ async function headWith(stream: string): Promise<number> {
   );
   return row!.position ?? Infinity;
 }
-const held = (key: string) => toy.get(DeadLetters).find({ key: streamOf(key) });
+const failed = (key: string) => toy.get(DeadLetters).find({ key: streamOf(key) });
 
 const ownersOf = (subscription: string) =>
   toy.rows('SELECT DISTINCT owner FROM kernel.leases WHERE subscription = $1', subscription);
@@ -140,7 +140,7 @@ describe('an event handler', () => {
       streamOf(id),
       streamOf(`echo-${id}`),
     );
-    expect(metas[1]!.meta).toMatchObject({ correlationId, causationId: metas[0]!.event_id, hop: 1 });
+    expect(metas[1]!.meta).toMatchObject({ correlationId, causationId: metas[0]!.event_id, causationDepth: 1 });
   });
 
   it('blocks the key of an event that fails, leaves nothing of it, and goes on with all others', async () => {
@@ -150,25 +150,27 @@ describe('an event handler', () => {
     await toy.run(new CountCommand(bad, 2));
     await toy.run(new CountCommand(good, 5));
     await eventually(async () => expect(await toy.countsOf(`echo-${good}`)).toEqual([5]));
-    await eventually(async () => expect(await held(bad)).toMatchObject([{ state: 'blocked' }, { state: 'queued' }]));
+    await eventually(async () =>
+      expect(await failed(bad)).toMatchObject([{ state: 'retrying' }, { state: 'waiting' }]),
+    );
     expect(await toy.countsOf(`echo-${bad}`)).toEqual([]);
-    expect((await held(bad))[0]!.error).toBe(`No echo for ${bad}.`);
+    expect((await failed(bad))[0]!.error).toBe(`No echo for ${bad}.`);
 
     poison.delete(bad);
     await toy.get(DeadLetters).retry({ key: streamOf(bad) }, { by: { id: 'ada' }, reason: 'fixed' });
     await eventually(async () => expect(await toy.countsOf(`echo-${bad}`)).toEqual([1, 2]));
-    await eventually(async () => expect(await held(bad)).toEqual([]));
+    await eventually(async () => expect(await failed(bad)).toEqual([]));
   });
 
   it('can be given corrected data, or spared an event, and says who did it', async () => {
     const bad = newId();
     poison.add(bad);
     for (const by of [1, 2, 3]) await toy.run(new CountCommand(bad, by));
-    await eventually(async () => expect(await held(bad)).toHaveLength(3));
+    await eventually(async () => expect(await failed(bad)).toHaveLength(3));
     const letters = toy.get(DeadLetters);
-    const [first, second] = await held(bad);
+    const [first, second] = await failed(bad);
     await expect(letters.discard(second!.id, { by: { id: 'ada' }, reason: 'no' })).rejects.toMatchObject({
-      code: 'dead-letter-queued',
+      code: 'dead-letter-waiting',
     });
     await letters.discard(first!.id, { by: { id: 'ada' }, reason: 'spam' });
     await letters.editAndRetry(second!.id, { counterId: `${bad}x`, by: 20, kind: 'plain' }, { by: { id: 'bob' } });
@@ -202,11 +204,11 @@ describe('an event handler', () => {
     );
   });
 
-  it('is split and merged while events arrive and some are held, and loses nothing', async () => {
+  it('is split and merged while events arrive and some are stored as failed, and loses nothing', async () => {
     const [bad, ...ids] = Array.from({ length: 12 }, () => newId());
     poison.add(bad!);
     await toy.run(new CountCommand(bad!, 1));
-    await eventually(async () => expect(await held(bad!)).toHaveLength(1));
+    await eventually(async () => expect(await failed(bad!)).toHaveLength(1));
     for (const [round, partitions] of [7, 1, 4].entries()) {
       const counting = Promise.all(ids.map((id) => toy.run(new CountCommand(id, round + 1))));
       await repartition(toy, { name: 'toy.echo', partitions });

@@ -3,7 +3,7 @@ import { ContextIdFactory, ModuleRef } from '@nestjs/core';
 import type { InstanceWrapper } from '@nestjs/core/injector/instance-wrapper.js';
 import type { IEvent, IEventHandler } from '@nestjs/cqrs';
 import { handlerType } from '../buses/handler-registration.js';
-import { UnitsOfWork } from '../commands/units-of-work.js';
+import { CommandPipeline } from '../commands/command-pipeline.js';
 import type { EventClass } from '../domain/index.js';
 import { EventRegistry } from '../messages/event-registry.js';
 import { EventHandlerSubscriber } from './event-handler-subscriber.js';
@@ -21,7 +21,7 @@ export class EventHandlers {
 
   constructor(
     private readonly modules: ModuleRef,
-    private readonly units: UnitsOfWork,
+    private readonly units: CommandPipeline,
     private readonly registry: EventRegistry,
   ) {}
 

@@ -25,7 +25,7 @@ export function isOfOtherLog(error: unknown): boolean {
   return stateOf(error) === 'WB010' || error instanceof LogRewound;
 }
 
-/** The held event isn't held any more as it was tried: an operator has edited or discarded it meanwhile. */
+/** The failed event isn't there any more as it was tried: an operator has edited or discarded it meanwhile. */
 export function isSuperseded(error: unknown): boolean {
   return stateOf(error) === 'WB006';
 }

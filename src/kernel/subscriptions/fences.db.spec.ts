@@ -73,11 +73,11 @@ describe('the fence of a partition', () => {
   });
 });
 
-describe('an event that is settled after it was held', () => {
+describe('an event that is settled after it had failed', () => {
   const hold = (): Promise<unknown> =>
     db.pools.worker.query({
-      text: `INSERT INTO kernel.held_events (subscription, key, position, partition, event_id, state, next_try_at)
-             SELECT $1, 'k', 1, 0, l.event_id, 'blocked', clock_timestamp() + interval '1 hour'
+      text: `INSERT INTO kernel.failed_events (subscription, key, position, partition, event_id, state, next_try_at)
+             SELECT $1, 'k', 1, 0, l.event_id, 'retrying', clock_timestamp() + interval '1 hour'
                FROM kernel.log l WHERE l.position = 1`,
       values: [NAME],
     });
@@ -87,18 +87,18 @@ describe('an event that is settled after it was held', () => {
     );
     const event = { key: 'k', position: 1, eventId: eventId ?? rows[0]!.eventId, partition: 0, revision: 0 };
     const argument = { subscription: NAME, ...event, fence };
-    return db.pools.worker.query('SELECT kernel.settle_held($1)', [JSON.stringify(argument)]);
+    return db.pools.worker.query('SELECT kernel.settle_failed_event($1)', [JSON.stringify(argument)]);
   };
 
-  it('is settled by the present owner alone, also where a rebuild has held the same event again', async () => {
+  it('is settled by the present owner alone, also where the same event has failed again after a rebuild', async () => {
     await hold();
     const { fence } = (await checkpoints())[0]!;
     await expect(settle(fence - 1)).rejects.toMatchObject({ code: 'WB004' });
-    expect((await db.pools.worker.query('SELECT FROM kernel.held_events')).rowCount).toBe(1);
+    expect((await db.pools.worker.query('SELECT FROM kernel.failed_events')).rowCount).toBe(1);
     // As after a failover, which gives the position to another event.
     await expect(settle(fence, newId())).rejects.toMatchObject({ code: 'WB006' });
     await settle(fence);
-    expect((await db.pools.worker.query('SELECT FROM kernel.held_events')).rowCount).toBe(0);
+    expect((await db.pools.worker.query('SELECT FROM kernel.failed_events')).rowCount).toBe(0);
   });
 });
 

@@ -41,11 +41,11 @@ const leaveOf = (replica: string, ms: number): Promise<unknown> =>
 /** What each has after all have looked twice: once to give up, once to take. */
 async function shares(...replicas: string[]): Promise<readonly number[]> {
   for (const replica of replicas) await keep(replica);
-  const held = [];
-  for (const replica of replicas) held.push(await keep(replica));
-  const partitions = held.flat().map(({ partition }) => partition);
+  const failed = [];
+  for (const replica of replicas) failed.push(await keep(replica));
+  const partitions = failed.flat().map(({ partition }) => partition);
   expect(new Set(partitions).size).toBe(partitions.length);
-  return held.map(({ length }) => length);
+  return failed.map(({ length }) => length);
 }
 
 describe('the partitions of a subscription', () => {
@@ -112,11 +112,11 @@ describe('a replica that stops in order', () => {
   it('hands all its partitions over within a second, though its leases are far longer', async () => {
     const [going, staying] = [await ToyApp.start(db), await ToyApp.start(db)];
     const owners = async (): Promise<number[]> => {
-      const { rows } = await db.pools.worker.query<{ held: number }>(
-        `SELECT count(*)::int AS held FROM kernel.leases WHERE subscription = $1 AND expires_at > clock_timestamp() GROUP BY owner`,
+      const { rows } = await db.pools.worker.query<{ failed: number }>(
+        `SELECT count(*)::int AS failed FROM kernel.leases WHERE subscription = $1 AND expires_at > clock_timestamp() GROUP BY owner`,
         [view.split('@')[0]],
       );
-      return rows.map(({ held }) => held);
+      return rows.map(({ failed }) => failed);
     };
     try {
       await until('both share the work', async () => (await owners()).join() === '4,4');

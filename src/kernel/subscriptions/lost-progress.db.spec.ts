@@ -6,7 +6,7 @@ import { newId } from '../messages/ids.js';
 import { freshDatabase, type FreshDatabase } from '../../platform/testing/databases.js';
 import { settled } from '../testing/settled.js';
 import { until } from '../testing/until.js';
-import { CheckpointBoard, type LocalProgress } from './checkpoint-board.js';
+import { SubscriptionProgress, type LocalProgress } from './subscription-progress.js';
 
 const SEARCH = 'toy.counter-search';
 let db: FreshDatabase;
@@ -26,24 +26,24 @@ describe('a view that is started anew elsewhere while its worker passes over eve
   it('is never again said to be as far as it was', async () => {
     await toy.run(new CountCommand(newId(), 1));
     await settled(toy.app);
-    const board = toy.get(CheckpointBoard);
+    const known = toy.get(SubscriptionProgress);
     const said: string[] = [];
-    const reached = board.reached.bind(board);
-    board.reached = (name: string, progress: LocalProgress) => {
-      if (name === SEARCH) said.push(progress.fences);
-      reached(name, progress);
+    const reached = known.reached.bind(known);
+    known.reached = (name: string, local: LocalProgress) => {
+      if (name === SEARCH) said.push(local.fences);
+      reached(name, local);
     };
     armFailpoints('sub.after-fetch=delay:500');
     await toy.inCommand(() =>
       toy.get(EventStreams).append({ stream: `toy.noted:${newId()}`, events: [new Noticed('nothing of the view’s')] }),
     );
-    const before = (await board.view([SEARCH])).progress.get(SEARCH)!.fences;
+    const before = (await known.view([SEARCH])).progress.get(SEARCH)!.fences;
     await toy.pools.worker.query(
       `UPDATE kernel.checkpoints SET position = 0, event_id = NULL, fence = fence + 1 WHERE subscription = '${SEARCH}'`,
     );
     await until(
       'readers have seen that',
-      async () => (await board.view([SEARCH])).progress.get(SEARCH)!.fences !== before,
+      async () => (await known.view([SEARCH])).progress.get(SEARCH)!.fences !== before,
     );
     said.length = 0;
     await until('its worker says how far it is', () => said.length > 0);

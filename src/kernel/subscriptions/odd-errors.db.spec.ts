@@ -55,7 +55,7 @@ afterAll(async () => {
 });
 
 describe('an event whose handler', () => {
-  it.each(Object.keys(ODD))('%s is held, and those of other streams take effect', async (title) => {
+  it.each(Object.keys(ODD))('%s is stored as failed, and those of other streams take effect', async (title) => {
     const { fail, said } = ODD[title]!;
     odd = fail;
     oddId = newId();

@@ -16,7 +16,7 @@ interface Owned {
   /** May be ahead of `stored` by events that had no effect. */
   reached: number;
   /** It stands right before an event that this release can't read and that may touch any of its rows. */
-  isStopped: boolean;
+  isStalled: boolean;
 }
 
 /** A place in the log, with the event there: after a failover the position alone may be another event's. */
@@ -61,12 +61,12 @@ export class OwnedPartitions {
   }
 
   /** Some partition stands before an event that can't be read. */
-  get isStopped(): boolean {
-    return this.#owned.some(({ isStopped }) => isStopped);
+  get isStalled(): boolean {
+    return this.#owned.some(({ isStalled }) => isStalled);
   }
 
   get #going(): readonly Owned[] {
-    return this.#owned.filter(({ isStopped }) => !isStopped);
+    return this.#owned.filter(({ isStalled }) => !isStalled);
   }
 
   /** By partition, as long as all of them are worked on here. */
@@ -111,7 +111,7 @@ export class OwnedPartitions {
       token,
       stored: position,
       reached: position,
-      isStopped: false,
+      isStalled: false,
     }));
     this.#former = layout.former.filter((positions) => Math.max(...positions) > this.reached);
     return layout;
@@ -136,23 +136,23 @@ export class OwnedPartitions {
   takes(key: string, position: number): boolean {
     const partition = this.partitionOf(key);
     const owned = this.#owned.find((candidate) => candidate.partition === partition);
-    if (owned === undefined || owned.isStopped || position <= owned.stored || position <= owned.reached) return false;
+    if (owned === undefined || owned.isStalled || position <= owned.stored || position <= owned.reached) return false;
     return !this.#former.some((positions) => position <= positions[partitionOf(key, positions.length)]!);
   }
 
   /** Has the partitions that still have to take an event stop before it. @returns their numbers, and what moves their checkpoints. */
-  stopBefore(event: LogPoint, heldIn: (partition: number) => object): { partitions: number[]; guard: CommitGuard } {
+  stallBefore(event: LogPoint, failedIn: (partition: number) => object): { partitions: number[]; guard: CommitGuard } {
     const stopping = this.#going.filter(({ reached }) => reached < event.position);
     const partitions = stopping.map(({ partition, stored, fence }) => ({ partition, from: stored, fence }));
-    const held = stopping.map(({ partition }) => heldIn(partition));
+    const failed = stopping.map(({ partition }) => failedIn(partition));
     for (const owned of stopping) {
-      owned.isStopped = true;
+      owned.isStalled = true;
       owned.stored = event.position - 1;
       owned.reached = event.position - 1;
     }
     return {
       partitions: partitions.map(({ partition }) => partition),
-      guard: this.#guard({ ...event, before: true, partitions, held }),
+      guard: this.#guard({ ...event, before: true, partitions, failed }),
     };
   }
 
@@ -162,14 +162,14 @@ export class OwnedPartitions {
   }
 
   /**
-   * Moves every partition that is behind the target, or of those `only` one, and holds events back, in the transaction of
+   * Moves every partition that is behind the target, or of those `only` one, and stores failed events, in the transaction of
    * the effects.
    */
-  advance(target: LogPoint, held: readonly object[], only?: number): CommitGuard {
+  advance(target: LogPoint, failed: readonly object[], only?: number): CommitGuard {
     const partitions = this.#going
       .filter(({ partition, reached }) => reached < target.position && (only ?? partition) === partition)
       .map(({ partition, stored, fence }) => ({ partition, from: stored, fence }));
-    return this.#guard({ ...target, partitions, held });
+    return this.#guard({ ...target, partitions, failed });
   }
 
   /** The checkpoint rows, or `only` one, are at this position now, where they were behind it. */
@@ -206,7 +206,7 @@ export class OwnedPartitions {
   /** All of them are at one point: whoever is taken over later begins at its row, and reads on with the others. */
   async #storeBehind(behind: readonly Owned[]): Promise<boolean> {
     const partitions = behind.map(({ partition, stored, fence }) => ({ partition, from: stored, fence }));
-    const { call, argument } = this.#guard({ ...this.#reached!, partitions, held: [] });
+    const { call, argument } = this.#guard({ ...this.#reached!, partitions, failed: [] });
     try {
       await this.from.pools.worker.query({ text: `SELECT ${call}($1::jsonb)`, values: [JSON.stringify(argument)] });
     } catch (error) {

@@ -2,12 +2,12 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { OperatorAct } from '../audit/operator-act.js';
 import { audit } from '../audit/sql/audit.js';
 import { UnitOfWork } from '../commands/unit-of-work.js';
-import { UnitsOfWork } from '../commands/units-of-work.js';
+import { CommandPipeline } from '../commands/command-pipeline.js';
 import type { Queryable } from '../event-log/sql/queryable.js';
 import { KERNEL_OPTIONS, type KernelOptions } from '../kernel-options.js';
 import { partitionOf } from './partition-of.js';
 import { lockSubscription } from './sql/lock-subscription.js';
-import { liveLease, moveHeldEvents, replaceCheckpoints } from './sql/repartition.js';
+import { liveLease, moveFailedEvents, replaceCheckpoints } from './sql/repartition.js';
 
 const MOST_PARTITIONS = 256;
 
@@ -38,7 +38,7 @@ interface RepartitionRequest {
 @Injectable()
 export class Repartition {
   constructor(
-    private readonly units: UnitsOfWork,
+    private readonly units: CommandPipeline,
     @Inject(KERNEL_OPTIONS) private readonly options: KernelOptions,
   ) {}
 
@@ -82,7 +82,7 @@ async function moved(
   act: OperatorAct,
 ): Promise<Repartitioned> {
   const position = await replaceCheckpoints(tx, subscription, partitions);
-  await moveHeldEvents(tx, subscription, (key) => partitionOf(key, partitions));
+  await moveFailedEvents(tx, subscription, (key) => partitionOf(key, partitions));
   await audit(tx, act, {
     action: 'subscriptions.repartition',
     subject: subscription,

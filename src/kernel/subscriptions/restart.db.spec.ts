@@ -35,7 +35,7 @@ const parts: ToyParts = {
   providers: [Counters, CountHandler, CounterProjection, CounterSearchProjection, RememberWhenCounted],
 };
 const PATIENCE_MS = 30_000;
-const HELD = streamOf('counter-2');
+const FAILED = streamOf('counter-2');
 let db: FreshDatabase;
 let toy: ToyApp;
 beforeAll(async () => {
@@ -65,11 +65,11 @@ describe('an event handler that has seen events which the log does not hold', ()
       `UPDATE kernel.checkpoints SET position = 1000, event_id = gen_random_uuid() WHERE subscription = 'toy.remember'`,
     );
     await db.pools.worker.query({
-      text: `INSERT INTO kernel.held_events (subscription, key, position, partition, event_id, state)
+      text: `INSERT INTO kernel.failed_events (subscription, key, position, partition, event_id, state)
              SELECT 'toy.remember', $1, l.position, $2, CASE l.position WHEN 1 THEN 4711 ELSE l.event_id END,
-                    CASE l.position WHEN 1 THEN 'parked' ELSE 'queued' END
+                    CASE l.position WHEN 1 THEN 'dead-lettered' ELSE 'waiting' END
                FROM kernel.log l WHERE l.position <= 2`,
-      values: [HELD, partitionOf(HELD, 2)],
+      values: [FAILED, partitionOf(FAILED, 2)],
     });
     toy = await ToyApp.start(db, { parts });
     await count(4);
@@ -82,11 +82,11 @@ describe('an event handler that has seen events which the log does not hold', ()
     expect(toy.said.join()).not.toContain('rebuild toy.remember');
   });
 
-  it('goes on in the same process with the event at a position; what was queued behind a lost one is tried', async () => {
+  it('goes on in the same process with the event at a position; what was waiting behind a lost one is tried', async () => {
     expect(await restart('toy.remember', 4)).toBe(3);
     await handled(2, 4);
     expect(await status()).toEqual({ status: 'running' });
-    expect(await toy.rows(`SELECT FROM kernel.held_events`)).toEqual([]);
+    expect(await toy.rows(`SELECT FROM kernel.failed_events`)).toEqual([]);
   });
 
   it('handles everything again from the beginning, also where it was running', async () => {

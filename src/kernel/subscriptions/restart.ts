@@ -2,14 +2,14 @@ import { Injectable } from '@nestjs/common';
 import type { OperatorAct } from '../audit/operator-act.js';
 import { audit } from '../audit/sql/audit.js';
 import { UnitOfWork } from '../commands/unit-of-work.js';
-import { UnitsOfWork } from '../commands/units-of-work.js';
+import { CommandPipeline } from '../commands/command-pipeline.js';
 import { Pools } from '../database/pools.js';
 import { LogNotifier } from '../event-log/log-notifier.js';
 import type { Queryable } from '../event-log/sql/queryable.js';
 import { endOfLog, type LogPlace } from './end-of-log.js';
 import { lockSubscription } from './sql/lock-subscription.js';
 import { eventAt, lastPlace } from './sql/log-events.js';
-import { dropHeldAfter, moveCheckpoints } from './sql/restart.js';
+import { dropFailedAfter, moveCheckpoints } from './sql/restart.js';
 import { SubscriptionUnknown } from './subscription-unknown.js';
 
 /** Where to start: with the first event, with the one at a position, or with the next one that is committed. */
@@ -34,7 +34,7 @@ export interface Restarted {
 export class SubscriptionRestart {
   constructor(
     private readonly pools: Pools,
-    private readonly units: UnitsOfWork,
+    private readonly units: CommandPipeline,
     private readonly notifier: LogNotifier,
   ) {}
 
@@ -49,7 +49,7 @@ export class SubscriptionRestart {
       const { position } = await this.#within({ name, from }, act);
       return { name, position };
     });
-    await this.notifier.tellLeasesChanged();
+    await this.notifier.notifyLeasesChanged();
     return restarted;
   }
 
@@ -63,7 +63,7 @@ export class SubscriptionRestart {
       );
     const place = await placeBefore(tx, from);
     await moveCheckpoints(tx, { name, ...place });
-    await dropHeldAfter(tx, name, place.position);
+    await dropFailedAfter(tx, name, place.position);
     await audit(tx, act, {
       action: 'subscriptions.restart',
       subject: name,

@@ -33,18 +33,18 @@ afterAll(async () => {
 
 const search = (): Promise<{ total: number }[]> => writer.rows('SELECT total FROM toy_read.counter_search');
 
-it('an event that always takes too long is held; those of its batch take effect, and it does once it is fast', async () => {
+it('an event that always takes too long is stored as failed; those of its batch take effect, and it does once it is fast', async () => {
   for (let n = 0; n < 20; n += 1) await writer.run(new CountCommand(newId(), n === 7 ? SLOW : 1));
   // A pooler passes no options of a connection on.
   const worker = { ...db.direct.logins.worker, serverOptions: `-c statement_timeout=${LIMIT_MS}` };
   const toy = await ToyApp.start(db, { pools: poolsOf(db, {}, { ...db.direct.logins, worker }) });
-  const held = () => toy.get(DeadLetters).find({ subscription: 'toy.counter-search' });
+  const failed = () => toy.get(DeadLetters).find({ subscription: 'toy.counter-search' });
   await eventually(async () => expect(await search()).toHaveLength(19));
   await eventually(async () =>
-    expect(await held()).toMatchObject([{ state: 'blocked', error: expect.stringContaining('statement timeout') }]),
+    expect(await failed()).toMatchObject([{ state: 'retrying', error: expect.stringContaining('statement timeout') }]),
   );
   const [pause] = await toy.rows<{ ms: number }>(
-    'SELECT (extract(epoch FROM next_try_at - held_at) * 1000)::float8 AS ms FROM kernel.held_events',
+    'SELECT (extract(epoch FROM next_try_at - failed_at) * 1000)::float8 AS ms FROM kernel.failed_events',
   );
   // So that its tries leave the worker to the others for most of the time.
   expect(pause!.ms).toBeGreaterThanOrEqual(4 * LIMIT_MS);

@@ -10,14 +10,14 @@ const row = (position: number): EventRow =>
 function batchesThatStop(): { batches: Batches; did: string[] } {
   const did: string[] = [];
   const owned = {
-    stopBefore: ({ position }: { position: number }) => {
-      did.push(`stopped before ${position}`);
+    stallBefore: ({ position }: { position: number }) => {
+      did.push(`stalled before ${position}`);
       return { partitions: [0], guard: {} };
     },
     reach: ({ position }: { position: number }) => did.push(`reached ${position}`),
   };
-  const reading = {
-    of: ({ position }: EventRow) =>
+  const decoder = {
+    decode: ({ position }: EventRow) =>
       position === 3
         ? { kind: 'unreadable', keys: undefined, error: new Error('unknown') }
         : { kind: 'event', keys: ['k'] },
@@ -28,9 +28,9 @@ function batchesThatStop(): { batches: Batches; did: string[] } {
     batchSize: Infinity,
     apply: async () => void did.push('applied'),
   };
-  const stopped = { stopBefore: async () => undefined, forgetPassed: async () => undefined };
-  const parts = { owned, reading, stopped, held: {}, isStopping: () => true, isFault: async () => false };
-  const through = { pools: {}, board: { holdsMore: () => undefined } };
+  const stalled = { stallBefore: async () => undefined, forgetPassed: async () => undefined };
+  const parts = { owned, decoder, stalled, failed: {}, isStopping: () => true, isFault: async () => false };
+  const through = { pools: {}, progress: { failedEventsChanged: () => undefined } };
   const given = [subscriber, parts, through] as unknown as ConstructorParameters<typeof Batches>;
   return { batches: new Batches(...given), did };
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-/** A key is part of an index of kernel.held_events, whose entries end at 2,704 bytes, with the subscription's name. */
+/** A key is part of an index of kernel.failed_events, whose entries end at 2,704 bytes, with the subscription's name. */
 const MOST_BYTES = 1_024;
 /** UTF-16 units of a key that are kept in front of its digest. */
 const KEPT_UNITS = 200;
@@ -9,7 +9,7 @@ const UNSTORABLE = /\0|\p{Surrogate}/u;
 const UNSTORABLE_ALL = /\0|\p{Surrogate}/gu;
 
 /**
- * A key as it is held, compared and partitioned: itself, or, where the database couldn't hold it, its beginning and a
+ * A key as it is stored, compared and partitioned: itself, or, where the database couldn't hold it, its beginning and a
  * digest. An event whose key is impossible then blocks only its own key, like any other that can't take effect.
  */
 export function storableKey(key: string): string {

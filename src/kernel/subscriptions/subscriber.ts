@@ -10,7 +10,7 @@ export type TouchedKeys = ReadonlyMap<string, Row>;
 /** One event as a subscription takes it. */
 export interface Delivery {
   readonly recorded: RecordedEvent;
-  /** Those of its keys that are in the partitions worked on here, and aren't held. */
+  /** Those of its keys that are in the partitions worked on here, and aren't blocked. */
   readonly keys: readonly string[];
   readonly touched: TouchedKeys;
 }

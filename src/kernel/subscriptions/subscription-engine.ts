@@ -6,7 +6,7 @@ import { LogTail } from '../event-log/log-tail.js';
 import { KERNEL_OPTIONS, type KernelOptions } from '../kernel-options.js';
 import { EventRegistry } from '../messages/event-registry.js';
 import { newId } from '../messages/ids.js';
-import { CheckpointBoard } from './checkpoint-board.js';
+import { SubscriptionProgress } from './subscription-progress.js';
 import { LeaseKeeper } from './lease-keeper.js';
 import type { LeaseRow } from './sql/leases.js';
 import { runOf } from './run-of.js';
@@ -29,7 +29,7 @@ export class SubscriptionEngine {
     private readonly epoch: LogEpoch,
     private readonly tail: LogTail,
     private readonly notifier: LogNotifier,
-    private readonly board: CheckpointBoard,
+    private readonly progress: SubscriptionProgress,
     private readonly catalog: SubscriptionCatalog,
     private readonly registry: EventRegistry,
     @Inject(KERNEL_OPTIONS) private readonly options: KernelOptions,
@@ -44,19 +44,19 @@ export class SubscriptionEngine {
     await keeper.announce();
     await this.catalog.registerEvents(subscribers);
     if (!this.options.runSubscriptions) {
-      this.notifier.startTelling();
+      this.notifier.startNotifying();
       await (this.#keeper = keeper).start();
       return;
     }
-    const { pools, tail, registry, board, replica } = this;
-    const through = { pools, tail, registry, board, replica };
+    const { pools, tail, registry, progress, replica } = this;
+    const through = { pools, tail, registry, progress, replica };
     this.#workers = subscribers.map((subscriber) => new SubscriptionWorker(subscriber, through));
     this.notifier.onLeasesChanged = () => void this.#keeper?.keep();
     tail.onRewound = () => this.#lose();
     tail.start();
     await this.notifier.start();
     await (this.#keeper = keeper).start();
-    await this.notifier.tellLeasesChanged();
+    await this.notifier.notifyLeasesChanged();
     for (const worker of this.#workers) worker.start();
   }
 
@@ -87,7 +87,7 @@ export class SubscriptionEngine {
     this.tail.needs(leases.length === 0 ? undefined : [...new Set(names)].toSorted());
     const gaveUp = leases.length < this.#leased;
     this.#leased = leases.length;
-    if (gaveUp) this.notifier.tellLeasesChanged().catch(() => undefined);
+    if (gaveUp) this.notifier.notifyLeasesChanged().catch(() => undefined);
   }
 
   #leaseKeeper(runs: readonly Subscriber[], knows: readonly Subscriber[]): LeaseKeeper {
@@ -122,7 +122,7 @@ export class SubscriptionEngine {
     if (this.#keeper === undefined) return;
     try {
       await this.#keeper.release();
-      await this.notifier.tellLeasesChanged();
+      await this.notifier.notifyLeasesChanged();
     } catch (error) {
       this.#logger.warn(
         `The leases could not be released. Other replicas acquire them when they end. ${String(error)}`,

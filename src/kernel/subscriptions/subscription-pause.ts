@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { OperatorAct } from '../audit/operator-act.js';
 import { audit } from '../audit/sql/audit.js';
 import { UnitOfWork } from '../commands/unit-of-work.js';
-import { UnitsOfWork } from '../commands/units-of-work.js';
+import { CommandPipeline } from '../commands/command-pipeline.js';
 import { LogNotifier } from '../event-log/log-notifier.js';
 import type { Queryable } from '../event-log/sql/queryable.js';
 import { lockSubscription, type LockedSubscription } from './sql/lock-subscription.js';
@@ -41,7 +41,7 @@ export interface Resumed {
 @Injectable()
 export class SubscriptionPause {
   constructor(
-    private readonly units: UnitsOfWork,
+    private readonly units: CommandPipeline,
     private readonly notifier: LogNotifier,
   ) {}
 
@@ -88,7 +88,7 @@ export class SubscriptionPause {
       if (locked.kind === 'inline') throw new PauseRefused(name);
       return change(tx, locked);
     });
-    await this.notifier.tellLeasesChanged();
+    await this.notifier.notifyLeasesChanged();
     return result;
   }
 }

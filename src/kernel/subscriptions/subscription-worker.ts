@@ -4,15 +4,15 @@ import { failpoint } from '../failpoints.js';
 import { errorText } from '../messages/error-text.js';
 import { PollingLoop } from '../polling-loop.js';
 import { Batches } from './batches.js';
-import { EventReading } from './event-reading.js';
+import { EventDecoder } from './event-decoder.js';
 import { isElsewhere, isFault, isFenced, isOfOtherLog, isOfSomeLink } from './faults.js';
-import { HeldEvents } from './held-events.js';
+import { FailedEvents } from './failed-events.js';
 import { OwnedPartitions } from './owned-partitions.js';
 import type { LeaseRow } from './sql/leases.js';
 import { runOf } from './run-of.js';
-import { StoppedPartitions } from './stopped-partitions.js';
+import { StalledPartitions } from './stalled-partitions.js';
 import type { Subscriber } from './subscriber.js';
-import type { WorkerSurroundings } from './worker-surroundings.js';
+import type { WorkerDependencies } from './worker-dependencies.js';
 
 /** Events per transaction while catching up: fewer round trips per event. */
 const CATCH_UP_BATCH = 2_000;
@@ -21,30 +21,30 @@ const LIVE_BATCH = 200;
 /** How often checkpoints move over events that have no effect: each move is a commit that nobody waits for. */
 const IDLE_MOVE_MS = 5_000;
 /** While a partition stands before an event, an operator may have moved it past that. */
-const STOPPED_LOOK_MS = 1_000;
+const STALLED_CHECK_MS = 1_000;
 const FAULT_CAP_MS = 5_000;
 const FENCED_PAUSE_MS = 100;
-/** So many faults in a row at one place, while the database answers other things, are an event's: it is held. */
+/** So many faults in a row at one place, while the database answers other things, are an event's: it is stored as failed. */
 const FAULTS_OF_ONE_EVENT = 8;
 
 /**
  * Runs one subscription in this process, over the partitions it has leases for, all in one transaction per batch.
  *
- *   leases change ──▶ raise fences, read checkpoints and held keys, try what another release couldn't read
+ *   leases change ──▶ raise fences, read checkpoints and blocked keys, try what another release couldn't read
  *   read the log from the lowest partition on
- *   each event: key held?  ──▶ queued behind it      (same transaction as the batch)
- *               unreadable ──▶ parked under its key; of unknown keys: the partitions stop before it
+ *   each event: key blocked?  ──▶ waiting behind it      (same transaction as the batch)
+ *               unreadable ──▶ dead-lettered under its key; of unknown keys: the partitions stop before it
  *               else       ──▶ takes effect
  *   the batch fails ──▶ by a fault of the database: the whole batch again, after a pause
- *                   ──▶ by an event: halved until it is alone; its key is blocked, everything else goes on
- *   blocked and due ──▶ tried again alone; after the last try parked (dead letter)
+ *                   ──▶ by an event: halved until it is alone; its key is retried, everything else goes on
+ *   retrying and due ──▶ tried again alone; after the last try dead-lettered (dead letter)
  */
 export class SubscriptionWorker {
   readonly #logger = new Logger('Subscriptions');
   readonly #owned: OwnedPartitions;
-  readonly #reading: EventReading;
-  readonly #held: HeldEvents;
-  readonly #stopped: StoppedPartitions;
+  readonly #decoder: EventDecoder;
+  readonly #failed: FailedEvents;
+  readonly #stalled: StalledPartitions;
   readonly #batches: Batches;
   #leases: readonly LeaseRow[] = [];
   readonly #loop = new PollingLoop({ turn: () => this.#step(), failed: (error) => this.#fault(error) });
@@ -52,24 +52,24 @@ export class SubscriptionWorker {
   #faults = 0;
   #hasLost = false;
   /** When the checkpoint rows were last compared with what is known here, by the monotonic clock, in ms. */
-  #lookedAt = -Infinity;
+  #checkedAt = -Infinity;
 
   constructor(
     private readonly subscriber: Subscriber,
-    private readonly through: WorkerSurroundings,
+    private readonly through: WorkerDependencies,
   ) {
     this.#owned = new OwnedPartitions(
       { name: subscriber.name, version: subscriber.version, run: runOf(subscriber) },
       through,
     );
-    this.#reading = new EventReading(subscriber, through.registry);
-    this.#held = new HeldEvents(subscriber, this.#reading, through);
-    this.#stopped = new StoppedPartitions(subscriber, through);
+    this.#decoder = new EventDecoder(subscriber, through.registry);
+    this.#failed = new FailedEvents(subscriber, this.#decoder, through);
+    this.#stalled = new StalledPartitions(subscriber, through);
     const parts = {
       owned: this.#owned,
-      reading: this.#reading,
-      held: this.#held,
-      stopped: this.#stopped,
+      decoder: this.#decoder,
+      failed: this.#failed,
+      stalled: this.#stalled,
       ...this.#rules,
     };
     this.#batches = new Batches(subscriber, parts, through);
@@ -84,7 +84,7 @@ export class SubscriptionWorker {
    *  failed over. */
   readonly lose = (): void => {
     this.#hasLost = true;
-    this.through.board.forget(this.name);
+    this.through.progress.forget(this.name);
     this.#loop.wake();
   };
 
@@ -98,7 +98,7 @@ export class SubscriptionWorker {
 
   /** Names of the events that it reads; undefined while it has no partition. */
   get names(): readonly string[] | undefined {
-    return this.#leases.length === 0 ? undefined : this.#reading.names;
+    return this.#leases.length === 0 ? undefined : this.#decoder.names;
   }
 
   /** The leases of this subscription that the process holds now. */
@@ -128,8 +128,8 @@ export class SubscriptionWorker {
     // They have changed meanwhile.
     if (this.#leases !== leases) return true;
     if (this.#owned.isEmpty) return false;
-    if (this.#owned.isStopped && !(await this.#standsAsStored())) return true;
-    await this.#held.retryDue(this.#owned, this.#rules);
+    if (this.#owned.isStalled && !(await this.#standsAsStored())) return true;
+    await this.#failed.retryDue(this.#owned, this.#rules);
     // The log was rewound meanwhile: positions that were reached in the lost end are others' now.
     return this.#hasLost || this.#next();
   }
@@ -154,36 +154,36 @@ export class SubscriptionWorker {
     const ahead = this.#ahead;
     this.#ahead = undefined;
     if (ahead?.after === after && ahead.to === to) return ahead.part;
-    return this.through.tail.read(after, to, this.#reading.names);
+    return this.through.tail.read(after, to, this.#decoder.names);
   }
 
   /** While catching up, the next events are read while these take effect. */
   #readAhead(after: number, to: number): void {
-    const part = this.through.tail.read(after, to, this.#reading.names);
+    const part = this.through.tail.read(after, to, this.#decoder.names);
     part.catch(() => undefined);
     this.#ahead = { after, to, part };
   }
 
   async #takeOver(leases: readonly LeaseRow[]): Promise<void> {
     const layout = await this.#owned.takeOver(leases);
-    if (layout !== undefined) this.#reading.declared(layout);
+    if (layout !== undefined) this.#decoder.declared(layout);
     this.#ahead = undefined;
-    await this.#held.reload(this.#owned);
-    await this.#held.freeReadable(this.#owned);
-    await this.#stopped.reload(this.#owned);
-    this.#tellBoard();
+    await this.#failed.reload(this.#owned);
+    await this.#failed.retryReadable(this.#owned);
+    await this.#stalled.reload(this.#owned);
+    this.#publishProgress();
   }
 
   async #deliver(part: LogPart): Promise<void> {
     await this.#batches.run(part);
-    this.#tellBoard();
+    this.#publishProgress();
   }
 
-  /** Without partitions, or at the end of the log: wait for more, for a change of leases, or for a blocked event's next try. */
+  /** Without partitions, or at the end of the log: wait for more, for a change of leases, or for a retrying event's next try. */
   async #rest(): Promise<void> {
     if (this.#owned.isEmpty) return this.#loop.rest(IDLE_MOVE_MS);
-    const longestMs = this.#owned.isStopped ? STOPPED_LOOK_MS : IDLE_MOVE_MS;
-    const waitMs = Math.min((await this.#held.nextDueMs(this.#owned)) ?? longestMs, longestMs);
+    const longestMs = this.#owned.isStalled ? STALLED_CHECK_MS : IDLE_MOVE_MS;
+    const waitMs = Math.min((await this.#failed.nextDueMs(this.#owned)) ?? longestMs, longestMs);
     await this.#loop.rest(waitMs, this.through.tail.beyond(this.#owned.next, waitMs));
     if (this.#loop.isStopping || performance.now() - this.#batches.movedAt < IDLE_MOVE_MS) return;
     await this.#storeReached();
@@ -191,11 +191,11 @@ export class SubscriptionWorker {
 
   /** Looked at also while other partitions never rest: their commits don't touch the checkpoints of those that stand. */
   async #standsAsStored(): Promise<boolean> {
-    return performance.now() - this.#lookedAt < STOPPED_LOOK_MS || this.#storeReached();
+    return performance.now() - this.#checkedAt < STALLED_CHECK_MS || this.#storeReached();
   }
 
   async #storeReached(): Promise<boolean> {
-    this.#batches.movedAt = this.#lookedAt = performance.now();
+    this.#batches.movedAt = this.#checkedAt = performance.now();
     const isMine = await this.#owned.storeReached();
     if (!isMine) this.#owned.forget();
     return isMine;
@@ -232,8 +232,8 @@ export class SubscriptionWorker {
     return this.#faults < FAULTS_OF_ONE_EVENT;
   }
 
-  #tellBoard(): void {
-    if (this.#hasLost || !this.#owned.isWhole) return this.through.board.forget(this.name);
-    this.through.board.reached(this.name, { ...this.#owned.progress, onLost: this.lose });
+  #publishProgress(): void {
+    if (this.#hasLost || !this.#owned.isWhole) return this.through.progress.forget(this.name);
+    this.through.progress.reached(this.name, { ...this.#owned.progress, onLost: this.lose });
   }
 }

@@ -1,4 +1,4 @@
-import { CheckpointBoard } from './checkpoint-board.js';
+import { SubscriptionProgress } from './subscription-progress.js';
 import { DeadLetters } from './dead-letters.js';
 import { EventHandlers } from './event-handlers.js';
 import { Repartition } from './repartition.js';
@@ -11,7 +11,7 @@ export const subscriptionProviders = [
   SubscriptionEngine,
   SubscriptionCatalog,
   EventHandlers,
-  CheckpointBoard,
+  SubscriptionProgress,
   DeadLetters,
   Repartition,
   SubscriptionRestart,

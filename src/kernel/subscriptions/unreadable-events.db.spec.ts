@@ -2,7 +2,7 @@ import { createToyTables, ToyApp, type ToySettings } from '../../../test/support
 import { BEFORE, BETWEEN, NEXT, PlaceView, TWO_RELEASES_TABLES } from '../../../test/support/two-releases.js';
 import { commitWork } from '../commands/commit-statement.js';
 import { newId } from '../messages/ids.js';
-import { ViewFreshness } from '../consistency/view-freshness.js';
+import { ViewConsistency } from '../consistency/view-consistency.js';
 import { freshDatabase, type FreshDatabase } from '../../platform/testing/databases.js';
 import { eventually } from '../testing/eventually.js';
 import { settled } from '../testing/settled.js';
@@ -101,9 +101,9 @@ const noted = async (): Promise<Record<string, string>> =>
       )
     ).map(({ thing, trace }) => [thing, trace]),
   );
-const held = (subscription: string): Promise<{ key: string; state: string; holds: string }[]> =>
+const failed = (subscription: string): Promise<{ key: string; state: string; blocks: string }[]> =>
   writer.rows(
-    `SELECT key, state, holds FROM kernel.held_events WHERE subscription = $1 ORDER BY key, position`,
+    `SELECT key, state, blocks FROM kernel.failed_events WHERE subscription = $1 ORDER BY key, position`,
     subscription,
   );
 
@@ -112,7 +112,7 @@ async function expectWhole(): Promise<void> {
   expect(await view('things')).toEqual(tracesBy(events, 'thingId'));
   expect(await view('places')).toEqual(tracesBy(events, 'place'));
   expect(await noted()).toEqual(tracesBy(events, 'thingId'));
-  expect(await writer.rows('SELECT FROM kernel.held_events')).toEqual([]);
+  expect(await writer.rows('SELECT FROM kernel.failed_events')).toEqual([]);
 }
 
 /** An older release has come as far as it can. */
@@ -120,13 +120,13 @@ async function asFarAsItCan(changed: readonly string[]): Promise<void> {
   const others = (events: readonly Logged[]) => events.filter(({ thingId }) => !changed.includes(thingId));
   await eventually(async () => expect(await view('things')).toMatchObject(tracesBy(others(await log()), 'thingId')));
   await eventually(async () =>
-    expect(await held('toy.places')).toMatchObject([0, 1, 2, 3].map(() => ({ holds: 'partition' }))),
+    expect(await failed('toy.places')).toMatchObject([0, 1, 2, 3].map(() => ({ blocks: 'partition' }))),
   );
   await eventually(async () => expect(await noted()).toMatchObject(tracesBy(others(await log()), 'thingId')));
 }
 
 describe('an event in a shape that only the next release knows', () => {
-  it.each(['live', 'catching up'])('holds back what it may touch, and nothing is lost: %s', async (how) => {
+  it.each(['live', 'catching up'])('stores as failed what it may touch, and nothing is lost: %s', async (how) => {
     const changed = ['bell', 'gong'];
     const before = how === 'live' ? await start(BEFORE) : undefined;
     await go();
@@ -137,14 +137,14 @@ describe('an event in a shape that only the next release knows', () => {
     await go();
     const old = before ?? (await start(BEFORE));
     await asFarAsItCan(changed);
-    expect(await held('toy.things')).toMatchObject(
+    expect(await failed('toy.things')).toMatchObject(
       ['bell', 'bell', 'bell', 'bell', 'gong', 'gong', 'gong', 'gong'].map((key, index) => ({
         key,
-        holds: 'key',
-        state: index % 4 === 0 ? 'parked' : 'queued',
+        blocks: 'key',
+        state: index % 4 === 0 ? 'dead-lettered' : 'waiting',
       })),
     );
-    expect(await held('toy.watch')).toHaveLength(8);
+    expect(await failed('toy.watch')).toHaveLength(8);
     await stop(old);
 
     await settled((await start(NEXT)).app);
@@ -193,22 +193,22 @@ describe('an event with a name that only the next release knows', () => {
   });
 });
 
-describe('an event that is held, and that a release knows without subscribing it', () => {
-  it.each(['parked', 'blocked'])('waits for one that does: %s', async (state) => {
+describe('an event that is stored as failed, and that a release knows without subscribing it', () => {
+  it.each(['dead-lettered', 'retrying'])('waits for one that does: %s', async (state) => {
     const old = await start(BEFORE);
     await stop(await start(NEXT, { runSubscriptions: false }));
     await go(['bell'], 'toy.painted');
-    await eventually(async () => expect(await held('toy.watch')).toHaveLength(1));
+    await eventually(async () => expect(await failed('toy.watch')).toHaveLength(1));
     await stop(old);
     await writer.rows(
-      `UPDATE kernel.held_events SET state = $1, next_try_at = clock_timestamp(), is_unreadable = $1 = 'parked'
+      `UPDATE kernel.failed_events SET state = $1, next_try_at = clock_timestamp(), is_unreadable = $1 = 'dead-lettered'
         WHERE subscription = 'toy.watch'`,
       state,
     );
     const between = await start(BETWEEN);
     await go();
     await settled(between.app);
-    expect(await held('toy.watch')).toMatchObject([{ state: 'parked' }, { state: 'queued' }]);
+    expect(await failed('toy.watch')).toMatchObject([{ state: 'dead-lettered' }, { state: 'waiting' }]);
     await stop(between);
     await start(NEXT);
     await eventually(async () => expect(await noted()).toEqual(tracesBy(await log(), 'thingId')));
@@ -248,8 +248,8 @@ describe('partitions that stand before an event', () => {
     await asFarAsItCan(['bell']);
     const letters = old.get(DeadLetters);
     const stops = await letters.find({ subscription: 'toy.places' });
-    const lacking = async (key?: string) => (await old.get(ViewFreshness).await([PlaceView], undefined, key)).held;
-    expect([await lacking(), await lacking('attic')]).toMatchObject([{ parked: 4 }, { parked: 1 }]);
+    const lacking = async (key?: string) => (await old.get(ViewConsistency).await([PlaceView], undefined, key)).failed;
+    expect([await lacking(), await lacking('attic')]).toMatchObject([{ deadLettered: 4 }, { deadLettered: 1 }]);
     await expect(letters.editAndRetry(stops[0]!.id, { thingId: 'bell' }, { by: { id: 'ada' } })).rejects.toMatchObject({
       code: 'dead-letter-unreadable',
     });
@@ -267,13 +267,13 @@ describe('partitions that stand before an event', () => {
     await asFarAsItCan(['bell']);
     await stop(first);
     await writer.rows(
-      `WITH passed AS (DELETE FROM kernel.held_events WHERE subscription = 'toy.places' AND partition = 0 RETURNING *)
+      `WITH passed AS (DELETE FROM kernel.failed_events WHERE subscription = 'toy.places' AND partition = 0 RETURNING *)
        UPDATE kernel.checkpoints c SET position = p.position, event_id = e.event_id
          FROM passed p JOIN kernel.events e ON e.id = p.event_id
         WHERE c.subscription = 'toy.places' AND c.partition = 0`,
     );
     const old = await start(BEFORE);
-    await eventually(async () => expect(await held('toy.places')).toHaveLength(3));
+    await eventually(async () => expect(await failed('toy.places')).toHaveLength(3));
     const [stopped] = await old.get(DeadLetters).find({ subscription: 'toy.places' });
     const checkpoints = () =>
       writer.rows<{ position: number }>(`SELECT position FROM kernel.checkpoints WHERE subscription = 'toy.places'`);

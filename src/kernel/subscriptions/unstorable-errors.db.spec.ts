@@ -38,15 +38,15 @@ describe('an event that fails with a text which PostgreSQL stores none of', () =
     ['a NUL', 'Unexpected token \u0000 in JSON', 'Unexpected token \uFFFD in JSON'],
     ['half a character', 'It said \ud83d.', 'It said \uFFFD.'],
     ['a character across the cut', `${'x'.repeat(1_999)}😀`, `${'x'.repeat(1_999)}\uFFFD`],
-  ])('is held back as any other, and the rest goes on: %s', async (_, fault, stored) => {
+  ])('has failed as any other, and the rest goes on: %s', async (_, fault, stored) => {
     const [bad, good] = [newId(), newId()];
     faults.set(bad, fault);
     await toy.run(new CountCommand(bad, 1));
     await toy.run(new CountCommand(good, 1));
     await eventually(() => expect(seen).toContain(good));
-    const held = () => toy.get(DeadLetters).find({ subscription: 'toy.picky', key: streamOf(bad) });
-    await eventually(async () => expect(await held()).toMatchObject([{ error: stored }]));
-    await eventually(async () => expect((await held())[0]!.attempts).toBeGreaterThan(1));
+    const failed = () => toy.get(DeadLetters).find({ subscription: 'toy.picky', key: streamOf(bad) });
+    await eventually(async () => expect(await failed()).toMatchObject([{ error: stored }]));
+    await eventually(async () => expect((await failed())[0]!.attempts).toBeGreaterThan(1));
     faults.delete(bad);
     await eventually(() => expect(seen).toContain(bad));
   });

@@ -27,7 +27,7 @@ export function metaOf(event: object, version: number, known: Partial<EventMeta>
     actor: { type: 'customer', id: 'ada' },
     tenant: 'default',
     imported: false,
-    hop: 0,
+    causationDepth: 0,
     ...known,
   };
 }

@@ -1,7 +1,7 @@
 import type { INestApplicationContext } from '@nestjs/common';
 import { CommandBus, type ICommand } from '@nestjs/cqrs';
 import { EventStreams } from '../commands/event-streams.js';
-import { UnitsOfWork } from '../commands/units-of-work.js';
+import { CommandPipeline } from '../commands/command-pipeline.js';
 import { Pools } from '../database/pools.js';
 import { isRefusal } from '../domain/index.js';
 import { MessageContext, messageContext, type MessageContextFields } from '../messages/message-context.js';
@@ -36,7 +36,7 @@ export async function executeOn(
 }
 
 async function store(app: INestApplicationContext, streams: GivenStreams): Promise<void> {
-  const units = app.get(UnitsOfWork, { strict: false });
+  const units = app.get(CommandPipeline, { strict: false });
   const publisher = app.get(EventStreams, { strict: false });
   await units.run('given', async () => {
     for (const [stream, events] of Object.entries(streams)) publisher.append({ stream, events, expected: 'none' });

@@ -13,7 +13,7 @@ import type { Delivery } from '../subscriptions/subscriber.js';
 import { metaOf } from './event-meta.js';
 
 /** An event, or one with something that the log knows of it. */
-export type Told = object | readonly [event: object, meta: Partial<EventMeta>];
+export type GivenEvent = object | readonly [event: object, meta: Partial<EventMeta>];
 
 /** What is there after the events. */
 export interface FoldedRows {
@@ -24,10 +24,10 @@ export interface FoldedRows {
 }
 
 /** Folds as the kernel does: the same definition, the same batch, the same bookkeeping. */
-export function foldRows(type: Type<object>, rows: readonly object[], events: readonly Told[]): FoldedRows {
+export function foldRows(type: Type<object>, rows: readonly object[], events: readonly GivenEvent[]): FoldedRows {
   const definition = definitionOf(type);
   const before = new Map(rows.map((row) => [definition.table.keyOf(row as Row), row as Row]));
-  const deliveries = events.map((told, index) => deliveryOf(definition, told, index + 1));
+  const deliveries = events.map((given, index) => deliveryOf(definition, given, index + 1));
   const effects = foldBatch(
     definition,
     before,
@@ -41,8 +41,8 @@ export function foldRows(type: Type<object>, rows: readonly object[], events: re
 }
 
 /** Undefined for an event that the projection doesn't react to: the log is read by names. */
-function deliveryOf(definition: ProjectionDefinition, told: Told, version: number): Delivery | undefined {
-  const [event, known] = (Array.isArray(told) ? told : [told, {}]) as [object, Partial<EventMeta>];
+function deliveryOf(definition: ProjectionDefinition, given: GivenEvent, version: number): Delivery | undefined {
+  const [event, known] = (Array.isArray(given) ? given : [given, {}]) as [object, Partial<EventMeta>];
   const meta = metaOf(event, version, known);
   if (!definition.reactsTo(meta.name)) return undefined;
   const touched = definition.keysFor(event, meta);

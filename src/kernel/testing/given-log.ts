@@ -24,7 +24,7 @@ interface GivenLog {
  *
  * ```ts
  * await givenLog(app, { [`ordering.order:${orderId}`]: [started] })
- *   .when(new DiscardOrderCommand(orderId), { actor: ada })
+ *   .when(new DiscardDraftCommand(orderId), { actor: ada })
  *   .thenEvents(new OrderDiscarded(orderId, noon));
  * ```
  */

@@ -1,5 +1,5 @@
 import type { Type } from '@nestjs/common';
-import type { FoldedRows, Told } from './fold-rows.js';
+import type { FoldedRows, GivenEvent } from './fold-rows.js';
 
 /** The last step; each must be awaited. */
 interface RowsOutcome {
@@ -12,9 +12,9 @@ interface RowsOutcome {
 }
 
 interface GivenRows {
-  whenEvents(...events: readonly Told[]): RowsOutcome;
+  whenEvents(...events: readonly GivenEvent[]): RowsOutcome;
   /** Each event twice in a row: for a fold whose rows must not care. */
-  whenEventsTwice(...events: readonly Told[]): RowsOutcome;
+  whenEventsTwice(...events: readonly GivenEvent[]): RowsOutcome;
 }
 
 /**
@@ -26,7 +26,7 @@ interface GivenRows {
  * ```
  */
 export function givenRows(projection: Type<object>, ...rows: readonly object[]): GivenRows {
-  const tell = (events: readonly Told[]): RowsOutcome =>
+  const tell = (events: readonly GivenEvent[]): RowsOutcome =>
     outcomeOf(async () => {
       const { foldRows } = await import('./fold-rows.js');
       return foldRows(projection, rows, events);

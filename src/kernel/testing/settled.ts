@@ -2,7 +2,7 @@ import type { INestApplicationContext } from '@nestjs/common';
 import { Pools } from '../database/pools.js';
 import { LogTail } from '../event-log/log-tail.js';
 import { sequence } from '../event-log/sql/sequence.js';
-import { CheckpointBoard } from '../subscriptions/checkpoint-board.js';
+import { SubscriptionProgress } from '../subscriptions/subscription-progress.js';
 import { hasEventsBetween } from '../subscriptions/sql/checkpoints.js';
 import type { Subscriber } from '../subscriptions/subscriber.js';
 import { SubscriptionCatalog } from '../subscriptions/subscription-catalog.js';
@@ -13,7 +13,7 @@ const SEQUENCE_BATCH = 500;
 /**
  * Waits until nothing is left to be done: every committed event has its position, every subscription has come to the end
  * of the log, also with what event handlers have caused meanwhile, and every outgoing command and effect that is due is
- * done. What is held back for later or for an operator is not waited for.
+ * done. Failed events are not waited for.
  *
  * @throws Error naming who is behind, when it doesn't come to rest within 10 s.
  */
@@ -53,7 +53,7 @@ async function hasReached(
   { name, eventNames }: Subscriber,
   to: number,
 ): Promise<boolean> {
-  const after = await app.get(CheckpointBoard, { strict: false }).position(name);
+  const after = await app.get(SubscriptionProgress, { strict: false }).position(name);
   if (after >= to) return true;
   const { worker } = app.get(Pools, { strict: false });
   return !(await hasEventsBetween(worker, { after, to, subscription: name, names: eventNames }));
@@ -63,7 +63,7 @@ async function hasNoCommandDue(app: INestApplicationContext): Promise<boolean> {
   const { rowCount } = await app.get(Pools, { strict: false }).worker.query(
     `SELECT FROM kernel.outgoing_commands o WHERE o.state = 'queued' AND o.due_at <= clock_timestamp()
         AND NOT EXISTS (SELECT FROM kernel.outgoing_commands p
-                         WHERE p.instance = o.instance AND p.seq < o.seq AND p.state = 'parked') LIMIT 1`,
+                         WHERE p.instance = o.instance AND p.seq < o.seq AND p.state = 'dead-lettered') LIMIT 1`,
   );
   return rowCount === 0;
 }

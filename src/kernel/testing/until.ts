@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
-const LOOK_EVERY_MS = 5;
+const READ_EVERY_MS = 5;
 const PATIENCE_MS = 10_000;
 
 /**
@@ -17,6 +17,6 @@ export async function until(
   const giveUpAt = performance.now() + withinMs;
   while (!(await holds())) {
     if (performance.now() > giveUpAt) throw new Error(`Waited ${withinMs} ms in vain for this: ${fact}.`);
-    await pause(LOOK_EVERY_MS);
+    await pause(READ_EVERY_MS);
   }
 }

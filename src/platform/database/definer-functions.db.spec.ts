@@ -53,9 +53,9 @@ describe('functions that run as the owner of the database', () => {
         `DO $$ BEGIN EXECUTE format('GRANT TEMPORARY ON DATABASE %I TO %I', current_database(), '${role}'); END $$`,
       ),
     );
-    const said: string[] = [];
+    const text: string[] = [];
     await signedIn(db.direct.logins.app.url, async (client) => {
-      client.on('notice', ({ message }) => said.push(message ?? ''));
+      client.on('notice', ({ message }) => text.push(message ?? ''));
       await client.query(
         `CREATE FUNCTION pg_temp.evil(v pg_catalog.uuid) RETURNS boolean LANGUAGE plpgsql AS
            $$ BEGIN RAISE WARNING 'evil runs as %', current_user; RETURN true; END $$`,
@@ -65,7 +65,7 @@ describe('functions that run as the owner of the database', () => {
       await client.query('SELECT * FROM kernel.commit($1)', [JSON.stringify(WORK)]);
       expect((await client.query('SELECT FROM pg_temp.idempotency')).rowCount).toBe(0);
     });
-    expect(said).toEqual([]);
+    expect(text).toEqual([]);
     expect((await db.pools.app.query("SELECT FROM kernel.idempotency WHERE tenant = 't'")).rowCount).toBe(1);
   });
 });

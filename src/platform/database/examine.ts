@@ -39,8 +39,11 @@ export interface Examination {
  * Looks at the configured database without changing it (an embedded server is started for the look). Throws what would
  * stop a start, with a text for the operator.
  */
-export async function examineDatabase(configuration: Configuration, say: (text: string) => void): Promise<Examination> {
-  const server = await findServer(configuration, say);
+export async function examineDatabase(
+  configuration: Configuration,
+  report: (text: string) => void,
+): Promise<Examination> {
+  const server = await findServer(configuration, report);
   try {
     const { steps, functions } = await readMigrations();
     return await withOwner(server.ownerUrl, async (client) => {

@@ -19,7 +19,7 @@ export interface OpenDatabase {
   close(): Promise<void>;
 }
 
-type Say = (text: string) => void;
+type Report = (text: string) => void;
 
 /** The server that a configuration names, running. */
 export interface DatabaseServer {
@@ -33,12 +33,15 @@ export interface DatabaseServer {
  * of the embedded server isn't even loaded.
  * Throws DatabaseRefused, MigrationRefused, EmbeddedServerRefused or NoBinaries: texts for the operator.
  */
-export async function openDatabase(configuration: Configuration, say: Say = () => undefined): Promise<OpenDatabase> {
-  const server = await findServer(configuration, say);
+export async function openDatabase(
+  configuration: Configuration,
+  report: Report = () => undefined,
+): Promise<OpenDatabase> {
+  const server = await findServer(configuration, report);
   try {
     const migrations = await readMigrations();
     const settings = configuration.database;
-    const prepared = await prepareDatabase({ ownerUrl: server.ownerUrl, settings, migrations, say });
+    const prepared = await prepareDatabase({ ownerUrl: server.ownerUrl, settings, migrations, report });
     const pools = new Pools(prepared.logins, settings);
     return {
       pools,
@@ -62,17 +65,17 @@ export async function openDatabase(configuration: Configuration, say: Say = () =
 }
 
 /** Starts the embedded server where DATABASE_URL isn't set, and attaches to it where it runs. */
-export async function findServer({ database, runtime }: Configuration, say: Say): Promise<DatabaseServer> {
-  return database.url === undefined ? embedded(runtime.dataDir, say) : external(database.url);
+export async function findServer({ database, runtime }: Configuration, report: Report): Promise<DatabaseServer> {
+  return database.url === undefined ? embedded(runtime.dataDir, report) : external(database.url);
 }
 
 function external(ownerUrl: string): DatabaseServer {
   return { ownerUrl, place: maskedUrl(ownerUrl), leave: async () => undefined };
 }
 
-async function embedded(dataDir: string, say: Say): Promise<DatabaseServer> {
+async function embedded(dataDir: string, report: Report): Promise<DatabaseServer> {
   const { useEmbeddedServer } = await import('./embedded/index.js');
-  const server = await useEmbeddedServer({ dataDir: resolve(dataDir), say });
+  const server = await useEmbeddedServer({ dataDir: resolve(dataDir), report });
   const place = `${server.folder} (embedded PostgreSQL 18 on port ${server.port})`;
   return { ownerUrl: server.ownerUrl, place, leave: () => server.leave() };
 }

@@ -37,12 +37,12 @@ export async function examinePooler(
   settings: { readonly statementNames: boolean },
 ): Promise<PoolerFindings> {
   if (urls.pooled === undefined) return { problem: undefined, warnings: [] };
-  const carries = !settings.statementNames || (await keepsNames(urls.pooled));
+  const carries = !settings.statementNames || (await preservesPreparedStatements(urls.pooled));
   // Out of reach isn't the pooler's fault; whoever listens says so, and tries again.
   const isDeaf = (await firstPooled([urls.listen]).catch(() => undefined)) !== undefined;
   return {
     problem: carries ? undefined : namesAreLost(urls.pooled),
-    warnings: isDeaf ? [DEAF] : [],
+    warnings: isDeaf ? [NOTIFICATIONS_LOST] : [],
   };
 }
 
@@ -55,7 +55,7 @@ function namesAreLost(url: string): string {
   );
 }
 
-const DEAF =
+const NOTIFICATIONS_LOST =
   'LISTEN goes through a pooler, which delivers no notifications. So replicas see new events by polling only, up to a ' +
   `second later, and hand over slowly. Set DATABASE_LISTEN_URL to the server itself. ${POOLER_HOW_TO}`;
 
@@ -63,7 +63,7 @@ const DEAF =
  * Tried, not asked: a second client begins a transaction, for which the pooler takes the session that was used last. Either
  * that one knows the first client's statement, or the first client gets another session now that doesn't.
  */
-async function keepsNames(url: string): Promise<boolean> {
+async function preservesPreparedStatements(url: string): Promise<boolean> {
   const probe = { name: `waybill_probe_${randomBytes(8).toString('hex')}`, text: 'SELECT 1' };
   return connected(url, 2, async ([first, second]) => {
     await first!.query(probe);

@@ -28,7 +28,7 @@ export interface Preparation {
   readonly ownerUrl: string;
   readonly settings: DatabaseSettings;
   readonly migrations?: Migrations;
-  readonly say?: (text: string) => void;
+  readonly report?: (text: string) => void;
 }
 
 const OLDEST_VERSION = 150_000;
@@ -40,11 +40,16 @@ const CONNECT_TIMEOUT_MS = 5_000;
  * once and after any crash; does nothing where nothing is missing (a few milliseconds).
  * Throws DatabaseRefused and MigrationRefused, both with a text for the operator.
  */
-export async function prepareDatabase({ ownerUrl, settings, migrations, say }: Preparation): Promise<PreparedDatabase> {
+export async function prepareDatabase({
+  ownerUrl,
+  settings,
+  migrations,
+  report,
+}: Preparation): Promise<PreparedDatabase> {
   const known = migrations ?? (await readMigrations());
   return withOwner(ownerUrl, async (client) => {
     const database = await ownedDatabase(client, ownerUrl);
-    const options: MigratorOptions = say ? { say } : {};
+    const options: MigratorOptions = report ? { report } : {};
     const { applied } = await applyMigrations(client, known, options);
     const { logins, warnings } = await chooseLogins(database, settings, options).catch((error: unknown) => {
       throw refusedByPooler(ownerUrl, error) ?? error;
@@ -119,10 +124,10 @@ export async function serverWarnings({ client, version }: OwnedDatabase, roles: 
 
 /** The owner got in and a role that was made for a kind of work didn't: its pooler has a list of users. */
 function refusedByPooler(ownerUrl: string, error: unknown): DatabaseRefused | undefined {
-  const said = (error as Error).message;
-  if (classify(error).sqlState !== '08P01' || !/authentication failed|no such user/.test(said)) return undefined;
+  const text = (error as Error).message;
+  if (classify(error).sqlState !== '08P01' || !/authentication failed|no such user/.test(text)) return undefined;
   return new DatabaseRefused(
-    `The pooler at ${maskedUrl(ownerUrl)} rejects a role that commands, subscriptions or reads log in with: ${said}. ` +
+    `The pooler at ${maskedUrl(ownerUrl)} rejects a role that commands, subscriptions or reads log in with: ${text}. ` +
       'Configure auth_query in it, or create the roles yourself, list them there, and set DATABASE_APP_URL, ' +
       `DATABASE_WORKER_URL and DATABASE_QUERY_URL. ${POOLER_HOW_TO}`,
     { cause: error },
@@ -131,15 +136,15 @@ function refusedByPooler(ownerUrl: string, error: unknown): DatabaseRefused | un
 
 function unreachable(ownerUrl: string, error: unknown): DatabaseRefused {
   const { sqlState } = classify(error);
-  const said = error instanceof AggregateError ? String(error.errors[0]) : (error as Error).message;
+  const text = error instanceof AggregateError ? String(error.errors[0]) : (error as Error).message;
   // A pooler tells all of it by one code.
   const remedy =
-    sqlState?.startsWith('28') || /authentication failed/.test(said)
+    sqlState?.startsWith('28') || /authentication failed/.test(text)
       ? 'Check user and password in DATABASE_URL.'
-      : sqlState === '3D000' || /^database .* does not exist$/.test(said)
+      : sqlState === '3D000' || /^database .* does not exist$/.test(text)
         ? 'Create the database, or use another one in DATABASE_URL.'
         : 'Check DATABASE_URL and that the server runs; leave DATABASE_URL unset to use the embedded server.';
-  return new DatabaseRefused(`The database at ${maskedUrl(ownerUrl)} can't be reached: ${said}. ${remedy}`, {
+  return new DatabaseRefused(`The database at ${maskedUrl(ownerUrl)} can't be reached: ${text}. ${remedy}`, {
     cause: error,
   });
 }

@@ -28,7 +28,7 @@ export function explainedFailure(error: unknown): string {
 }
 
 /** Ctrl-C and SIGTERM stop gracefully, with exit code 0; a second one, or the time limit, ends the process with 1. */
-export function endOnSignals(stop: () => Promise<void>, hardExitMs: number, say: (text: string) => void): void {
+export function endOnSignals(stop: () => Promise<void>, hardExitMs: number, report: (text: string) => void): void {
   let stoppingSince: number | undefined;
   const onSignal = (): void => {
     if (stoppingSince !== undefined) {
@@ -36,7 +36,7 @@ export function endOnSignals(stop: () => Promise<void>, hardExitMs: number, say:
       return;
     }
     stoppingSince = performance.now();
-    say('Stopping. Completing the work in progress.');
+    report('Stopping. Completing the work in progress.');
     setTimeout(() => process.exit(1), hardExitMs).unref();
     stop().then(
       () => process.exit(0),

@@ -17,7 +17,7 @@ import { ProjectionRegistry } from '../../kernel/projections/projection-registry
 import { Operations } from '../../kernel/outgoing/operations.js';
 import { ConsistencyTokens } from '../../kernel/consistency/consistency-token.js';
 import type { Freshness } from '../../kernel/consistency/freshness.js';
-import { ViewFreshness } from '../../kernel/consistency/view-freshness.js';
+import { ViewConsistency } from '../../kernel/consistency/view-consistency.js';
 
 const SECRET_BYTES = 32;
 const MAX_PROBLEM_LENGTH = 8_192;
@@ -28,7 +28,7 @@ const STAND_INS = [
   { provide: ConsistencyTokens, useValue: { forEvent: ({ id }: EventRef) => `token-of-${id}` } },
   { provide: Operations, useValue: {} },
   { provide: ProjectionRegistry, useValue: { async: () => [] } },
-  { provide: ViewFreshness, useValue: { await: viewsInTime } },
+  { provide: ViewConsistency, useValue: { await: viewsInTime } },
   Clock,
   Cursors,
 ];
@@ -41,7 +41,7 @@ function viewsInTime(_views: unknown, wish?: ConsistencyRequest): Promise<Freshn
 @Global()
 @Module({
   providers: STAND_INS,
-  exports: [Secrets, ConsistencyTokens, Operations, ProjectionRegistry, ViewFreshness, Clock, Cursors],
+  exports: [Secrets, ConsistencyTokens, Operations, ProjectionRegistry, ViewConsistency, Clock, Cursors],
 })
 class StandInModule {}
 

@@ -2,8 +2,8 @@ import { Body, Controller, Delete, Get, HttpCode, Patch, Post, Query } from '@ne
 import { ArrayMaxSize, IsArray, IsInt, IsOptional, Matches, Min } from 'class-validator';
 import { NotFound, Refusal, VersionMismatch } from '../../kernel/domain/index.js';
 import { CurrentPrincipal } from '../http/auth/current-principal.decorator.js';
-import { IfVersion } from '../http/exchange/if-match.js';
-import { PathId, PathText } from '../http/exchange/path-segments.js';
+import { IfVersion } from '../http/request/if-match.js';
+import { PathId, PathText } from '../http/request/path-segments.js';
 import { Cursors } from '../http/lists/cursors.js';
 import { ListQuery } from '../http/lists/list-query.dto.js';
 import type { Page } from '../http/lists/page.js';
@@ -89,7 +89,7 @@ export class BasketsController {
     Object.assign(messageContext.current().outcome, {
       readToken: 'seen',
       behind: 3,
-      held: { blocked: 0, queued: 2, parked: 1 },
+      failed: { retrying: 0, waiting: 2, deadLettered: 1 },
     });
     return { id, version: 4, consistency: messageContext.current().consistency };
   }

@@ -1,7 +1,7 @@
 import type { PlantedFault } from '../planted-fault.js';
 
 const COMMIT = 'migrations/kernel/functions/commit.sql';
-const PIPELINE = 'src/kernel/commands/units-of-work.ts';
+const PIPELINE = 'src/kernel/commands/command-pipeline.ts';
 const IDEMPOTENCY = ['src/kernel/idempotency/idempotency.db.spec.ts'];
 const once = 'A key takes effect once, and every repeat gets the first answer.';
 
@@ -103,9 +103,9 @@ export const commands: readonly PlantedFault[] = [
     name: 'acknowledged-before-commit',
     guarantee: 'A command that was answered survives the crash of any process.',
     file: PIPELINE,
-    find: 'return commitWork(transaction.pool, plan.work, unit.sides, unit.checkpoint);',
+    find: 'return commitWork(transaction.pool, plan.work, unit.commitWrites, unit.checkpoint);',
     replace: `{
-      const later = () => commitWork(transaction.pool, plan.work, unit.sides, unit.checkpoint).catch(() => undefined);
+      const later = () => commitWork(transaction.pool, plan.work, unit.commitWrites, unit.checkpoint).catch(() => undefined);
       setTimeout(later, 30);
       return [];
     }`,

@@ -21,7 +21,7 @@ export const http: readonly PlantedFault[] = [
   {
     name: 'key-of-any-capacity',
     guarantee: 'What was answered to somebody as staff is not replayed to them as a customer.',
-    file: 'src/platform/http/exchange/context-maker.ts',
+    file: 'src/platform/http/request/message-context-factory.ts',
     find: '`${route.method} ${route.template} as ${type}`',
     replace: '`${route.method} ${route.template}`',
     specs: ['src/platform/http/app/http-app.spec.ts'],
@@ -75,11 +75,11 @@ export const http: readonly PlantedFault[] = [
     specs: ['src/platform/http/auth/identity.spec.ts'],
   },
   {
-    name: 'behind-not-told',
+    name: 'behind-not-reported',
     guarantee: 'A read that lacks events of the token that it was asked with says so, and how many.',
-    file: 'src/platform/http/exchange/answer-headers.ts',
-    find: 'Object.entries({ behind, blocked: held?.blocked,',
-    replace: 'Object.entries({ blocked: held?.blocked,',
+    file: 'src/platform/http/request/response-headers.ts',
+    find: 'Object.entries({ behind, retrying: failed?.retrying,',
+    replace: 'Object.entries({ retrying: failed?.retrying,',
     specs: ['src/platform/http/app/http-app.spec.ts'],
   },
   {

@@ -41,7 +41,7 @@ export const imports: readonly PlantedFault[] = [
     name: 'order-discount-dropped',
     guarantee: whole,
     file: 'src/contexts/ordering/commands/place-order.command.ts',
-    find: 'const discounts = wish.discount === undefined ? [] : [wish.discount];',
+    find: 'const discounts = request.discount === undefined ? [] : [request.discount];',
     replace: 'const discounts: [] = [];',
     specs: ['src/cli/import/import-rows.db.spec.ts'],
   },

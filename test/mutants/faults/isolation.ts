@@ -8,8 +8,8 @@ export const isolation: readonly PlantedFault[] = [
     name: 'stops-before-what-was-left',
     guarantee: 'A worker that stops passes over nothing.',
     file: 'src/kernel/subscriptions/batches.ts',
-    find: 'if (this.parts.isStopping()) return; await this.#stopBefore(read);',
-    replace: 'await this.#stopBefore(read);',
+    find: 'if (this.parts.isStopping()) return; await this.#stallBefore(read);',
+    replace: 'await this.#stallBefore(read);',
     specs: ['src/kernel/subscriptions/stop-before-unreadable.spec.ts'],
   },
   {
@@ -125,7 +125,7 @@ export const isolation: readonly PlantedFault[] = [
   {
     name: 'any-lock-is-the-key',
     guarantee: 'A client is told of a request with the same key under way only where there is one.',
-    file: 'src/kernel/commands/units-of-work.ts',
+    file: 'src/kernel/commands/command-pipeline.ts',
     find: 'return /in relation "idempotency(_pkey)?"/.test(String((error as { where?: string }).where));',
     replace: 'return true;',
     specs: ['src/kernel/idempotency/key-lock.db.spec.ts'],
@@ -140,7 +140,7 @@ export const isolation: readonly PlantedFault[] = [
   },
   {
     name: 'stale-plan-is-the-events-fault',
-    guarantee: 'A changed column type under a running worker parks no event.',
+    guarantee: 'A changed column type under a running worker dead-letters no event.',
     file: 'src/kernel/database/errors.ts',
     find: "if (isStalePlan(source)) return 'unavailable';",
     replace: '',
@@ -182,14 +182,14 @@ export const isolation: readonly PlantedFault[] = [
   {
     name: 'definer-function-without-search-path',
     guarantee: 'SQL as an application role never runs as the owner.',
-    file: 'migrations/kernel/functions/settle_held.sql',
-    find: 'FUNCTION kernel.settle_held(p jsonb) RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS',
-    replace: 'FUNCTION kernel.settle_held(p jsonb) RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER AS',
+    file: 'migrations/kernel/functions/settle_failed_event.sql',
+    find: 'FUNCTION kernel.settle_failed_event(p jsonb) RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS',
+    replace: 'FUNCTION kernel.settle_failed_event(p jsonb) RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER AS',
     specs: ['src/platform/database/definer-functions.db.spec.ts'],
   },
   {
     name: 'timed-out-batch-tried-whole',
-    guarantee: 'An event that always takes too long is held; those beside it take effect.',
+    guarantee: 'An event that always takes too long is stored as failed; those beside it take effect.',
     file: 'src/kernel/subscriptions/faults.ts',
     find: 'return isElsewhere(error) || FAULTS.has(classify(error).kind);',
     replace: "return isElsewhere(error) || FAULTS.has(classify(error).kind) || classify(error).kind === 'timeout';",

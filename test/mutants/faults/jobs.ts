@@ -1,7 +1,7 @@
 import type { PlantedFault } from '../planted-fault.js';
 
 const FUNCTIONS = 'migrations/kernel/functions';
-const LANE = 'src/kernel/effects/effect-lane.ts';
+const LANE = 'src/kernel/effects/effect-queue.ts';
 const EFFECTS = ['src/kernel/effects/effects.db.spec.ts'];
 const CLAIMS = ['src/kernel/effects/effect-claims.db.spec.ts'];
 const COMMAND_CLAIM = 'AND (q.claimed_until IS NULL OR q.claimed_until <= clock_timestamp())';

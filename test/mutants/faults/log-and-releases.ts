@@ -22,7 +22,7 @@ export const logAndReleases: readonly PlantedFault[] = [
   {
     name: 'settle-without-event',
     guarantee: sameLog,
-    file: `${FUNCTIONS}/settle_held.sql`,
+    file: `${FUNCTIONS}/settle_failed_event.sql`,
     find: "AND l.position = h.position AND l.event_id = h.event_id AND e.event_id = (p->>'eventId')::uuid;",
     replace: 'AND l.position = h.position;',
     specs: ['src/kernel/subscriptions/fences.db.spec.ts'],
@@ -53,7 +53,7 @@ export const logAndReleases: readonly PlantedFault[] = [
   {
     name: 'epoch-not-followed-by-reads',
     guarantee: 'A process that only reads takes no token of a lost log for one of the log that it reads.',
-    file: 'src/kernel/consistency/view-freshness.ts',
+    file: 'src/kernel/consistency/view-consistency.ts',
     find: 'if (epoch !== this.epoch.known) await this.epoch.refresh();',
     replace: 'void epoch;',
     specs: ['src/kernel/event-log/epoch.db.spec.ts'],
@@ -61,7 +61,7 @@ export const logAndReleases: readonly PlantedFault[] = [
   {
     name: 'epoch-of-a-wait-not-compared',
     guarantee: 'A read that has waited for the views of a lost log is not said to be fresh.',
-    file: 'src/kernel/consistency/view-freshness.ts',
+    file: 'src/kernel/consistency/view-consistency.ts',
     find: 'if (this.epoch.current !== seen.epoch) return this.#unknown(readings);',
     replace: '',
     specs: ['src/kernel/event-log/epoch.db.spec.ts'],

@@ -51,18 +51,18 @@ export const requests: readonly PlantedFault[] = [
   {
     name: 'no-share-for-others',
     guarantee: forAll,
-    file: 'src/platform/http/exchange/places.ts',
+    file: 'src/platform/http/request/places.ts',
     find: 'const isLarge = (this.#of.get(caller) ?? 0) >= this.#share;',
     replace: 'const isLarge = this.#of.get(caller) === -1;',
-    specs: ['src/platform/http/exchange/admission.spec.ts', 'src/platform/http/app/request-places.spec.ts'],
+    specs: ['src/platform/http/request/admission.spec.ts', 'src/platform/http/app/request-places.spec.ts'],
   },
   {
     name: 'rate-limit-only-told',
     guarantee: limited,
-    file: 'src/platform/http/exchange/rate-limits.ts',
+    file: 'src/platform/http/request/rate-limits.ts',
     find: 'if (retryAfterS > 0) throw rateLimited(retryAfterS);',
     replace: 'void rateLimited;',
-    specs: ['src/platform/http/exchange/rate-limits.spec.ts'],
+    specs: ['src/platform/http/request/rate-limits.spec.ts'],
   },
   {
     name: 'refusals-not-counted',
@@ -70,7 +70,7 @@ export const requests: readonly PlantedFault[] = [
     file: 'src/platform/http/app/request-authorization.ts',
     find: 'await this.rateLimits.countAddress(request, reply); throw error;',
     replace: 'throw error;',
-    specs: ['src/platform/http/exchange/rate-limits.spec.ts'],
+    specs: ['src/platform/http/request/rate-limits.spec.ts'],
   },
   {
     name: 'other-transfer-coding-read',

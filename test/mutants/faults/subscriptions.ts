@@ -7,7 +7,7 @@ const REPARTITIONS = ['src/kernel/subscriptions/repartition.db.spec.ts'];
 const oneOwner = "At any moment at most one worker's writes can commit for a partition.";
 const once = 'Each event takes effect exactly once in each subscription, in the order of its key.';
 
-/** Partitions, fences, leases and events that are held back. */
+/** Partitions, fences, leases and events that have failed. */
 export const subscriptions: readonly PlantedFault[] = [
   {
     name: 'advance-without-position',
@@ -28,7 +28,7 @@ export const subscriptions: readonly PlantedFault[] = [
   {
     name: 'settle-without-fence',
     guarantee: oneOwner,
-    file: `${FUNCTIONS}/settle_held.sql`,
+    file: `${FUNCTIONS}/settle_failed_event.sql`,
     find: "AND c.fence = (p->>'fence')::bigint FOR SHARE;",
     replace: 'FOR SHARE;',
     specs: FENCES,
@@ -40,10 +40,10 @@ export const subscriptions: readonly PlantedFault[] = [
     find: `await this.subscriber.apply(
       this.through.pools.worker,
       plan.deliveries,
-      owned.advance(target, plan.held.rows, only),
+      owned.advance(target, plan.failedRows.rows, only),
     );`,
-    replace: `const guard = owned.advance(target, plan.held.rows, only);
-    const nothing = { ...guard.argument, partitions: [], held: [] };
+    replace: `const guard = owned.advance(target, plan.failedRows.rows, only);
+    const nothing = { ...guard.argument, partitions: [], failed: [] };
     await this.subscriber.apply(this.through.pools.worker, plan.deliveries, { call: guard.call, argument: nothing });
     await this.subscriber.apply(this.through.pools.worker, [], guard);`,
     specs: FENCES,
@@ -112,25 +112,25 @@ export const subscriptions: readonly PlantedFault[] = [
     specs: ['src/kernel/subscriptions/leases.db.spec.ts'],
   },
   {
-    name: 'held-key-forgotten',
+    name: 'blocked-key-forgotten',
     guarantee: 'Later events of a key wait for one that could not take effect.',
     file: 'src/kernel/subscriptions/batch-plan.ts',
-    find: 'if (this.known.isHeld(key) || this.parked.has(key))',
-    replace: 'if (this.parked.has(key))',
-    specs: ['src/kernel/subscriptions/held-order.db.spec.ts'],
+    find: 'if (this.known.isBlocked(key) || this.unreadable.has(key))',
+    replace: 'if (this.unreadable.has(key))',
+    specs: ['src/kernel/subscriptions/failed-event-order.db.spec.ts'],
   },
   {
     name: 'newest-waiting-event-first',
     guarantee: 'Events that waited behind a failed one take effect in their order.',
-    file: `${FUNCTIONS}/settle_held.sql`,
-    find: 'AND h.position = (SELECT min(n.position) FROM kernel.held_events n',
-    replace: 'AND h.position = (SELECT max(n.position) FROM kernel.held_events n',
-    specs: ['src/kernel/subscriptions/held-order.db.spec.ts'],
+    file: `${FUNCTIONS}/settle_failed_event.sql`,
+    find: 'AND h.position = (SELECT min(n.position) FROM kernel.failed_events n',
+    replace: 'AND h.position = (SELECT max(n.position) FROM kernel.failed_events n',
+    specs: ['src/kernel/subscriptions/failed-event-order.db.spec.ts'],
   },
   {
     name: 'prefix-key-waits-for-one-partition',
     guarantee: 'A read that waits for several rows waits for the partitions of all of them.',
-    file: 'src/kernel/consistency/view-freshness.ts',
+    file: 'src/kernel/consistency/view-consistency.ts',
     find: 'return key === undefined || key.isPrefix ? undefined : key.text;',
     replace: 'return key?.text;',
     specs: ['src/kernel/consistency/rows-of-a-prefix.db.spec.ts'],
@@ -138,10 +138,10 @@ export const subscriptions: readonly PlantedFault[] = [
   {
     name: 'epoch-of-token-not-compared',
     guarantee: 'A token of before a restore is answered as of an unknown epoch.',
-    file: 'src/kernel/consistency/view-freshness.ts',
+    file: 'src/kernel/consistency/view-consistency.ts',
     find: 'if (epoch === this.epoch.current) return true;',
     replace: 'if (epoch !== undefined) return true;',
-    specs: ['src/kernel/consistency/view-freshness.db.spec.ts'],
+    specs: ['src/kernel/consistency/view-consistency.db.spec.ts'],
   },
   {
     name: 'handlers-speak-for-the-database',
@@ -154,8 +154,8 @@ export const subscriptions: readonly PlantedFault[] = [
   {
     name: 'view-emptied-after-the-wait',
     guarantee: 'A view that is emptied while a query reads it is not said to be fresh.',
-    file: 'src/kernel/consistency/view-freshness.ts',
-    find: 'if (before === fencesOf(names, await this.board.latest(names))) return { answer, freshness };',
+    file: 'src/kernel/consistency/view-consistency.ts',
+    find: 'if (before === fencesOf(names, await this.progress.latest(names))) return { answer, freshness };',
     replace: "if (before !== '') return { answer, freshness };",
     specs: ['src/kernel/consistency/reads-again.db.spec.ts'],
   },
@@ -185,11 +185,11 @@ export const subscriptions: readonly PlantedFault[] = [
     specs: ['src/kernel/subscriptions/replaced-checkpoints.db.spec.ts'],
   },
   {
-    name: 'queued-behind-nothing-for-ever',
-    guarantee: 'A queued event with nothing in front of it is tried once a worker takes its partition over.',
-    file: 'src/kernel/subscriptions/sql/held-events.ts',
-    find: "WHERE h.subscription = $1 AND h.partition = ANY ($2) AND h.state = 'queued'",
-    replace: "WHERE false AND h.subscription = $1 AND h.partition = ANY ($2) AND h.state = 'queued'",
+    name: 'waiting-behind-nothing-for-ever',
+    guarantee: 'A waiting event with nothing in front of it is tried once a worker takes its partition over.',
+    file: 'src/kernel/subscriptions/sql/failed-events.ts',
+    find: "WHERE h.subscription = $1 AND h.partition = ANY ($2) AND h.state = 'waiting'",
+    replace: "WHERE false AND h.subscription = $1 AND h.partition = ANY ($2) AND h.state = 'waiting'",
     specs: ['src/kernel/subscriptions/dead-letters.db.spec.ts'],
   },
   {

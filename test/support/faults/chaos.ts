@@ -28,7 +28,7 @@ const cycles = Number(values.cycles);
 const suffix = [values.kind, values.sabotage].filter(Boolean).map((name) => `-${name}`);
 const file = values.file ?? `.cache/chaos/seed-${seed}${suffix.join('')}.jsonl`;
 
-function say(text: string): void {
+function report(text: string): void {
   process.stdout.write(`${text}\n`);
 }
 
@@ -47,7 +47,7 @@ async function breakAgainAndAgain(): Promise<void> {
   const verdicts = done();
   const first = values.from === undefined ? (verdicts.at(-1)?.cycle ?? -1) + 1 : Number(values.from);
   const end = values.from === undefined ? cycles : first + cycles;
-  say(`seed ${seed}, cycles ${first} to ${end - 1}, verdicts in ${file}`);
+  report(`seed ${seed}, cycles ${first} to ${end - 1}, verdicts in ${file}`);
   const noted = (verdict: CycleVerdict): void => {
     appendFileSync(file, `${JSON.stringify({ at: new Date().toISOString(), seed, ...verdict })}\n`);
     verdicts.push(verdict);
@@ -74,25 +74,27 @@ async function onOneDatabase(first: number, end: number, noted: (verdict: CycleV
 function tell({ cycle, fault, detail, violations, acknowledged, settleMs, totalMs }: CycleVerdict): void {
   const verdict = violations.length === 0 ? 'ok' : 'VIOLATED';
   const times = `settled in ${settleMs} ms, ${Math.round(totalMs / 1_000)} s in all`;
-  say(`${String(cycle).padStart(4)} ${verdict.padEnd(8)} ${fault} (${detail}); ${acknowledged} acknowledged, ${times}`);
-  for (const violation of violations) say(`       ${violation}`);
+  report(
+    `${String(cycle).padStart(4)} ${verdict.padEnd(8)} ${fault} (${detail}); ${acknowledged} acknowledged, ${times}`,
+  );
+  for (const violation of violations) report(`       ${violation}`);
 }
 
 /** How often each kind of fault came, and what came of it. */
 function summarise(verdicts: readonly CycleVerdict[]): void {
   const kinds = groups(verdicts, ({ fault }) => fault.split(' ')[0]!);
-  say('');
-  say('fault          cycles  violated  seconds each');
+  report('');
+  report('fault          cycles  violated  seconds each');
   for (const [kind, of] of [...kinds].toSorted(([a], [b]) => (a < b ? -1 : 1))) {
     const violated = of.filter(({ violations }) => violations.length > 0).length;
     const seconds = of.reduce((sum, { totalMs }) => sum + totalMs, 0) / of.length / 1_000;
-    say(
+    report(
       `${kind.padEnd(14)} ${String(of.length).padStart(6)} ${String(violated).padStart(9)} ${seconds.toFixed(0).padStart(13)}`,
     );
   }
   const faults = verdicts.filter(({ fault }) => fault !== 'none').length;
   const violated = verdicts.filter(({ violations }) => violations.length > 0).length;
-  say(`${faults} cycles of ${kinds.size - (kinds.has('none') ? 1 : 0)} kinds of fault, ${violated} with violations`);
+  report(`${faults} cycles of ${kinds.size - (kinds.has('none') ? 1 : 0)} kinds of fault, ${violated} with violations`);
   process.exitCode = violated > 0 ? 1 : 0;
 }
 
@@ -105,11 +107,11 @@ async function runControls(): Promise<void> {
     const { isCaught, found, fault, cycles: taken } = await runControl(control, seed);
     if (!isCaught) missed += 1;
     const seconds = Math.round((performance.now() - from) / 1_000);
-    say(`${isCaught ? 'caught' : 'MISSED'} ${control.without} by ${fault} in ${taken} cycles, ${seconds} s`);
+    report(`${isCaught ? 'caught' : 'MISSED'} ${control.without} by ${fault} in ${taken} cycles, ${seconds} s`);
     for (const text of isCaught ? found.filter((line) => control.caught.test(line)).slice(0, 1) : found)
-      say(`       ${text}`);
+      report(`       ${text}`);
   }
-  say(`${chosen.length} controls, ${missed} missed`);
+  report(`${chosen.length} controls, ${missed} missed`);
   process.exitCode = missed > 0 ? 1 : 0;
 }
 

@@ -105,7 +105,7 @@ const LONG_CONTROLS: readonly Control[] = [
   },
   {
     without: 'insists-on-slow-events',
-    faults: () => ({ kind: 'slow-event', ms: 9_000 }),
+    faults: () => ({ kind: 'slow-event', ms: 13_000 }),
     caught: /^G12: \d+ events of other orders wait/,
   },
   {

@@ -38,12 +38,12 @@ async function goBack({ fleet, ledger }: Scene, since: number, replace: () => Pr
   for (const member of fleet.members) member.cutOff(true);
   await replace();
   fleet.retarget();
-  const keys = lostKeys(ledger.read(), await heldKeys(fleet.ownerUrl));
+  const keys = lostKeys(ledger.read(), await blockedKeys(fleet.ownerUrl));
   ledger.write({ at: performance.now(), kind: 'went-back', since, keys });
   for (const member of fleet.members) member.cutOff(false);
 }
 
-async function heldKeys(ownerUrl: string): Promise<ReadonlySet<string>> {
+async function blockedKeys(ownerUrl: string): Promise<ReadonlySet<string>> {
   const rows = await withOwner(ownerUrl, (client) =>
     rowsOf<{ key: string }>(client, `SELECT key FROM kernel.idempotency WHERE kind = 'client'`),
   );

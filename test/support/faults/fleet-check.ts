@@ -35,7 +35,7 @@ export function violationsOfFleet(entries: readonly Entry[], facts: FleetFacts):
     'I10: each row is folded by one release alone, from every event of its order': mixedReleases(facts),
     'I13: no checkpoint, fence or lease goes back': facts.wentBack,
     'I17: every event says who, and by what it was caused': withoutOrigin(facts),
-    'G12: nothing is held back at rest': facts.held,
+    'G12: nothing has failed at rest': facts.failed,
   });
 }
 

@@ -36,7 +36,7 @@ export interface FleetFacts extends Facts {
   /** The release that the views are of. */
   readonly release: string;
   readonly wentBack: readonly string[];
-  readonly held: readonly string[];
+  readonly failed: readonly string[];
 }
 
 export async function readFleetFacts(ownerUrl: string): Promise<FleetFacts> {
@@ -63,10 +63,10 @@ export async function readFleetFacts(ownerUrl: string): Promise<FleetFacts> {
       )
     )[0]!.version,
     wentBack: (await rowsOf<{ what: string }>(client, 'SELECT what FROM rig.went_back')).map(({ what }) => what),
-    held: (
+    failed: (
       await rowsOf<{ what: string }>(
         client,
-        `SELECT subscription || ' holds ' || key || ' (' || state || '): ' || coalesce(error, '') AS what FROM kernel.held_events`,
+        `SELECT subscription || ' holds ' || key || ' (' || state || '): ' || coalesce(error, '') AS what FROM kernel.failed_events`,
       )
     ).map(({ what }) => what),
   }));
@@ -104,7 +104,7 @@ SELECT (SELECT count(*) FROM kernel.events) - (SELECT head FROM kernel.log_state
        (SELECT count(*) FROM kernel.events e WHERE name IN ('ordering.order-placed', 'ordering.order-discarded')
            AND NOT EXISTS (SELECT FROM notifications.notifications n WHERE n.event_id = e.event_id)) AS unnotified,
        (SELECT count(*) FROM kernel.effects WHERE state = 'pending') AS undelivered,
-       (SELECT count(*) FROM kernel.held_events) AS held,
+       (SELECT count(*) FROM kernel.failed_events) AS failed,
        (SELECT count(*) FROM kernel.checkpoints c, placed, ordering WHERE
           c.subscription LIKE 'insights.%' AND c.position < placed.last
           OR c.subscription IN ('ordering.order-search', 'ordering.order-timeline', 'rig.releases') AND c.position < ordering.last) AS behind`;

@@ -141,7 +141,7 @@ const KINDS: readonly ((seed: Seeded) => Fault)[] = [
   (seed) => ({ kind: 'server-clock', target: worker(seed) }),
   (seed) => ({ kind: 'lock', table: seed.oneOf(TABLES), ms: seed.between(1_000, 5_000) }),
   (seed) => ({ kind: 'cancel', ms: seed.between(1_000, 4_000) }),
-  (seed) => ({ kind: 'slow-event', ms: seed.between(8_000, 12_000) }),
+  (seed) => ({ kind: 'slow-event', ms: seed.between(12_000, 16_000) }),
   (seed) => ({ kind: 'cut', target: seed.oneOf([api, worker])(seed) }),
   (seed) => ({
     kind: 'black-hole',

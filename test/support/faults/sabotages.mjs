@@ -4,7 +4,7 @@
  */
 const SEQUENCE = 'kernel.sequence(int, boolean)';
 const ADVANCE = 'kernel.advance(jsonb)';
-const SETTLE = 'kernel.settle_held(jsonb)';
+const SETTLE = 'kernel.settle_failed_event(jsonb)';
 const TAKE_OVER = 'kernel.take_over(text, int, text, text, jsonb)';
 const COMMIT = 'kernel.commit(jsonb)';
 const COUNTS = 'kernel.counts_until(timestamptz, interval)';
@@ -15,7 +15,7 @@ const OWNED = '/dist/kernel/subscriptions/owned-partitions.js';
 const FAULTS = '/dist/kernel/subscriptions/faults.js';
 const REBUILD = '/dist/kernel/projections/sql/rebuild.js';
 const NOTIFIER = '/dist/kernel/event-log/log-notifier.js';
-const UNITS = '/dist/kernel/commands/units-of-work.js';
+const UNITS = '/dist/kernel/commands/command-pipeline.js';
 
 const forgetsGaps = [
   { of: SEQUENCE, from: 'gap_from = g.lows', to: `gap_from = '{}'` },
@@ -41,9 +41,9 @@ export const sabotages = {
     code: [
       {
         file: UNITS,
-        from: 'return commitWork(transaction.pool, plan.work, unit.sides, unit.checkpoint);',
+        from: 'return commitWork(transaction.pool, plan.work, unit.commitWrites, unit.checkpoint);',
         to:
-          '{ const later = () => commitWork(transaction.pool, plan.work, unit.sides, unit.checkpoint).catch(() => undefined);' +
+          '{ const later = () => commitWork(transaction.pool, plan.work, unit.commitWrites, unit.checkpoint).catch(() => undefined);' +
           ' setTimeout(later, 30); return []; }',
       },
     ],
@@ -61,8 +61,8 @@ export const sabotages = {
   'notified-only': {
     code: [
       { file: TAIL, from: 'return this.#pollMs;', to: 'return 2 ** 30;' },
-      { file: TAIL, from: 'this.bell.onRing(() => this.wake())', to: '() => undefined' },
-      { file: NOTIFIER, from: 'this.bell.ring(', to: 'this.tail.wake(' },
+      { file: TAIL, from: 'this.signal.onCommit(() => this.wake())', to: '() => undefined' },
+      { file: NOTIFIER, from: 'this.signal.emit(', to: 'this.tail.wake(' },
     ],
     functions: [],
   },
@@ -72,10 +72,10 @@ export const sabotages = {
     code: [
       {
         file: BATCHES,
-        from: `await this.subscriber.apply(this.through.pools.worker, plan.deliveries, owned.advance(target, plan.held.rows, only));
+        from: `await this.subscriber.apply(this.through.pools.worker, plan.deliveries, owned.advance(target, plan.failedRows.rows, only));
         await failpoint('sub.after-commit');`,
-        to: `const guard = owned.advance(target, plan.held.rows, only);
-        const nothing = { ...guard.argument, partitions: [], held: [] };
+        to: `const guard = owned.advance(target, plan.failedRows.rows, only);
+        const nothing = { ...guard.argument, partitions: [], failed: [] };
         await this.subscriber.apply(this.through.pools.worker, plan.deliveries, { call: guard.call, argument: nothing });
         if (this.subscriber.name === 'rig.probe') await failpoint('sub.after-commit');
         await this.subscriber.apply(this.through.pools.worker, [], guard);`,

@@ -14,7 +14,7 @@ const MEET_MS = 3_000;
 export async function setServerClockBack({ fleet }: Scene, worker: FleetMember): Promise<Injected> {
   const detail = await withOwner(fleet.ownerUrl, async (client) => {
     const isHolding = async (): Promise<boolean> =>
-      (await client.query('SELECT FROM kernel.held_events LIMIT 1')).rowCount === 1;
+      (await client.query('SELECT FROM kernel.failed_events LIMIT 1')).rowCount === 1;
     for (const member of fleet.members) await member.arm('sub.after-handler=throw:error@1');
     const holds = await until('an event waits for its retry', isHolding, MEET_MS).then(
       () => true,
@@ -31,4 +31,4 @@ export async function setServerClockBack({ fleet }: Scene, worker: FleetMember):
 const AN_HOUR_LATER = `
   UPDATE kernel.replicas SET seen_at = seen_at + interval '1 hour';
   UPDATE kernel.leases SET expires_at = expires_at + interval '1 hour';
-  UPDATE kernel.held_events SET next_try_at = next_try_at + interval '1 hour' WHERE next_try_at IS NOT NULL;`;
+  UPDATE kernel.failed_events SET next_try_at = next_try_at + interval '1 hour' WHERE next_try_at IS NOT NULL;`;

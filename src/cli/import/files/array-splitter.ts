@@ -34,7 +34,7 @@ export class ArraySplitter implements RowSplitter {
   #inText = false;
   #escaped = false;
   #afterComma = false;
-  #toldOfMore = false;
+  #hasReportedMore = false;
   #line = 1;
   #column = 0;
   #rowLine = 1;
@@ -126,8 +126,8 @@ export class ArraySplitter implements RowSplitter {
   }
 
   #afterEnd(): { readonly problem: string } | undefined {
-    if (this.#toldOfMore) return undefined;
-    this.#toldOfMore = true;
+    if (this.#hasReportedMore) return undefined;
+    this.#hasReportedMore = true;
     return { problem: 'there is content after the closing ]; a file must contain one array' };
   }
 

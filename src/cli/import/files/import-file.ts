@@ -44,7 +44,7 @@ export class ImportFile {
     try {
       let splitter: RowSplitter | undefined;
       for await (const chunk of createReadStream(this.path) as AsyncIterable<Buffer>) {
-        const skip = splitter === undefined ? this.#lookAtStart(chunk) : 0;
+        const skip = splitter === undefined ? this.#inspectStart(chunk) : 0;
         splitter ??= this.#splitter(skip);
         yield* splitter.push(chunk.subarray(skip));
       }
@@ -67,7 +67,7 @@ export class ImportFile {
   }
 
   /** How many bytes to pass over: a UTF-8 mark, since some editors insist on it. @throws Unreadable */
-  #lookAtStart(start: Buffer): number {
+  #inspectStart(start: Buffer): number {
     const flaw = wrongKind(this.name, start);
     if (flaw !== undefined) throw new Unreadable(`${this.name} ${flaw}.`);
     return beginsWith(start, BYTE_ORDER_MARK) ? BYTE_ORDER_MARK.length : 0;

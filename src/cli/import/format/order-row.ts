@@ -1,7 +1,7 @@
 import { ArrayMaxSize, ArrayMinSize, IsArray, IsDefined, IsInt, IsOptional, Matches, Max, Min } from 'class-validator';
 import { IsCurrency, IsDay, IsInstant, IsText } from '#platform/http';
 import { ADDRESS_LIMITS, SKU_PATTERN, type DeliveryAddress } from '#shared';
-import type { LineWish, PlaceOrder } from '#ordering/contracts';
+import type { RequestedLine, PlaceOrder } from '#ordering/contracts';
 import { assertCurrencyOn } from './currency-rule.js';
 import { CUSTOMER_ID } from './customer-row.js';
 import { BadRow } from './row-reader.js';
@@ -145,7 +145,7 @@ export type TakenOverOrder = Pick<PlaceOrder, 'customerId' | 'placedAt' | 'shipT
   readonly shippingFee: { readonly amount: number; readonly currency: string };
 };
 
-type TakenOverLine = Pick<LineWish, 'sku' | 'quantity' | 'name'> & {
+type TakenOverLine = Pick<RequestedLine, 'sku' | 'quantity' | 'name'> & {
   readonly unitPrice: number;
   readonly currency: string;
   readonly discountPercent: number;

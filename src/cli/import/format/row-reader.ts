@@ -40,7 +40,9 @@ export function readRow<T extends object>(type: InputClass<T>, bytes: Buffer, { 
     return InputReader.for(type).body(withTexts(parseJsonBody(bytes), trim ? trimmed : withUnixLines));
   } catch (error) {
     if (!(error instanceof ProblemError)) throw error;
-    throw new BadRow(error.code === 'malformed-json' ? (flawIn(bytes) ?? inWordsOfRows(error.message)) : told(error));
+    throw new BadRow(
+      error.code === 'malformed-json' ? (flawIn(bytes) ?? inWordsOfRows(error.message)) : reasonsOf(error),
+    );
   }
 }
 
@@ -86,7 +88,7 @@ function inWords(code: string): string {
   return code.replaceAll(/(?<=[a-z])[A-Z]/g, (letter) => ` ${letter}`).toLowerCase();
 }
 
-function told({ message, more: { errors = [] } }: ProblemError): string {
+function reasonsOf({ message, more: { errors = [] } }: ProblemError): string {
   if (errors.length === 0) return inWordsOfRows(message);
   const reasons = errors.slice(0, MOST_REASONS).map(reasonOf);
   const rest = errors.length - reasons.length;

@@ -1,4 +1,4 @@
-import { MessageContext, StreamReader, UnitsOfWork, messageContext } from '#kernel';
+import { MessageContext, StreamReader, CommandPipeline, messageContext } from '#kernel';
 import { OrderingApp } from '../../../../test/support/ordering-app.js';
 import { PriceChanged, ProductDiscontinued } from '../contracts/index.js';
 import { ProductReader } from './product-reader.js';
@@ -17,7 +17,7 @@ beforeAll(async () => {
 }, 30_000);
 afterAll(() => app.close());
 
-const inUnit = <T>(work: () => Promise<T>) => app.waybill.app.get(UnitsOfWork).run('spec', work);
+const inUnit = <T>(work: () => Promise<T>) => app.waybill.app.get(CommandPipeline).run('spec', work);
 const add = (sku: string) => inUnit(() => products.add({ sku, ...texts, ...euros(1999) }));
 const factsOf = (sku: string) => app.waybill.app.get(StreamReader).events(`catalog.product:${sku}`);
 

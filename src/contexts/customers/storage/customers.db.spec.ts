@@ -1,4 +1,4 @@
-import { UnitsOfWork } from '#kernel';
+import { CommandPipeline } from '#kernel';
 import { OrderingApp } from '../../../../test/support/ordering-app.js';
 import { GetCustomerContactQuery } from '#customers/contracts';
 import { CustomerReader } from './customer-reader.js';
@@ -16,7 +16,7 @@ beforeAll(async () => {
 }, 30_000);
 afterAll(() => app.close());
 
-const inUnit = <T>(work: () => Promise<T>) => app.waybill.app.get(UnitsOfWork).run('spec', work);
+const inUnit = <T>(work: () => Promise<T>) => app.waybill.app.get(CommandPipeline).run('spec', work);
 const add = (customerId: string) => inUnit(() => customers.add({ customerId, name: 'Grace H.' }));
 
 describe('a customer id', () => {

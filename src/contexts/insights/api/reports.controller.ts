@@ -4,7 +4,7 @@ import { Roles } from '#app';
 import { GetTopCustomersQuery } from '../views/customer-sales/get-top-customers.query.js';
 import { GetTopProductsQuery } from '../views/product-sales/get-top-products.query.js';
 import { GetSalesReportQuery } from '../views/sales-daily/get-sales-report.query.js';
-import { SalesReportBody, TopCustomersBody, TopProductsBody } from './report-answers.dto.js';
+import { SalesReportBody, TopCustomersBody, TopProductsBody } from './report-responses.dto.js';
 import { SalesReportParams, TopCustomersParams, TopProductsParams, periodOf } from './report.dto.js';
 
 /** Reports: their rows, in the order they are to be read. */

@@ -159,7 +159,7 @@ describe('sums that are longer than a number holds exactly', () => {
       ['EUR', 903, net],
       ['USD', 1, 1500],
     ]);
-    const { rows } = await app.db.pools.app.query('SELECT subscription FROM kernel.held_events');
+    const { rows } = await app.db.pools.app.query('SELECT subscription FROM kernel.failed_events');
     expect(rows).toEqual([]);
   });
 });

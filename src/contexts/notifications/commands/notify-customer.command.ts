@@ -21,6 +21,6 @@ export class NotifyCustomerHandler implements ICommandHandler<NotifyCustomerComm
   async execute({ notification }: NotifyCustomerCommand): Promise<void> {
     const notificationId = derivedId(notification.eventId, notification.matter.about);
     this.notifications.add({ ...notification, notificationId });
-    this.effects.intend({ kind: 'notifications.deliver', key: notificationId, body: { notificationId } });
+    this.effects.enqueue({ kind: 'notifications.deliver', key: notificationId, body: { notificationId } });
   }
 }

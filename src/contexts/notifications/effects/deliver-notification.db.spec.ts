@@ -72,7 +72,7 @@ describe('a letter', () => {
     });
   });
 
-  it('is tried again while the server refuses the sender, parked in the end, and shown by the status all along', async () => {
+  it('is tried again while the server refuses the sender, dead-lettered in the end, and shown by the status all along', async () => {
     await app.customer('gina', 'gina@example.org');
     box.refusesSender = true;
     const orderId = await app.place('gina');
@@ -83,14 +83,14 @@ describe('a letter', () => {
     await pool.query(`UPDATE kernel.effects SET attempts = 11 WHERE state = 'pending'`);
     await eventually(async () =>
       expect(await app.deliveryFindings()).toEqual([
-        'failure: notifications.deliver: 1 call parked after too many failed attempts',
+        'failure: notifications.deliver: 1 call dead-lettered after too many failed attempts',
       ]),
     );
-    const [parked] = await app.parked.find({ state: 'parked' });
-    expect(parked!.error).toContain('EENVELOPE 550 5.7.60 after MAIL FROM');
+    const [deadLettered] = await app.deadLettered.find({ state: 'dead-lettered' });
+    expect(deadLettered!.error).toContain('EENVELOPE 550 5.7.60 after MAIL FROM');
 
     box.refusesSender = false;
-    await app.parked.retry({ kind: 'notifications.deliver' }, { by: { id: 'ops' }, reason: undefined });
+    await app.deadLettered.retry({ kind: 'notifications.deliver' }, { by: { id: 'ops' }, reason: undefined });
     expect(await app.settled(orderId)).toMatchObject({ status: 'sent' });
     expect(box.mailsTo('gina@example.org')).toHaveLength(1);
   });

@@ -3,7 +3,7 @@ import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import { EffectHandler, type Effect, type IEffectHandler } from '#kernel';
 import { GetCustomerContactQuery } from '#customers/contracts';
 import { RecordDeliveryCommand } from '../commands/record-delivery.command.js';
-import { letterFor } from '../domain/letter.js';
+import { emailFor } from '../domain/email.js';
 import type { Delivery, Notification } from '../domain/notification.js';
 import { Notifications } from '../storage/notifications.js';
 import { AddressRefused, Notifier } from './notifier.js';
@@ -23,7 +23,7 @@ export class DeliverNotification implements IEffectHandler<{ readonly notificati
     private readonly notifier: Notifier,
   ) {}
 
-  async carryOut({ body: { notificationId } }: Effect<{ notificationId: string }>, signal: AbortSignal): Promise<void> {
+  async handle({ body: { notificationId } }: Effect<{ notificationId: string }>, signal: AbortSignal): Promise<void> {
     const notification = await this.notifications.find(notificationId);
     if (notification === undefined) throw new Error(`There is no notification ${notificationId}.`);
     if (notification.status !== 'pending') return; // an earlier try ended, and nobody heard of it
@@ -36,7 +36,7 @@ export class DeliverNotification implements IEffectHandler<{ readonly notificati
     if (customer === null || customer.email === null) return { status: 'skipped', reason: 'no-email' };
     const { name, email } = customer;
     try {
-      await this.notifier.send({ ...letterFor(matter, name), notificationId, customerId, email }, signal);
+      await this.notifier.send({ ...emailFor(matter, name), notificationId, customerId, email }, signal);
       return { status: 'sent', via: this.notifier.via };
     } catch (error) {
       if (!(error instanceof AddressRefused)) throw error;

@@ -1,5 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { Notifier, type AddressedLetter } from './notifier.js';
+import { Notifier, type AddressedEmail } from './notifier.js';
 
 /** For a house without a mail server: says in the log what would have gone out. Not to whom: a log can't forget. */
 @Injectable()
@@ -7,7 +7,7 @@ export class LogNotifier extends Notifier {
   override readonly via = 'log';
   readonly #logger = new Logger('Notifications');
 
-  override async send({ notificationId, customerId, subject }: AddressedLetter): Promise<void> {
+  override async send({ notificationId, customerId, subject }: AddressedEmail): Promise<void> {
     this.#logger.log(
       `Not sent to customer ${customerId}: "${subject}" (${notificationId}). Set SMTP_URL to send email.`,
     );

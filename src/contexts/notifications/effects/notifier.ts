@@ -1,8 +1,8 @@
-import type { Letter } from '../domain/letter.js';
+import type { Email } from '../domain/email.js';
 import type { UndeliverableReason } from '../domain/notification.js';
 
 /** A letter on its way to one customer. The address is personal data: it goes to the notifier and nowhere else. */
-export interface AddressedLetter extends Letter {
+export interface AddressedEmail extends Email {
   /** The same for every try. */
   readonly notificationId: string;
   readonly customerId: string;
@@ -28,5 +28,5 @@ export abstract class Notifier {
    *
    * @throws AddressRefused where another try can't help; anything else is tried again.
    */
-  abstract send(letter: AddressedLetter, signal: AbortSignal): Promise<void>;
+  abstract send(email: AddressedEmail, signal: AbortSignal): Promise<void>;
 }

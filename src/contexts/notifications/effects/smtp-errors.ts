@@ -41,6 +41,6 @@ function refusesMailbox({ command, response = '', responseCode = 0 }: SmtpError)
   if (command !== 'RCPT TO' || responseCode < 500) return false;
   const status = ENHANCED_STATUS.exec(response)?.[1];
   if (status !== undefined) return MAILBOX_REFUSED.has(status);
-  const said = response.replaceAll(/<[^>]*>/g, '');
-  return MAILBOX_CODES.has(responseCode) && NO_SUCH_MAILBOX.test(said) && !ABOUT_OTHERS.test(said);
+  const text = response.replaceAll(/<[^>]*>/g, '');
+  return MAILBOX_CODES.has(responseCode) && NO_SUCH_MAILBOX.test(text) && !ABOUT_OTHERS.test(text);
 }

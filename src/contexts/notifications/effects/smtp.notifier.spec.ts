@@ -2,7 +2,7 @@ import { ScriptedMailServer, type SmtpStep } from '../../../../test/support/scri
 import { AddressRefused } from './notifier.js';
 import { SmtpNotifier } from './smtp.notifier.js';
 
-const letter = {
+const message = {
   notificationId: '0198c0de-0000-7000-8000-000000000001',
   customerId: 'ada',
   subject: 'Order SO-1001 confirmed',
@@ -23,7 +23,7 @@ afterEach(async () => {
 /** What became of a mail to that address. */
 async function outcome(email = 'ada@example.org'): Promise<string> {
   try {
-    await notifier.send({ ...letter, email }, new AbortController().signal);
+    await notifier.send({ ...message, email }, new AbortController().signal);
     return 'sent';
   } catch (error) {
     expect((error as Error).message).not.toContain(email);
@@ -106,7 +106,7 @@ describe('an answer of the mail server', () => {
     const withPassword = new SmtpNotifier({ url: `smtp://shop:s3cret@${host}`, from: 'orders@shop.example' });
     server.extensions = ['AUTH PLAIN'];
     server.answers = { AUTH: '535 5.7.8 Authentication credentials invalid' };
-    const sending = withPassword.send({ ...letter, email: 'ada@example.org' }, new AbortController().signal);
+    const sending = withPassword.send({ ...message, email: 'ada@example.org' }, new AbortController().signal);
     await expect(sending).rejects.toThrow('The mail server rejected the email: EAUTH 535 5.7.8 after AUTH PLAIN.');
     await expect(sending).rejects.not.toBeInstanceOf(AddressRefused);
     withPassword.onApplicationShutdown();
@@ -114,7 +114,7 @@ describe('an answer of the mail server', () => {
 
   it('is passed on as codes, without the text', async () => {
     server.answers = { MAIL: '550 5.7.60 ada@example.org may not be written to' };
-    const sending = notifier.send({ ...letter, email: 'ada@example.org' }, new AbortController().signal);
+    const sending = notifier.send({ ...message, email: 'ada@example.org' }, new AbortController().signal);
     await expect(sending).rejects.toThrow('The mail server rejected the email: EENVELOPE 550 5.7.60 after MAIL FROM.');
   });
 });
@@ -163,7 +163,7 @@ describe('the sender', () => {
     ['"Acme, Inc" <orders@shop.example>', 'From: "Acme, Inc" <orders@shop.example>'],
   ])('%s is one mailbox', async (from, header) => {
     const other = new SmtpNotifier({ url: server.url, from });
-    await other.send({ ...letter, email: 'ada@example.org' }, new AbortController().signal);
+    await other.send({ ...message, email: 'ada@example.org' }, new AbortController().signal);
     other.onApplicationShutdown();
     expect(server.sent('MAIL')).toEqual(['MAIL FROM:<orders@shop.example>']);
     expect(server.messages[0]!.split('\r\n')).toContain(header);

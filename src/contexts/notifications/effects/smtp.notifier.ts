@@ -2,7 +2,7 @@ import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { createTransport } from 'nodemailer';
 import type { SMTPConnectionOptions } from 'nodemailer';
 import { parseConnectionUrl } from 'nodemailer/lib/shared';
-import { AddressRefused, Notifier, type AddressedLetter } from './notifier.js';
+import { AddressRefused, Notifier, type AddressedEmail } from './notifier.js';
 import { deliveryError } from './smtp-errors.js';
 import { offersUtf8 } from './smtp-extensions.js';
 
@@ -40,8 +40,8 @@ export class SmtpNotifier extends Notifier implements OnApplicationShutdown {
     this.#from = mailboxOf(from);
   }
 
-  override async send(letter: AddressedLetter, signal: AbortSignal): Promise<void> {
-    const { notificationId, email, subject, text } = letter;
+  override async send(message: AddressedEmail, signal: AbortSignal): Promise<void> {
+    const { notificationId, email, subject, text } = message;
     try {
       if (needsUtf8(email)) await this.#requireUtf8();
       await this.#transport.sendMail({

@@ -2,7 +2,7 @@ import { CommandBus, EventsHandler, QueryBus, type IEventHandler } from '@nestjs
 import { Subscription } from '#kernel';
 import { GetOrderSummaryQuery, OrderDiscarded } from '#ordering/contracts';
 import { NotifyCustomerCommand } from '../commands/notify-customer.command.js';
-import { eventAtHand } from './event-at-hand.js';
+import { currentEvent } from './current-event.js';
 
 @EventsHandler(OrderDiscarded)
 @Subscription('notifications.notify-order-discarded')
@@ -13,7 +13,7 @@ export class NotifyCustomerWhenOrderDiscarded implements IEventHandler<OrderDisc
   ) {}
 
   async handle({ orderId }: OrderDiscarded): Promise<void> {
-    const { eventId, imported } = eventAtHand();
+    const { eventId, imported } = currentEvent();
     if (imported) return; // history: nobody waits for news of it
     const summary = await this.queries.execute(
       new GetOrderSummaryQuery({ order: { id: orderId }, onlyCustomerId: null }),

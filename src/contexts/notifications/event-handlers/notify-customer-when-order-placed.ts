@@ -2,7 +2,7 @@ import { CommandBus, EventsHandler, type IEventHandler } from '@nestjs/cqrs';
 import { Subscription } from '#kernel';
 import { OrderPlaced } from '#ordering/contracts';
 import { NotifyCustomerCommand } from '../commands/notify-customer.command.js';
-import { eventAtHand } from './event-at-hand.js';
+import { currentEvent } from './current-event.js';
 
 @EventsHandler(OrderPlaced)
 @Subscription('notifications.notify-order-placed')
@@ -10,7 +10,7 @@ export class NotifyCustomerWhenOrderPlaced implements IEventHandler<OrderPlaced>
   constructor(private readonly commands: CommandBus) {}
 
   async handle({ orderId, customerId, number, lines, totals, currency }: OrderPlaced): Promise<void> {
-    const { eventId, imported } = eventAtHand();
+    const { eventId, imported } = currentEvent();
     if (imported) return; // history: the customer was told of it elsewhere, long ago
     const goods = lines.map(({ name, quantity }) => ({ name, quantity }));
     const total = { amount: totals.grand, currency };

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Clock, ReadSql, SideRows, messageContext, type SideWrite } from '#kernel';
+import { Clock, ReadSql, CommitRows, messageContext, type CommitWrite } from '#kernel';
 import type { Delivery, Notification } from '../domain/notification.js';
 
 /** A notification as it stands now. */
@@ -16,7 +16,7 @@ const BY_ID = {
 };
 
 /** Adds what isn't there: an event may be handled again, also long after. Index: the primary key. */
-const ADDED: SideWrite = {
+const ADDED: CommitWrite = {
   id: 'notifications.notifications+',
   sql: (
     param,
@@ -30,7 +30,7 @@ const ADDED: SideWrite = {
 
 /** Of two deliveries of one notification, the first counts. Index: the primary key, by the array; the join alone is planned
  *  for a hundred rows, and reads the whole table for one. */
-const SETTLED: SideWrite = {
+const SETTLED: CommitWrite = {
   id: 'notifications.notifications=',
   sql: (param) => `UPDATE notifications.notifications n
       SET status = r.status, via = r.via, reason = r.reason, settled_at = r."settledAt"
@@ -45,13 +45,13 @@ const SETTLED: SideWrite = {
 export class Notifications {
   constructor(
     private readonly reads: ReadSql,
-    private readonly sides: SideRows,
+    private readonly commitWrites: CommitRows,
     private readonly clock: Clock,
   ) {}
 
   /** Adds it, unless it is there. */
   add(notification: Notification): void {
-    this.sides.write(ADDED, { ...notification, tenant: messageContext.current().tenant });
+    this.commitWrites.write(ADDED, { ...notification, tenant: messageContext.current().tenant });
   }
 
   async find(notificationId: string): Promise<NotificationRow | undefined> {
@@ -63,6 +63,11 @@ export class Notifications {
   /** How its delivery ended. */
   settle(notificationId: string, delivery: Delivery): void {
     const { tenant } = messageContext.current();
-    this.sides.write(SETTLED, { ...delivery, notificationId, tenant, settledAt: this.clock.now().toISOString() });
+    this.commitWrites.write(SETTLED, {
+      ...delivery,
+      notificationId,
+      tenant,
+      settledAt: this.clock.now().toISOString(),
+    });
   }
 }

@@ -5,22 +5,22 @@ import { Clock, newId, type Principal } from '#kernel';
 import { Changes, Creates, CurrentPrincipal, IfVersion, MayRespondAsync, PathId, actorOf } from '#platform/http';
 import { AddLineCommand } from '../commands/add-line.command.js';
 import { ChangeLineQuantityCommand } from '../commands/change-line-quantity.command.js';
-import { DiscardOrderCommand } from '../commands/discard-order.command.js';
+import { DiscardDraftCommand } from '../commands/discard-draft.command.js';
 import { GrantDiscountCommand } from '../commands/grant-discount.command.js';
 import { PlaceDraftCommand } from '../commands/place-draft.command.js';
 import { RemoveDiscountCommand } from '../commands/remove-discount.command.js';
 import { RemoveLineCommand } from '../commands/remove-line.command.js';
 import { SetDeliveryCommand } from '../commands/set-delivery.command.js';
-import { StartOrderCommand } from '../commands/start-order.command.js';
+import { StartDraftCommand } from '../commands/start-draft.command.js';
 import { GetOrderQuoteQuery } from '../contracts/get-order-quote.js';
-import { customerIdFor, ordererOf } from './callers.js';
+import { customerIdFor, ordererOf } from './actors.js';
 import {
   ChangedOrderBody,
   DiscountGrantedBody,
   LineAddedBody,
   PlacedOrderBody,
   QuoteBody,
-} from './order-answers.dto.js';
+} from './order-responses.dto.js';
 import {
   ChangeLineBody,
   GrantDiscountBody,
@@ -29,7 +29,7 @@ import {
   SetDeliveryBody,
   StartDraftBody,
 } from './order-input.dto.js';
-import { deliveryAddress, draftLine, feeWish } from './order-wishes.js';
+import { deliveryAddress, draftLine, toShippingFee } from './order-requests.js';
 
 /** Drafts: put together line by line, then placed or given up. Edits name the version they edit. */
 @Controller('v1/orders')
@@ -46,7 +46,7 @@ export class DraftsController {
   start(@Body() body: StartDraftBody, @CurrentPrincipal() principal: Principal): Promise<ChangedOrderBody> {
     const by = ordererOf(principal, body.customerId);
     const customerId = customerIdFor(by, body.customerId);
-    return this.commands.execute(new StartOrderCommand({ orderId: newId(), by, customerId, startedAt: this.#now() }));
+    return this.commands.execute(new StartDraftCommand({ orderId: newId(), by, customerId, startedAt: this.#now() }));
   }
 
   @Post(':id/lines')
@@ -99,7 +99,7 @@ export class DraftsController {
     const delivery = {
       shipTo: deliveryAddress(body.shipTo),
       billTo: body.billTo ? deliveryAddress(body.billTo) : undefined,
-      shippingFee: feeWish(body.shippingFee, by, this.#now()),
+      shippingFee: toShippingFee(body.shippingFee, by, this.#now()),
     };
     return this.commands.execute(new SetDeliveryCommand({ orderId, by, ifVersion }, delivery));
   }
@@ -163,7 +163,7 @@ export class DraftsController {
     @IfVersion() ifVersion: number | undefined,
     @CurrentPrincipal() principal: Principal,
   ): Promise<void> {
-    await this.commands.execute(new DiscardOrderCommand({ orderId, by: actorOf(principal), ifVersion }, this.#now()));
+    await this.commands.execute(new DiscardDraftCommand({ orderId, by: actorOf(principal), ifVersion }, this.#now()));
   }
 
   #now(): string {

@@ -1,8 +1,8 @@
 import { type Principal } from '#kernel';
 import { hasRole } from '#platform/http';
-import { obstacleTo, type OrderAction } from '../contracts/order-actions.js';
+import { refusalFor, type OrderAction } from '../contracts/order-actions.js';
 import type { OrderSummary } from '../contracts/get-order-summary.js';
-import type { OrderActionBody, OrderBody } from './order-answers.dto.js';
+import type { OrderActionBody, OrderBody } from './order-responses.dto.js';
 
 /** What callers can be shown as a button, where it leads, and whose roles open that route. */
 const ACTIONS: readonly { readonly name: OrderAction; readonly path: string; readonly roles: readonly string[] }[] = [
@@ -28,7 +28,7 @@ export function orderBody(
   const { status, lines, version } = summary;
   const standing = { status, lineCount: lines.length, deliveryIsSet, version };
   const actions = ACTIONS.filter(({ roles }) => hasRole(principal, ...roles)).flatMap(({ name, path }) => {
-    const reason = obstacleTo(name, standing);
+    const reason = refusalFor(name, standing);
     return pathsOf(path, summary).map((part): OrderActionBody => {
       const href = `${linkBase}/v1/orders/${summary.id}${part}`;
       return reason === undefined ? { name, href, enabled: true } : { name, href, enabled: false, reason };

@@ -20,12 +20,12 @@ import { PlaceOrderCommand } from '../contracts/place-order.js';
 import { GetOrderEventsQuery, type OrderEvent } from '../views/order-events/get-order-events.query.js';
 import { FindOrdersQuery } from '../views/order-search/find-orders.query.js';
 import { GetOrderTimelineQuery } from '../views/order-timeline/get-order-timeline.query.js';
-import { onlyCustomerIdOf, ordererOf } from './callers.js';
+import { onlyCustomerIdOf, ordererOf } from './actors.js';
 import { FindOrdersParams } from './find-orders.dto.js';
-import { OrderBody, OrderItemBody, PlacedOrderBody, TimelineStepBody } from './order-answers.dto.js';
+import { OrderBody, OrderItemBody, PlacedOrderBody, TimelineStepBody } from './order-responses.dto.js';
 import { orderBody } from './order-body.js';
 import { PlaceOrderBody } from './order-input.dto.js';
-import { placeOrderWish } from './order-wishes.js';
+import { toPlaceOrder } from './order-requests.js';
 
 const ID_OR_NUMBER = /^[A-Za-z0-9-]{1,40}$/;
 
@@ -46,8 +46,8 @@ export class OrdersController {
   @Roles('customer', 'support', 'service')
   async place(@Body() body: PlaceOrderBody, @CurrentPrincipal() principal: Principal): Promise<PlacedOrderBody> {
     const by = ordererOf(principal, body.customerId);
-    const wish = placeOrderWish(body, by, { orderId: newId(), now: this.clock.now() });
-    return this.commands.execute(new PlaceOrderCommand(wish));
+    const request = toPlaceOrder(body, by, { orderId: newId(), now: this.clock.now() });
+    return this.commands.execute(new PlaceOrderCommand(request));
   }
 
   @Get()

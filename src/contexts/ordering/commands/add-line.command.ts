@@ -2,7 +2,7 @@ import { Command, CommandHandler, QueryBus, type ICommandHandler } from '@nestjs
 import { CheckAccess } from '#kernel';
 import { GetProductsForSaleQuery } from '#catalog/contracts';
 import type { ChangedOrder } from '../contracts/changed-order.js';
-import type { LineWish } from '../contracts/place-order.js';
+import type { RequestedLine } from '../contracts/place-order.js';
 import { OrderAccess } from '../storage/order-access.js';
 import { OrderRepository, type OrderAddress } from '../storage/order.repository.js';
 
@@ -15,7 +15,7 @@ export interface LineAddedTo extends ChangedOrder {
 export class AddLineCommand extends Command<LineAddedTo> {
   constructor(
     readonly order: OrderAddress,
-    readonly line: LineWish & { readonly lineId: string },
+    readonly line: RequestedLine & { readonly lineId: string },
   ) {
     super();
   }

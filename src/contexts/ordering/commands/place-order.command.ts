@@ -23,7 +23,7 @@ export class PlaceOrderHandler implements ICommandHandler<PlaceOrderCommand> {
     private readonly registration: FirstOrderRegistration,
   ) {}
 
-  async execute({ order: wish }: PlaceOrderCommand): Promise<PlacedOrder> {
+  async execute({ order: request }: PlaceOrderCommand): Promise<PlacedOrder> {
     const {
       orderId,
       customerId,
@@ -34,21 +34,21 @@ export class PlaceOrderHandler implements ICommandHandler<PlaceOrderCommand> {
       shortagePolicy = 'reject',
       externalNumber,
       placedAt,
-    } = wish;
-    const skus = [...new Set(wish.lines.map(({ sku }) => sku))];
+    } = request;
+    const skus = [...new Set(request.lines.map(({ sku }) => sku))];
     const [products] = await Promise.all([
       this.queries.execute(new GetProductsForSaleQuery({ skus })),
-      assertKnownCustomer(this.queries, wish),
+      assertKnownCustomer(this.queries, request),
     ]);
     const order = new Order(orderId);
-    const lines = wish.lines.map((line) => ({ ...line, lineId: newId() }));
-    const discounts = wish.discount === undefined ? [] : [wish.discount];
-    const quote = order.quoteForCheckOut({ ...wish, lines, discounts }, products);
+    const lines = request.lines.map((line) => ({ ...line, lineId: newId() }));
+    const discounts = request.discount === undefined ? [] : [request.discount];
+    const quote = order.quoteForCheckOut({ ...request, lines, discounts }, products);
     const number = await this.numbers.next();
     const placed = order.checkOut(customerId, quote, { number, shortagePolicy, placedAt, externalNumber });
     this.personalData.put(orderId, { shipTo, billTo, note, paymentMethodToken });
     if (externalNumber !== undefined) this.claim(externalNumber, orderId);
-    await this.registration.ensureCustomer(wish.by, customerId, shipTo.name);
+    await this.registration.ensureCustomer(request.by, customerId, shipTo.name);
     return placedOrder(orderId, await this.orders.save(order), placed);
   }
 

@@ -97,9 +97,9 @@ describe('checkout', () => {
       { by: sam, lines: [{ sku: 'TEE', quantity: 100_000, unitPrice: Number.MAX_SAFE_INTEGER }] },
       'ordering.amount-too-large',
     ],
-  ])('refuses %s, and leaves nothing behind', async (_, wish, code) => {
+  ])('refuses %s, and leaves nothing behind', async (_, request, code) => {
     const orderId = newId();
-    await expect(app.placeOrder({ orderId, ...wish })).rejects.toMatchObject({ code });
+    await expect(app.placeOrder({ orderId, ...request })).rejects.toMatchObject({ code });
     expect(await app.eventsOf(orderId)).toEqual([]);
     expect(await app.personalDataOf(orderId)).toBeUndefined();
   });

@@ -22,4 +22,4 @@ export {
   OrderPlaced,
   OrderStarted,
 } from './ordering.events.js';
-export { PlaceOrderCommand, type LineWish, type PlaceOrder, type PlacedOrder } from './place-order.js';
+export { PlaceOrderCommand, type RequestedLine, type PlaceOrder, type PlacedOrder } from './place-order.js';

@@ -6,7 +6,7 @@ export type OrderAction =
   'add-line' | 'change-lines' | 'set-delivery' | 'grant-discount' | 'remove-discount' | 'quote' | 'place' | 'discard';
 
 /** As much of an order as decides what can be done with it. */
-export interface OrderStanding {
+export interface OrderFacts {
   readonly status: OrderStatus;
   readonly lineCount: number;
   readonly deliveryIsSet: boolean;
@@ -15,14 +15,14 @@ export interface OrderStanding {
 }
 
 /** The code of the refusal that a wish would meet. */
-export type Obstacle =
+export type RefusalCode =
   | 'ordering.order-not-editable'
   | 'ordering.too-many-edits'
   | 'ordering.too-many-lines'
   | 'ordering.order-empty'
   | 'ordering.delivery-missing';
 
-type Rule = (standing: OrderStanding) => Obstacle | undefined;
+type Rule = (standing: OrderFacts) => RefusalCode | undefined;
 
 const isDraft: Rule = ({ status }) => (status === 'draft' ? undefined : 'ordering.order-not-editable');
 const hasEditsLeft: Rule = ({ version }) => (version < MAX_DRAFT_EVENTS ? undefined : 'ordering.too-many-edits');
@@ -45,7 +45,7 @@ const RULES: Readonly<Record<OrderAction, readonly Rule[]>> = {
  * Why an action would be refused for an order like this, or undefined when it is open. The aggregate asks here before
  * it decides, and so does the API when it lists what can be done: clients never copy the state machine.
  */
-export function obstacleTo(action: OrderAction, standing: OrderStanding): Obstacle | undefined {
+export function refusalFor(action: OrderAction, standing: OrderFacts): RefusalCode | undefined {
   for (const rule of RULES[action]) {
     const obstacle = rule(standing);
     if (obstacle !== undefined) return obstacle;

@@ -4,7 +4,7 @@ import type { BillingAddress, DeliveryAddress, MoneyJson } from '#shared';
 import type { ShortagePolicy } from './order-line.js';
 
 /** One line as it is asked for. */
-export interface LineWish {
+export interface RequestedLine {
   readonly sku: string;
   /** 1 to 100,000. */
   readonly quantity: number;
@@ -25,7 +25,7 @@ export interface PlaceOrder {
   /** A customer orders for themselves. Staff and services name a customer who must be known. */
   readonly customerId: string;
   /** 1 to 100; the same SKU twice stays two lines. */
-  readonly lines: readonly LineWish[];
+  readonly lines: readonly RequestedLine[];
   readonly shipTo: DeliveryAddress;
   /** Left out: the invoice goes where the goods go. */
   readonly billTo?: BillingAddress | undefined;

@@ -1,6 +1,6 @@
 import { NotFound } from '#kernel/domain';
 import type { MoneyJson } from '#shared';
-import type { OrderStanding } from '../contracts/order-actions.js';
+import type { OrderFacts } from '../contracts/order-actions.js';
 import type { DraftLine, OrderTotals } from '../contracts/order-line.js';
 import type { BookedLine } from './line-book.js';
 
@@ -57,7 +57,7 @@ export function discountOf({ discounts }: Draft, discountId: string): GrantedDis
 }
 
 /** What decides which actions are open. */
-export function standingOf(state: Draft | Placed | Discarded): Omit<OrderStanding, 'version'> {
+export function factsOf(state: Draft | Placed | Discarded): Omit<OrderFacts, 'version'> {
   const { status } = state;
   switch (status) {
     case 'draft':

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { answerTo, at, draftEdits } from '../../../../test/support/draft-edits.js';
 import { Order } from './order.js';
-import { obstacleTo, type OrderStanding } from '../contracts/order-actions.js';
+import { refusalFor, type OrderFacts } from '../contracts/order-actions.js';
 
 const orderId = '01980000-0000-7000-8000-000000000001';
 
-function standingOf({ state, version }: Order): OrderStanding {
+function factsOf({ state, version }: Order): OrderFacts {
   switch (state.status) {
     case 'draft':
       return { status: 'draft', lineCount: state.lines.length, deliveryIsSet: state.deliveryIsSet, version };
@@ -53,7 +53,7 @@ describe('an order, whatever is wished for it in whatever order', () => {
         order.start('ada', at);
         for (const edit of sequence) {
           const [before, version] = [order.state, order.version];
-          const obstacle = obstacleTo(edit.action, standingOf(order));
+          const obstacle = refusalFor(edit.action, factsOf(order));
           const refusal = answerTo(edit, order);
           const isRepeat = edit.action === 'discard' && before.status === 'discarded';
           if (obstacle !== undefined && !isRepeat) expect(refusal).toBe(obstacle);

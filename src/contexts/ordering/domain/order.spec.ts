@@ -77,10 +77,10 @@ describe('a draft', () => {
   });
 
   it('takes a line at an agreed price, the discount rounded half to even', () => {
-    const wish = { lineId: 'line-1', sku: 'TEE-BLK', quantity: 1, unitPrice: 1990, discountPercent: 25 };
+    const request = { lineId: 'line-1', sku: 'TEE-BLK', quantity: 1, unitPrice: 1990, discountPercent: 25 };
     const amounts = { quantity: 1, unitPrice: 1990, discountPercent: 25, gross: 1990, discount: 498, total: 1492 };
     given(started)
-      .when((order) => order.addLine(wish, [tee]))
+      .when((order) => order.addLine(request, [tee]))
       .thenEvents(new LineAdded(orderId, { ...teeLine, ...amounts, isNegotiated: true }));
   });
 

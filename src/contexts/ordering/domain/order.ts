@@ -13,8 +13,8 @@ import {
   OrderStarted,
 } from '../contracts/ordering.events.js';
 import { openLineBook } from './line-book.js';
-import { obstacleTo, type OrderAction } from '../contracts/order-actions.js';
-import { discountOf, lineOf, standingOf, type Draft, type OrderState, type Placed } from './order-state.js';
+import { refusalFor, type OrderAction } from '../contracts/order-actions.js';
+import { discountOf, lineOf, factsOf, type Draft, type OrderState, type Placed } from './order-state.js';
 import {
   DeliveryMissing,
   DiscountInvalid,
@@ -96,9 +96,9 @@ export class Order extends Aggregate {
   }
 
   /** @throws OrderNotEditable, TooManyLines, SkuUnavailable, QuantityInvalid, CurrencyMismatch, AmountTooLarge */
-  addLine(wish: UnpricedLine, products: readonly SellableProduct[]): void {
+  addLine(request: UnpricedLine, products: readonly SellableProduct[]): void {
     const draft = this.#draftFor('add-line');
-    const [line] = priceLines([wish], products);
+    const [line] = priceLines([request], products);
     const lines = [...draft.lines, line!];
     totalsOf(lines, draft);
     this.record(new LineAdded(this.id, line!));
@@ -157,10 +157,10 @@ export class Order extends Aggregate {
    */
   quote(products: readonly SellableProduct[]): Quote {
     const draft = this.#draftFor('quote');
-    const wishes = draft.lines.map(({ name: _name, unitPrice, ...line }) => {
+    const requests = draft.lines.map(({ name: _name, unitPrice, ...line }) => {
       return line.isNegotiated ? { ...line, unitPrice } : line;
     });
-    return quoteFor(priceLines(wishes, products), draft);
+    return quoteFor(priceLines(requests, products), draft);
   }
 
   /**
@@ -220,7 +220,7 @@ export class Order extends Aggregate {
   #draftFor(action: OrderAction): Draft {
     const state = this.#state;
     if (state.status === 'unstarted') throw new NotFound(`There is no order ${this.id}.`);
-    const obstacle = obstacleTo(action, { ...standingOf(state), version: this.version });
+    const obstacle = refusalFor(action, { ...factsOf(state), version: this.version });
     switch (obstacle) {
       case 'ordering.order-not-editable':
         throw new OrderNotEditable(this.id, state.status);

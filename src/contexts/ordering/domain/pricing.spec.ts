@@ -70,9 +70,9 @@ describe('pricing', () => {
     });
     const basket = fc.array(line, { minLength: 1, maxLength: 100 });
     fc.assert(
-      fc.property(basket, fc.integer({ min: 0, max: 100 }), fc.nat(), (wishes, offPercent, fee) => {
+      fc.property(basket, fc.integer({ min: 0, max: 100 }), fc.nat(), (requests, offPercent, fee) => {
         const priced = priceLines(
-          wishes.map((wish, n) => ({ lineId: String(n), sku: 'A', ...wish })),
+          requests.map((request, n) => ({ lineId: String(n), sku: 'A', ...request })),
           [product('A', 1)],
         );
         const off = Math.floor(priced.reduce((sum, { total }) => sum + total, 0) * (offPercent / 100));

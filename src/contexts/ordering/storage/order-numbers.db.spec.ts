@@ -1,4 +1,4 @@
-import { ReadSql, UnitsOfWork } from '#kernel';
+import { ReadSql, CommandPipeline } from '#kernel';
 import { OrderingApp } from '../../../../test/support/ordering-app.js';
 import { OrderNumbers } from './order-numbers.js';
 
@@ -9,7 +9,7 @@ afterAll(() => app.close());
 /** Numbers as one process would take them, inside a command. */
 function taken(numbers: OrderNumbers, count: number): Promise<string[]> {
   return app.waybill.app
-    .get(UnitsOfWork)
+    .get(CommandPipeline)
     .run('spec', () => Promise.all(Array.from({ length: count }, () => numbers.next())));
 }
 

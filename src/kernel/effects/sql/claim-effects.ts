@@ -11,10 +11,10 @@ export interface ClaimedEffect {
     causationId: string | null;
     traceparent?: string;
     imported?: boolean;
-    hop?: number;
+    causationDepth?: number;
   };
-  /** `parked` where its tries are used up by workers that died with it: it is not to be carried out. */
-  readonly state: 'running' | 'parked';
+  /** `dead-lettered` where its tries are used up by workers that died with it: it is not to be carried out. */
+  readonly state: 'running' | 'dead-lettered';
   readonly attempts: number;
   /** RFC 3339. */
   readonly intendedAt: string;
@@ -36,7 +36,7 @@ export async function claimEffects(on: Queryable, claim: Claim): Promise<readonl
   const { rows } = await on.query<ClaimedEffect & { [column: string]: unknown }>({
     name: 'kernel_claim_effects',
     text: `UPDATE kernel.effects e
-              SET state    = CASE WHEN e.attempts < $3 THEN 'running' ELSE 'parked' END,
+              SET state    = CASE WHEN e.attempts < $3 THEN 'running' ELSE 'dead-lettered' END,
                   attempts = least(e.attempts + 1, $3),
                   due_at   = CASE WHEN e.attempts < $3 THEN clock_timestamp() + $4 * interval '1 millisecond' END,
                   error    = CASE WHEN e.attempts < $3 THEN e.error

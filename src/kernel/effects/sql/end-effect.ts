@@ -15,7 +15,7 @@ export interface FailedCall {
   readonly id: number;
   readonly attempts: number;
   readonly error: string;
-  /** Undefined: parked. */
+  /** Undefined: dead-lettered. */
   readonly tryInMs: number | undefined;
 }
 
@@ -24,7 +24,7 @@ export async function effectFailed(on: Queryable, { id, attempts, error, tryInMs
   await on.query({
     name: 'kernel_effect_failed',
     text: `UPDATE kernel.effects
-              SET state  = CASE WHEN $4::float8 IS NULL THEN 'parked' ELSE 'pending' END,
+              SET state  = CASE WHEN $4::float8 IS NULL THEN 'dead-lettered' ELSE 'pending' END,
                   due_at = clock_timestamp() + $4::float8 * interval '1 millisecond',
                   error  = $3
             WHERE id = $1 AND attempts = $2 AND state = 'running'`,

@@ -7,7 +7,7 @@ export interface EffectRecord {
   readonly kind: string;
   readonly key: string;
   readonly body: unknown;
-  readonly state: 'pending' | 'running' | 'done' | 'parked';
+  readonly state: 'pending' | 'running' | 'done' | 'dead-lettered';
   readonly attempts: number;
   /** RFC 3339; the next try, or the end of the claim of a call under way. */
   readonly dueAt: string | null;
@@ -31,7 +31,7 @@ function valuesOf({ ids, kind, key, state }: EffectFilter): unknown[] {
   return [ids ?? null, kind ?? null, key ?? null, state ?? null];
 }
 
-/** Newest first. Planned for each filter anew: parked ones by ix_effects_parked, else by the primary key. */
+/** Newest first. Planned for each filter anew: dead-lettered ones by ix_effects_dead_lettered, else by the primary key. */
 export async function findEffects(on: Queryable, filter: EffectFilter, limit: number): Promise<EffectRecord[]> {
   const { rows } = await on.query<EffectRecord & { [column: string]: unknown }>({
     text: `SELECT id, tenant, kind, key, body, state, attempts, due_at AS "dueAt", error, result,
@@ -42,12 +42,12 @@ export async function findEffects(on: Queryable, filter: EffectFilter, limit: nu
   return rows;
 }
 
-/** Makes parked effects due now, with their tries counted anew. @returns their ids. */
-export async function retryParked(on: Queryable, filter: Omit<EffectFilter, 'state'>): Promise<number[]> {
+/** Makes dead-lettered effects due now, with their tries counted anew. @returns their ids. */
+export async function retryDeadLettered(on: Queryable, filter: Omit<EffectFilter, 'state'>): Promise<number[]> {
   const { rows } = await on.query<{ id: number }>({
     text: `UPDATE kernel.effects SET state = 'pending', attempts = 0, due_at = clock_timestamp()
             WHERE ${MATCHING} RETURNING id`,
-    values: valuesOf({ ...filter, state: 'parked' }),
+    values: valuesOf({ ...filter, state: 'dead-lettered' }),
   });
   return rows.map(({ id }) => id);
 }

@@ -1,13 +1,13 @@
 import { deleteOldRows } from '../../database/delete-old-rows.js';
 import type { Queryable } from '../../event-log/sql/queryable.js';
 
-/** Cancels parked operations older than the retention, at most one batch, which erases their content; returns how many.
+/** Cancels dead-lettered operations older than the retention, at most one batch, which erases their content; returns how many.
  *  Index: ix_outgoing_commands_open. */
-export async function giveUpParked(on: Queryable, retentionDays: number, batchSize: number): Promise<number> {
+export async function endDeadLettered(on: Queryable, retentionDays: number, batchSize: number): Promise<number> {
   const { rowCount } = await on.query({
     text: `UPDATE kernel.outgoing_commands SET state = 'cancelled', finished_at = clock_timestamp()
             WHERE id = ANY (ARRAY(SELECT id FROM kernel.outgoing_commands
-              WHERE state = 'parked' AND operation IS NOT NULL
+              WHERE state = 'dead-lettered' AND operation IS NOT NULL
                 AND created_at < clock_timestamp() - make_interval(days => $1) LIMIT $2 FOR UPDATE SKIP LOCKED))`,
     values: [retentionDays, batchSize],
   });

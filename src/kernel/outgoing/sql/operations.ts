@@ -55,7 +55,7 @@ export async function readOperation(on: Queryable, id: string): Promise<Operatio
 export async function openOperations(on: Queryable, limit: number): Promise<OperationRow[]> {
   const { rows } = await on.query<OperationRow & { [column: string]: unknown }>({
     text: `SELECT ${COLUMNS}, NULL AS outcome, NULL AS body, NULL AS "lastEvent" FROM kernel.outgoing_commands o
-            WHERE o.state IN ('queued', 'parked') AND o.operation IS NOT NULL ORDER BY o.seq LIMIT $1`,
+            WHERE o.state IN ('queued', 'dead-lettered') AND o.operation IS NOT NULL ORDER BY o.seq LIMIT $1`,
     values: [limit],
   });
   return rows;
@@ -65,17 +65,17 @@ export async function openOperations(on: Queryable, limit: number): Promise<Oper
 export async function endedAmong(on: Queryable, ids: readonly string[]): Promise<string[]> {
   const { rows } = await on.query<{ id: string }>({
     name: 'kernel_ended_commands',
-    text: `SELECT id FROM kernel.outgoing_commands WHERE id = ANY ($1::uuid[]) AND state NOT IN ('queued', 'parked')`,
+    text: `SELECT id FROM kernel.outgoing_commands WHERE id = ANY ($1::uuid[]) AND state NOT IN ('queued', 'dead-lettered')`,
     values: [ids],
   });
   return rows.map(({ id }) => id);
 }
 
-/** Makes a parked operation due now, with its tries counted anew. @returns whether there was one. */
+/** Makes a dead-lettered operation due now, with its tries counted anew. @returns whether there was one. */
 export async function retryOperation(on: Queryable, id: string): Promise<boolean> {
   const { rowCount } = await on.query({
     text: `UPDATE kernel.outgoing_commands SET state = 'queued', attempts = 0, due_at = clock_timestamp()
-            WHERE id = $1 AND operation IS NOT NULL AND state = 'parked'`,
+            WHERE id = $1 AND operation IS NOT NULL AND state = 'dead-lettered'`,
     values: [id],
   });
   return rowCount === 1;
@@ -85,7 +85,7 @@ export async function retryOperation(on: Queryable, id: string): Promise<boolean
 export async function cancelOperation(on: Queryable, id: string): Promise<boolean> {
   const { rowCount } = await on.query({
     text: `UPDATE kernel.outgoing_commands SET state = 'cancelled', finished_at = clock_timestamp()
-            WHERE id = $1 AND operation IS NOT NULL AND state IN ('queued', 'parked')
+            WHERE id = $1 AND operation IS NOT NULL AND state IN ('queued', 'dead-lettered')
               AND (claimed_until IS NULL OR claimed_until <= clock_timestamp())`,
     values: [id],
   });

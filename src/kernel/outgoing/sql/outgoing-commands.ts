@@ -1,10 +1,13 @@
-import type { SideWrite } from '../../commands/commit-statement.js';
+import type { CommitWrite } from '../../commands/commit-statement.js';
 import type { Queryable } from '../../event-log/sql/queryable.js';
 import type { MessageContextFields, ResourceTemplate } from '../../messages/message-context.js';
 
 /** Everything that the stored command is executed with, besides its content. */
 export type StoredContext = Required<
-  Pick<MessageContextFields, 'tenant' | 'principal' | 'actor' | 'correlationId' | 'causationId' | 'imported' | 'hop'>
+  Pick<
+    MessageContextFields,
+    'tenant' | 'principal' | 'actor' | 'correlationId' | 'causationId' | 'imported' | 'causationDepth'
+  >
 > & { readonly traceparent?: string | undefined };
 
 export interface OutgoingCommandRow {
@@ -14,7 +17,7 @@ export interface OutgoingCommandRow {
   /** Null once it has ended: it may hold personal data, and nobody needs it any more. */
   readonly data: object | null;
   readonly context: StoredContext;
-  readonly state: 'queued' | 'succeeded' | 'refused' | 'parked' | 'cancelled';
+  readonly state: 'queued' | 'succeeded' | 'refused' | 'dead-lettered' | 'cancelled';
   readonly attempts: number;
   readonly error: string | null;
   /** Route that a client sent it to; null: caused by other commands. */
@@ -40,7 +43,7 @@ export interface NewCommandRow {
 
 /** Stores commands in the commit of what causes them. The same command again changes nothing; another one under its id fails
  *  the commit (kernel.is_other_command). */
-export const STORE_COMMANDS: SideWrite = {
+export const STORE_COMMANDS: CommitWrite = {
   id: 'kernel.outgoing_commands',
   work: 'commands',
   sql: (
@@ -55,9 +58,9 @@ export const STORE_COMMANDS: SideWrite = {
      WHERE kernel.is_other_command(o.id, o.content_hash, excluded.content_hash)`,
 };
 
-/** Ends a command in the commit of its own effects: also one that was cancelled or parked while it was being executed.
+/** Ends a command in the commit of its own effects: also one that was cancelled or dead-lettered while it was being executed.
  *  Index: the primary key, by the array. */
-export const FINISH_COMMANDS: SideWrite = {
+export const FINISH_COMMANDS: CommitWrite = {
   id: 'kernel.outgoing_commands finished',
   work: 'commands',
   sql: (param) => `UPDATE kernel.outgoing_commands o
@@ -78,7 +81,7 @@ export async function claimCommands(on: Queryable, limit: number, claimMs: numbe
   return rows;
 }
 
-/** Notes a failed try: due again after a pause, or parked when `tryInMs` is undefined. */
+/** Notes a failed try: due again after a pause, or dead-lettered when `tryInMs` is undefined. */
 export async function commandFailed(
   on: Queryable,
   id: string,
@@ -87,7 +90,7 @@ export async function commandFailed(
   await on.query({
     text: `UPDATE kernel.outgoing_commands
               SET attempts = $2, error = $3, claimed_until = NULL,
-                  state = CASE WHEN $4::float8 IS NULL THEN 'parked' ELSE state END,
+                  state = CASE WHEN $4::float8 IS NULL THEN 'dead-lettered' ELSE state END,
                   due_at = clock_timestamp() + coalesce($4::float8, 0) * interval '1 millisecond'
             WHERE id = $1 AND state = 'queued'`,
     values: [id, failure.attempts, failure.error, failure.tryInMs ?? null],
@@ -107,7 +110,7 @@ export async function endCommand(on: Queryable, id: string, state: 'succeeded' |
 export async function cancelCommand(on: Queryable, id: string): Promise<boolean> {
   const { rowCount } = await on.query({
     text: `UPDATE kernel.outgoing_commands SET state = 'cancelled', finished_at = clock_timestamp()
-            WHERE id = $1 AND state IN ('queued', 'parked') AND (claimed_until IS NULL OR claimed_until <= clock_timestamp())`,
+            WHERE id = $1 AND state IN ('queued', 'dead-lettered') AND (claimed_until IS NULL OR claimed_until <= clock_timestamp())`,
     values: [id],
   });
   return rowCount === 1;

@@ -64,14 +64,14 @@ export async function rewind(tx: Queryable, name: string): Promise<void> {
             WHERE subscription = $1`,
     values: [name],
   });
-  await tx.query({ text: 'DELETE FROM kernel.held_events WHERE subscription = $1', values: [name] });
+  await tx.query({ text: 'DELETE FROM kernel.failed_events WHERE subscription = $1', values: [name] });
   await forgetFormerCheckpoints(tx, name);
 }
 
 /** An inline view has none. */
 export async function dropCheckpoints(tx: Queryable, name: string): Promise<void> {
   await tx.query({ text: 'DELETE FROM kernel.checkpoints WHERE subscription = $1', values: [name] });
-  await tx.query({ text: 'DELETE FROM kernel.held_events WHERE subscription = $1', values: [name] });
+  await tx.query({ text: 'DELETE FROM kernel.failed_events WHERE subscription = $1', values: [name] });
   await forgetFormerCheckpoints(tx, name);
 }
 

@@ -54,16 +54,16 @@ export interface AllProgress {
   /** The epoch of the log that the head is of; null before the first start. */
   readonly epoch: string | null;
   readonly progress: ReadonlyMap<string, Progress>;
-  /** Something is held back somewhere: its position is passed, and it has not taken effect. */
-  readonly holdsAny: boolean;
+  /** Something has failed somewhere: its position is passed, and it has not taken effect. */
+  readonly hasFailedEvents: boolean;
   /** Views that were emptied by a rebuild: the position that all their partitions must reach until they are complete. */
   readonly rebuildTo: ReadonlyMap<string, number>;
 }
 
-/** The progress of some subscriptions, the head of the log with its epoch, and whether anything is held, in one snapshot. */
+/** The progress of some subscriptions, the head of the log with its epoch, and whether anything has failed, in one snapshot. */
 export async function readCheckpoints(on: Queryable, subscriptions: readonly string[]): Promise<AllProgress> {
   const { rows } = await on.query<
-    Pick<AllProgress, 'head' | 'epoch' | 'holdsAny'> & {
+    Pick<AllProgress, 'head' | 'epoch' | 'hasFailedEvents'> & {
       subscription: string | null;
       rebuildTo: number | null;
     } & Progress
@@ -71,7 +71,7 @@ export async function readCheckpoints(on: Queryable, subscriptions: readonly str
     name: 'kernel_read_checkpoints',
     text: `SELECT s.head, c.subscription, min(c.position) AS position, string_agg(c.fence::text, ',' ORDER BY c.partition) AS fences,
                   array_agg(c.position ORDER BY c.partition) FILTER (WHERE c.position IS NOT NULL) AS positions,
-                  EXISTS (SELECT FROM kernel.held_events) AS "holdsAny",
+                  EXISTS (SELECT FROM kernel.failed_events) AS "hasFailedEvents",
                   (SELECT e.epoch FROM kernel.epochs e ORDER BY e.id DESC LIMIT 1) AS epoch,
                   (SELECT u.rebuild_to FROM kernel.subscriptions u WHERE u.name = c.subscription AND u.kind = 'async') AS "rebuildTo"
              FROM kernel.log_state s LEFT JOIN kernel.checkpoints c ON c.subscription = ANY ($1) GROUP BY s.head, c.subscription`,
@@ -82,7 +82,7 @@ export async function readCheckpoints(on: Queryable, subscriptions: readonly str
     head: rows[0]?.head ?? 0,
     epoch: rows[0]?.epoch ?? null,
     progress: new Map(known.map((row) => [row.subscription!, row])),
-    holdsAny: rows[0]?.holdsAny ?? false,
+    hasFailedEvents: rows[0]?.hasFailedEvents ?? false,
     rebuildTo: new Map(known.flatMap((row) => (row.rebuildTo === null ? [] : [[row.subscription!, row.rebuildTo]]))),
   };
 }

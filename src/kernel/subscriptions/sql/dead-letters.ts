@@ -3,20 +3,20 @@ import type { Queryable } from '../../event-log/sql/queryable.js';
 import { IS_FIRST_OF_KEY } from './first-of-key.js';
 import { lockCheckpoints } from './lock-checkpoints.js';
 
-/** A held event as operators see it. */
+/** A failed event as operators see it. */
 export interface DeadLetter {
   readonly id: number;
   readonly subscription: string;
   readonly key: string;
   readonly position: number;
-  readonly state: 'blocked' | 'queued' | 'parked';
+  readonly state: 'retrying' | 'waiting' | 'dead-lettered';
   /** What waits for it: the later events of its key, or all of its partition, since it may touch any row. */
-  readonly holds: 'key' | 'partition';
+  readonly blocks: 'key' | 'partition';
   readonly attempts: number;
-  /** RFC 3339; null unless blocked. */
+  /** RFC 3339; null unless retrying. */
   readonly nextTryAt: string | null;
   readonly error: string | null;
-  readonly heldAt: string;
+  readonly failedAt: string;
   readonly event: {
     readonly eventId: string;
     readonly name: string;
@@ -50,8 +50,8 @@ const MATCHING = `($1::bigint[] IS NULL OR h.id = ANY ($1)) AND ($2::text IS NUL
   AND ($3::text IS NULL OR h.key = $3) AND ($4::text IS NULL OR e.name = $4) AND ($5::text IS NULL OR h.state = $5)
   AND ($6::text IS NULL OR strpos(lower(h.error), lower($6)) > 0)`;
 
-const LETTER = `h.id, h.subscription, h.key, h.position, h.state, h.holds, h.attempts, h.next_try_at AS "nextTryAt",
-  h.error, h.held_at AS "heldAt", coalesce(h.data, e.data) AS data, h.data IS NOT NULL AS "isEdited",
+const LETTER = `h.id, h.subscription, h.key, h.position, h.state, h.blocks, h.attempts, h.next_try_at AS "nextTryAt",
+  h.error, h.failed_at AS "failedAt", coalesce(h.data, e.data) AS data, h.data IS NOT NULL AS "isEdited",
   jsonb_build_object('eventId', e.event_id, 'name', e.name, 'version', e.schema_version, 'stream', e.stream_id) AS event`;
 
 function valuesOf(filter: DeadLetterFilter): unknown[] {
@@ -59,15 +59,15 @@ function valuesOf(filter: DeadLetterFilter): unknown[] {
   return [ids ?? null, subscription ?? null, key ?? null, event ?? null, state ?? null, error ?? null];
 }
 
-/** Held events by position; `limit` null for all. */
-export async function findHeld(
+/** Failed events by position; `limit` null for all. */
+export async function findFailedEvents(
   on: Queryable,
   filter: DeadLetterFilter,
   page: { readonly limit: number | null; readonly after?: DeadLetterPlace | undefined },
 ): Promise<DeadLetter[]> {
   const { limit, after } = page;
   const { rows } = await on.query<DeadLetter & { [column: string]: unknown }>({
-    text: `SELECT ${LETTER} FROM kernel.held_events h JOIN kernel.events e ON e.id = h.event_id
+    text: `SELECT ${LETTER} FROM kernel.failed_events h JOIN kernel.events e ON e.id = h.event_id
             WHERE ${MATCHING} AND (NOT $7 OR ${IS_FIRST_OF_KEY}) AND ($9::bigint IS NULL OR (h.position, h.id) > ($9, $10::bigint))
             ORDER BY h.position, h.id LIMIT $8`,
     values: [...valuesOf(filter), filter.heads ?? false, limit, after?.position ?? null, after?.id ?? null],
@@ -75,59 +75,59 @@ export async function findHeld(
   return rows;
 }
 
-/** Index: ux_held_events_id. */
-export async function readHeld(on: Queryable, id: number): Promise<DeadLetter | undefined> {
-  const [letter] = await findHeld(on, { ids: [id] }, { limit: 1 });
+/** Index: ux_failed_events_id. */
+export async function readFailedEvent(on: Queryable, id: number): Promise<DeadLetter | undefined> {
+  const [letter] = await findFailedEvents(on, { ids: [id] }, { limit: 1 });
   return letter;
 }
 
 /**
- * Makes the first held event of each matching key due now, with its tries counted anew. What stops a partition needs
+ * Makes the first failed event of each matching key due now, with its tries counted anew. What stops a partition needs
  * none: a release that can read it does so by itself. @returns how many.
  */
 export async function makeDue(tx: Queryable, filter: DeadLetterFilter): Promise<number> {
   const { rowCount } = await tx.query({
-    text: `UPDATE kernel.held_events SET state = 'blocked', attempts = 0, next_try_at = clock_timestamp(), revision = revision + 1
-            WHERE id IN (SELECT h.id FROM kernel.held_events h JOIN kernel.events e ON e.id = h.event_id
-                          WHERE ${MATCHING} AND ${IS_FIRST_OF_KEY} AND h.holds = 'key')`,
+    text: `UPDATE kernel.failed_events SET state = 'retrying', attempts = 0, next_try_at = clock_timestamp(), revision = revision + 1
+            WHERE id IN (SELECT h.id FROM kernel.failed_events h JOIN kernel.events e ON e.id = h.event_id
+                          WHERE ${MATCHING} AND ${IS_FIRST_OF_KEY} AND h.blocks = 'key')`,
     values: valuesOf(filter),
   });
   return rowCount ?? 0;
 }
 
 /** The letter itself, and where it stops a partition, the same event in the other partitions that it stops. */
-const SAME_LETTER = `(h.id = $1 OR EXISTS (SELECT FROM kernel.held_events l WHERE l.id = $1 AND l.holds = 'partition'
-  AND h.holds = 'partition' AND h.subscription = l.subscription AND h.position = l.position))`;
+const SAME_LETTER = `(h.id = $1 OR EXISTS (SELECT FROM kernel.failed_events l WHERE l.id = $1 AND l.blocks = 'partition'
+  AND h.blocks = 'partition' AND h.subscription = l.subscription AND h.position = l.position))`;
 
 /**
- * Drops a held event and lets the next one of its key be tried; partitions that stand before it go on behind it. The
+ * Drops a failed event and lets the next one of its key be tried; partitions that stand before it go on behind it. The
  * checkpoints' locks keep the owner from queueing another one behind it meanwhile, which nobody would ever try.
- * @returns false when it isn't held any more.
+ * @returns false when it isn't there any more.
  */
-export async function discardHeld(tx: Queryable, letter: DeadLetter): Promise<boolean> {
+export async function discardFailedEvent(tx: Queryable, letter: DeadLetter): Promise<boolean> {
   await lockCheckpoints(tx, letter.subscription);
   const { rowCount } = await tx.query({
-    text: `WITH dropped AS (DELETE FROM kernel.held_events h WHERE ${SAME_LETTER} RETURNING h.*),
+    text: `WITH dropped AS (DELETE FROM kernel.failed_events h WHERE ${SAME_LETTER} RETURNING h.*),
                 passed AS (UPDATE kernel.checkpoints c SET position = d.position, event_id = e.event_id, fence = c.fence + 1
                              FROM dropped d JOIN kernel.events e ON e.id = d.event_id
-                            WHERE d.holds = 'partition' AND c.subscription = d.subscription
+                            WHERE d.blocks = 'partition' AND c.subscription = d.subscription
                               AND c.partition = d.partition AND c.position < d.position)
            SELECT FROM dropped`,
     values: [letter.id],
   });
   await tx.query({
-    text: `UPDATE kernel.held_events h SET state = 'blocked', next_try_at = clock_timestamp()
+    text: `UPDATE kernel.failed_events h SET state = 'retrying', next_try_at = clock_timestamp()
             WHERE h.subscription = $1 AND h.key = $2 AND ${IS_FIRST_OF_KEY}`,
     values: [letter.subscription, letter.key],
   });
   return (rowCount ?? 0) > 0;
 }
 
-/** Gives a held event other data and makes it due. @returns false when it isn't held any more. */
-export async function editHeld(tx: Queryable, letter: DeadLetter, data: StoredData): Promise<boolean> {
+/** Gives a failed event other data and makes it due. @returns false when it isn't there any more. */
+export async function editFailedEvent(tx: Queryable, letter: DeadLetter, data: StoredData): Promise<boolean> {
   const { rowCount } = await tx.query({
-    text: `UPDATE kernel.held_events
-              SET data = $2, revision = revision + 1, state = 'blocked', attempts = 0, next_try_at = clock_timestamp()
+    text: `UPDATE kernel.failed_events
+              SET data = $2, revision = revision + 1, state = 'retrying', attempts = 0, next_try_at = clock_timestamp()
             WHERE id = $1`,
     values: [letter.id, JSON.stringify(data)],
   });

@@ -50,22 +50,22 @@ export async function replaceCheckpoints(tx: Queryable, subscription: string, pa
   return position;
 }
 
-/** Moves held events to the partition that has their key from now on. What stops whole partitions is met again by the new ones. */
-export async function moveHeldEvents(
+/** Moves failed events to the partition that has their key from now on. What stops whole partitions is met again by the new ones. */
+export async function moveFailedEvents(
   tx: Queryable,
   subscription: string,
   partitionOf: (key: string) => number,
 ): Promise<void> {
   await tx.query({
-    text: `DELETE FROM kernel.held_events WHERE subscription = $1 AND holds = 'partition'`,
+    text: `DELETE FROM kernel.failed_events WHERE subscription = $1 AND blocks = 'partition'`,
     values: [subscription],
   });
   const { rows } = await tx.query<{ key: string }>({
-    text: 'SELECT DISTINCT key FROM kernel.held_events WHERE subscription = $1',
+    text: 'SELECT DISTINCT key FROM kernel.failed_events WHERE subscription = $1',
     values: [subscription],
   });
   await tx.query({
-    text: `UPDATE kernel.held_events h SET partition = k.partition FROM unnest($2::text[], $3::smallint[]) AS k (key, partition)
+    text: `UPDATE kernel.failed_events h SET partition = k.partition FROM unnest($2::text[], $3::smallint[]) AS k (key, partition)
             WHERE h.subscription = $1 AND h.key = k.key`,
     values: [subscription, rows.map(({ key }) => key), rows.map(({ key }) => partitionOf(key))],
   });

@@ -22,19 +22,19 @@ export async function moveCheckpoints(
 }
 
 /**
- * Lets go of held events that will be met again behind the position, that held up whole partitions, and that this log
+ * Lets go of failed events that will be met again behind the position, that stalled whole partitions, and that this log
  * doesn't hold. What stood behind one of them is tried now.
  */
-export async function dropHeldAfter(tx: Queryable, name: string, position: number): Promise<void> {
+export async function dropFailedAfter(tx: Queryable, name: string, position: number): Promise<void> {
   await tx.query({
-    text: `DELETE FROM kernel.held_events h
-            WHERE h.subscription = $1 AND (h.position > $2 OR h.holds = 'partition'
+    text: `DELETE FROM kernel.failed_events h
+            WHERE h.subscription = $1 AND (h.position > $2 OR h.blocks = 'partition'
               OR NOT EXISTS (SELECT FROM kernel.log l WHERE l.position = h.position AND l.event_id = h.event_id))`,
     values: [name, position],
   });
   await tx.query({
-    text: `UPDATE kernel.held_events h SET state = 'blocked', next_try_at = clock_timestamp()
-            WHERE h.subscription = $1 AND h.state = 'queued'
+    text: `UPDATE kernel.failed_events h SET state = 'retrying', next_try_at = clock_timestamp()
+            WHERE h.subscription = $1 AND h.state = 'waiting'
               AND ${IS_FIRST_OF_KEY}`,
     values: [name],
   });

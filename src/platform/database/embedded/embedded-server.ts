@@ -40,7 +40,7 @@ export interface EmbeddedOptions {
   readonly dataDir: string;
   /** False for tests: no fsync. */
   readonly isDurable?: boolean;
-  readonly say?: (text: string) => void;
+  readonly report?: (text: string) => void;
 }
 
 /**
@@ -76,11 +76,11 @@ export async function useEmbeddedServer(options: EmbeddedOptions): Promise<Embed
 async function running(
   cluster: Cluster,
   server: Server,
-  { say = () => undefined }: EmbeddedOptions,
+  { report = () => undefined }: EmbeddedOptions,
 ): Promise<KeptState & { wasRunning: boolean }> {
   let state = await cluster.readState();
   if (!(await cluster.exists())) {
-    say(`Creating a PostgreSQL cluster in ${cluster.folder}.`);
+    report(`Creating a PostgreSQL cluster in ${cluster.folder}.`);
     state = await server.create();
   }
   if (state === undefined) {
@@ -89,7 +89,7 @@ async function running(
         'folder away to start with an empty database, or set DATA_DIR to another folder.',
     );
   }
-  const port = await server.find(state, say);
+  const port = await server.find(state, report);
   if (port !== undefined) return { ...state, port, wasRunning: true };
   return { ...state, port: await server.start(state), wasRunning: false };
 }
@@ -116,9 +116,9 @@ async function leave(presence: Presence, server: Server | undefined): Promise<'s
   return 'left running';
 }
 
-async function locked<T>(cluster: Cluster, { say }: EmbeddedOptions, work: () => Promise<T>): Promise<T> {
+async function locked<T>(cluster: Cluster, { report }: EmbeddedOptions, work: () => Promise<T>): Promise<T> {
   const onWait = (holder: number): void =>
-    say?.(`Process ${holder} is starting or stopping the embedded database; waiting.`);
+    report?.(`Process ${holder} is starting or stopping the embedded database; waiting.`);
   try {
     return await withFileLock(cluster.lockFile, work, { onWait, timeoutMs: LOCK_TIMEOUT_MS });
   } catch (error) {

@@ -4,7 +4,7 @@ import { clientConfig } from '../../../kernel/database/pools.js';
 import { ResilientClient } from '../../../kernel/database/resilient-client.js';
 
 /** What answers at a port: our cluster's server, one that is not ready yet, or anything else. */
-export type Answer = 'ours' | 'starting' | 'other';
+export type ProbeResult = 'ours' | 'starting' | 'other';
 
 const CONNECT_TIMEOUT_MS = 2_000;
 const CANNOT_CONNECT_NOW = '57P03';
@@ -17,7 +17,7 @@ export function ownerUrl(port: number, password: string, database: string): stri
  * Asks the server at a port which cluster it serves. That is what "it runs" means: a process id may belong to somebody
  * else by now, and a port too.
  */
-export async function probe(port: number, password: string, systemIdentifier: string): Promise<Answer> {
+export async function probe(port: number, password: string, systemIdentifier: string): Promise<ProbeResult> {
   try {
     return await withClient(ownerUrl(port, password, 'postgres'), async (client) => {
       const { rows } = await client.query<{ id: string }>(

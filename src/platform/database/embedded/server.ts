@@ -25,7 +25,7 @@ const POLL_MS = 25;
 /** Recovery after a crash replays what wasn't written yet; a server that takes longer is in trouble. */
 const READY_TIMEOUT_MS = 60_000;
 /** Longer than it takes on a healthy machine; then people want to know why nothing happens. */
-const SAY_AFTER_MS = 2_000;
+const REPORT_AFTER_MS = 2_000;
 /** A killed server's last children hold its memory for a moment; a port may be taken between look and use. */
 const START_TRIES = 8;
 
@@ -71,23 +71,23 @@ export class Server {
   ) {}
 
   /** Where our cluster's server answers now, waiting for one that is starting. Undefined if none runs. */
-  async find(state: KeptState, say: (text: string) => void): Promise<number | undefined> {
+  async find(state: KeptState, report: (text: string) => void): Promise<number | undefined> {
     const id = await this.cluster.systemIdentifier();
     if (id === undefined) return undefined;
     const noted = await this.cluster.noted();
     if (noted === undefined) return undefined;
     const giveUpAt = performance.now() + READY_TIMEOUT_MS;
-    let sayAt = performance.now() + SAY_AFTER_MS;
+    let reportAt = performance.now() + REPORT_AFTER_MS;
     for (;;) {
       const answer = await probe(noted.port, state.password, id);
       if (answer === 'ours') return noted.port;
       if (answer === 'other' && (await this.cluster.isServing(noted.pid)) !== true) return undefined;
       if (performance.now() > giveUpAt) throw this.#silent(noted);
-      if (performance.now() > sayAt) {
-        say(
+      if (performance.now() > reportAt) {
+        report(
           `PostgreSQL (process ${noted.pid}) is running in ${this.cluster.folder}, but is not ready; waiting for it.`,
         );
-        sayAt = Infinity;
+        reportAt = Infinity;
       }
       await pause(POLL_MS);
     }
@@ -195,9 +195,9 @@ export class Server {
   }
 
   #refused(what: string, ended: Ended, log = ''): EmbeddedServerRefused {
-    const said = [ended.output.trim(), log].filter(Boolean).join('\n');
+    const text = [ended.output.trim(), log].filter(Boolean).join('\n');
     return new EmbeddedServerRefused(
-      `${what} in ${this.cluster.dataDir}:\n${said || `ended with code ${ended.code}`}\n` +
+      `${what} in ${this.cluster.dataDir}:\n${text || `ended with code ${ended.code}`}\n` +
         'Correct that, set DATA_DIR to another folder, or set DATABASE_URL to your own PostgreSQL (15 to 18).',
     );
   }

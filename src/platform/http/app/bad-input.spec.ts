@@ -2,7 +2,7 @@ import { gzipSync } from 'node:zlib';
 import { Body, Controller, Get, Post, Query } from '@nestjs/common';
 import { ArrayMaxSize, IsArray, IsInt, IsOptional, Max, Min } from 'class-validator';
 import { expectProblemResponse, HttpApp, type HttpResponse } from '../../testing/http-app.js';
-import { PathId } from '../exchange/path-segments.js';
+import { PathId } from '../request/path-segments.js';
 import { ListQuery } from '../lists/list-query.dto.js';
 import { Changes, Roles } from '../routes/route.decorators.js';
 import { IsText } from '../validation/rules.js';

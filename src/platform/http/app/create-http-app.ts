@@ -1,10 +1,10 @@
 import type { DynamicModule, NestApplicationOptions, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { RateLimits } from '../exchange/rate-limits.js';
+import { RateLimits } from '../request/rate-limits.js';
 import { ApiDescription } from '../openapi/api-description.js';
 import type { ApiTitle } from '../openapi/api-title.js';
-import { ProblemReplies } from '../problems/problem-replies.js';
+import { ProblemResponder } from '../problems/problem-responder.js';
 import { HttpModule } from './http.module.js';
 import type { HttpSettings } from './http-settings.js';
 import { ProblemFastifyAdapter } from './problem-fastify.adapter.js';
@@ -35,7 +35,7 @@ export async function createHttpApp(
     bodyParser: false,
     rawBody: false,
   });
-  adapter.answerWith(app.get(ProblemReplies));
+  adapter.answerWith(app.get(ProblemResponder));
   const server = app.getHttpAdapter().getInstance();
   await app.get(RateLimits).install(server);
   app.get(RequestPipeline).install(server);

@@ -116,7 +116,7 @@ describe('a read', () => {
       headers: {
         etag: '"4"',
         'consistency-token': 'seen',
-        'consistency-status': 'stale; behind=3; queued=2; parked=1',
+        'consistency-status': 'stale; behind=3; waiting=2; dead-lettered=1',
       },
       body: { id: ID },
     });

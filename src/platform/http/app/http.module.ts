@@ -5,10 +5,10 @@ import { DevHosts } from '../auth/dev-hosts.js';
 import { DevTokensController } from '../auth/dev-tokens.controller.js';
 import { DevTokens } from '../auth/dev-tokens.js';
 import { TokenVerifier } from '../auth/token-verifier.js';
-import { Admission } from '../exchange/admission.js';
-import { ContextMaker } from '../exchange/context-maker.js';
-import { RateLimits } from '../exchange/rate-limits.js';
-import { ViewWait } from '../exchange/view-wait.js';
+import { Admission } from '../request/admission.js';
+import { MessageContextFactory } from '../request/message-context-factory.js';
+import { RateLimits } from '../request/rate-limits.js';
+import { ViewWait } from '../request/view-wait.js';
 import { AcceptedReplies } from '../operations/accepted-replies.js';
 import { OperationBodies } from '../operations/operation-bodies.js';
 import { OperationsController } from '../operations/operations.controller.js';
@@ -16,9 +16,9 @@ import { ApiDescription } from '../openapi/api-description.js';
 import { API_TITLE, type ApiTitle } from '../openapi/api-title.js';
 import { DocsController } from '../openapi/docs.controller.js';
 import { ProblemFilter } from '../problems/problem.filter.js';
-import { ProblemReplies } from '../problems/problem-replies.js';
+import { ProblemResponder } from '../problems/problem-responder.js';
 import { ProblemsController } from '../problems/problems.controller.js';
-import { RouteBook } from '../routes/route-book.js';
+import { RouteRegistry } from '../routes/route-registry.js';
 import { RouteChecks } from '../routes/route-checks.js';
 import { InputPipe } from '../validation/input.pipe.js';
 import { HTTP_SETTINGS, type HttpSettings } from './http-settings.js';
@@ -49,16 +49,16 @@ export class HttpModule {
         { provide: HTTP_SETTINGS, useValue: settings },
         { provide: API_TITLE, useValue: title },
         PublicUrl,
-        RouteBook,
+        RouteRegistry,
         RouteChecks,
-        ProblemReplies,
+        ProblemResponder,
         OperationBodies,
         AcceptedReplies,
         DevHosts,
         DevTokens,
         TokenVerifier,
         Admission,
-        ContextMaker,
+        MessageContextFactory,
         ViewWait,
         ApiDescription,
         RateLimits,

@@ -5,7 +5,7 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { parseJsonBody } from '../body/json-body.js';
 import { ProblemError } from '../problems/problem-error.js';
-import type { ProblemReplies } from '../problems/problem-replies.js';
+import type { ProblemResponder } from '../problems/problem-responder.js';
 import { codeOfClientError, rawProblem, refuseRequest, type ClientError } from '../problems/refused-connection.js';
 import { parseQueryString } from '../validation/query-string.js';
 import { ConnectionLimits } from './connection-limits.js';
@@ -24,7 +24,7 @@ const METHODS_WITH_COMMANDS = new Set(['POST', 'PUT', 'PATCH', 'DELETE']);
  * bodies. Whatever goes wrong before a controller is reached is answered here as everything else is.
  */
 export class ProblemFastifyAdapter extends FastifyAdapter {
-  #replies: ProblemReplies | undefined;
+  #replies: ProblemResponder | undefined;
   readonly #connections: ConnectionLimits;
 
   constructor(private readonly settings: HttpSettings) {
@@ -65,7 +65,7 @@ export class ProblemFastifyAdapter extends FastifyAdapter {
   }
 
   /** Called once the application exists, which the answers need. */
-  answerWith(replies: ProblemReplies): void {
+  answerWith(replies: ProblemResponder): void {
     this.#replies = replies;
   }
 

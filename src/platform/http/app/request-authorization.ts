@@ -6,12 +6,12 @@ import { DevHosts } from '../auth/dev-hosts.js';
 import { TokenVerifier } from '../auth/token-verifier.js';
 import type { Identity } from '../auth/identity.js';
 import { assertJsonUtf8 } from '../body/media-type.js';
-import { Admission } from '../exchange/admission.js';
-import { exchangeOf, type Exchange } from '../exchange/exchange.js';
-import { RateLimits } from '../exchange/rate-limits.js';
-import { assertSingleHeaders } from '../exchange/single-headers.js';
+import { Admission } from '../request/admission.js';
+import { requestStateOf, type RequestState } from '../request/request-state.js';
+import { RateLimits } from '../request/rate-limits.js';
+import { assertSingleHeaders } from '../request/single-headers.js';
 import { ProblemError } from '../problems/problem-error.js';
-import { mayCall, RouteBook, type Route } from '../routes/route-book.js';
+import { mayCall, RouteRegistry, type Route } from '../routes/route-registry.js';
 
 const MAX_URL_LENGTH = 8_192;
 
@@ -23,7 +23,7 @@ const MAX_URL_LENGTH = 8_192;
 @Injectable()
 export class RequestAuthorization {
   constructor(
-    private readonly book: RouteBook,
+    private readonly routes: RouteRegistry,
     private readonly verifier: TokenVerifier,
     private readonly admission: Admission,
     private readonly rateLimits: RateLimits,
@@ -39,32 +39,32 @@ export class RequestAuthorization {
 
   /** Sets the exchange's route and identity; a preflight request has neither. @throws ProblemError */
   async authorize(request: FastifyRequest, reply: FastifyReply): Promise<void> {
-    const exchange = exchangeOf(request);
+    const requestState = requestStateOf(request);
     let route: Route | undefined;
     try {
-      route = await this.#identify(request, exchange);
+      route = await this.#identify(request, requestState);
     } catch (error) {
       if (isRefusedForNow(error)) throw error;
       await this.rateLimits.countAddress(request, reply);
       throw error;
     }
     if (route?.isProbe === true) return;
-    if (route === undefined || exchange.identity === undefined) return this.rateLimits.countAddress(request, reply);
+    if (route === undefined || requestState.identity === undefined) return this.rateLimits.countAddress(request, reply);
     await this.rateLimits.countPrincipal(request, reply);
-    if (!mayCall(route.access, exchange.identity)) throw forbidden();
+    if (!mayCall(route.access, requestState.identity)) throw forbidden();
   }
 
-  async #identify(request: FastifyRequest, exchange: Exchange): Promise<Route | undefined> {
+  async #identify(request: FastifyRequest, requestState: RequestState): Promise<Route | undefined> {
     assertSoundRequest(request);
     this.hosts.assertKnown(request.headers.host);
     if (this.isPreflight(request)) return undefined;
     const route = this.#routeOf(request);
-    exchange.route = route;
+    requestState.route = route;
     if (request.method !== 'GET' && request.method !== 'HEAD') assertJsonUtf8(request.headers);
     if (route.access === 'public') return route;
     this.admission.assertOpen();
     const identity = this.verifier.identify(request.headers.authorization);
-    exchange.identity = identity instanceof Promise ? await this.#verified(identity, request.ip) : identity;
+    requestState.identity = identity instanceof Promise ? await this.#verified(identity, request.ip) : identity;
     return route;
   }
 
@@ -82,9 +82,9 @@ export class RequestAuthorization {
 
   #routeOf(request: FastifyRequest): Route {
     const template = request.routeOptions.url;
-    const route = template === undefined ? undefined : this.book.find(request.method, template);
+    const route = template === undefined ? undefined : this.routes.find(request.method, template);
     if (route !== undefined) return route;
-    const allowed = this.book.methodsOf(decoded(request.url.split('?', 1)[0]!));
+    const allowed = this.routes.methodsOf(decoded(request.url.split('?', 1)[0]!));
     if (allowed.length === 0) throw new ProblemError('not-found', 'Path not found. Check the URL.');
     throw new ProblemError('method-not-allowed', 'This path does not support that method. See the Allow header.', {
       headers: { allow: allowed.join(', ') },

@@ -2,22 +2,22 @@ import { Injectable } from '@nestjs/common';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { messageContext, type MessageContext } from '../../../kernel/messages/message-context.js';
 import { ConsistencyTokens } from '../../../kernel/consistency/consistency-token.js';
-import { Admission } from '../exchange/admission.js';
+import { Admission } from '../request/admission.js';
 import {
   completePage,
   setKernelHeaders,
   setOperationHeaders,
   setOutcomeHeaders,
   setResultHeaders,
-} from '../exchange/answer-headers.js';
-import { ContextMaker } from '../exchange/context-maker.js';
-import { callerKey, exchangeOf, type Exchange } from '../exchange/exchange.js';
-import type { AdmissionSlot } from '../exchange/places.js';
-import { ViewWait } from '../exchange/view-wait.js';
+} from '../request/response-headers.js';
+import { MessageContextFactory } from '../request/message-context-factory.js';
+import { callerKey, requestStateOf, type RequestState } from '../request/request-state.js';
+import type { AdmissionSlot } from '../request/places.js';
+import { ViewWait } from '../request/view-wait.js';
 import { Page } from '../lists/page.js';
 import { OperationBody } from '../operations/operation.dto.js';
 import { invalidInput } from '../problems/problem-error.js';
-import type { Route } from '../routes/route-book.js';
+import type { Route } from '../routes/route-registry.js';
 import { takes } from '../routes/route-checks.js';
 import { assertWellFormed, type ParsedQuery } from '../validation/query-string.js';
 import { PublicUrl } from './public-url.js';
@@ -43,7 +43,7 @@ export class RequestPipeline {
   constructor(
     private readonly authorization: RequestAuthorization,
     private readonly admission: Admission,
-    private readonly contexts: ContextMaker,
+    private readonly contexts: MessageContextFactory,
     private readonly viewWait: ViewWait,
     private readonly tokens: ConsistencyTokens,
     private readonly publicUrl: PublicUrl,
@@ -53,7 +53,7 @@ export class RequestPipeline {
     server.addHook('onRequest', (request, reply, done) => this.#receive(request, reply, done));
     server.addHook('preHandler', (request, reply, done) => this.#bind(request, reply, done));
     server.addHook('preSerialization', (request, reply, payload, done) => {
-      const waiting = reply.statusCode < 400 ? this.viewWait.after(exchangeOf(request)) : undefined;
+      const waiting = reply.statusCode < 400 ? this.viewWait.after(requestStateOf(request)) : undefined;
       if (waiting === undefined) done(null, this.#complete(request, reply, payload));
       else waiting.then(() => done(null, this.#complete(request, reply, payload)), done);
     });
@@ -61,25 +61,25 @@ export class RequestPipeline {
   }
 
   #receive(request: FastifyRequest, reply: FastifyReply, done: Done): void {
-    const exchange = exchangeOf(request);
-    exchange.linkBase = this.publicUrl.path;
-    setKernelHeaders(reply, exchange);
+    const requestState = requestStateOf(request);
+    requestState.linkBase = this.publicUrl.path;
+    setKernelHeaders(reply, requestState);
     const proceed = this.authorization.isPreflight(request) ? () => void reply.code(204).send() : () => done();
     this.authorization.authorize(request, reply).then(proceed, done);
   }
 
   /** The body is there and looks right: nothing that a slow client does can hold the place from here on. */
   #bind(request: FastifyRequest, reply: FastifyReply, done: Done): void {
-    const exchange = exchangeOf(request);
-    const { route } = exchange;
+    const requestState = requestStateOf(request);
+    const { route } = requestState;
     if (route === undefined) return done();
     try {
-      const context = this.contexts.make(request, exchange);
-      exchange.context = context;
+      const context = this.contexts.create(request, requestState);
+      requestState.context = context;
       this.#assertNothingUnasked(request, route);
-      const slot = this.#enter(request, exchange, route);
-      if (!(slot instanceof Promise)) return handle({ exchange, context, slot, reply }, done);
-      slot.then((admitted) => handle({ exchange, context, slot: admitted, reply }, done), done);
+      const slot = this.#enter(request, requestState, route);
+      if (!(slot instanceof Promise)) return handle({ requestState, context, slot, reply }, done);
+      slot.then((admitted) => handle({ requestState, context, slot: admitted, reply }, done), done);
     } catch (error) {
       done(error as Error);
     }
@@ -87,12 +87,12 @@ export class RequestPipeline {
 
   #enter(
     request: FastifyRequest,
-    exchange: Exchange,
+    requestState: RequestState,
     route: Route,
   ): AdmissionSlot | undefined | Promise<AdmissionSlot> {
     if (route.isProbe) return undefined;
-    if (exchange.identity === undefined) return this.admission.enterUnidentified(request.ip);
-    return this.admission.enter({ caller: callerKey(exchange), isOperators: route.access === 'operators' });
+    if (requestState.identity === undefined) return this.admission.enterUnidentified(request.ip);
+    return this.admission.enter({ caller: callerKey(requestState), isOperators: route.access === 'operators' });
   }
 
   /** A route without an input class takes nothing, rather than ignoring what it was sent. */
@@ -116,27 +116,27 @@ export class RequestPipeline {
   }
 
   #complete(request: FastifyRequest, reply: FastifyReply, payload: unknown): unknown {
-    const exchange = exchangeOf(request);
+    const requestState = requestStateOf(request);
     if (reply.statusCode >= 400 || typeof payload !== 'object' || payload === null) return payload;
-    if (payload instanceof OperationBody) setOperationHeaders(reply, exchange, payload);
-    else setResultHeaders(reply, exchange, payload);
-    return payload instanceof Page ? completePage(reply, exchange, payload, this.#token(exchange)) : payload;
+    if (payload instanceof OperationBody) setOperationHeaders(reply, requestState, payload);
+    else setResultHeaders(reply, requestState, payload);
+    return payload instanceof Page ? completePage(reply, requestState, payload, this.#token(requestState)) : payload;
   }
 
   #finish(request: FastifyRequest, reply: FastifyReply, payload: unknown): unknown {
-    const exchange = exchangeOf(request);
-    setOutcomeHeaders(reply, exchange, this.#token(exchange));
-    if (exchange.isHandled) {
-      exchange.isHandled = false;
-      exchange.slot?.leave();
+    const requestState = requestStateOf(request);
+    setOutcomeHeaders(reply, requestState, this.#token(requestState));
+    if (requestState.isHandled) {
+      requestState.isHandled = false;
+      requestState.slot?.leave();
     }
-    if (!exchange.notModified || reply.statusCode !== 200) return payload;
+    if (!requestState.notModified || reply.statusCode !== 200) return payload;
     reply.code(304).removeHeader('content-type').removeHeader('content-length');
     return null;
   }
 
   /** A command's own event is the newest thing its caller has seen; a read's token is what its views had. */
-  #token({ context }: Exchange): string | undefined {
+  #token({ context }: RequestState): string | undefined {
     if (context === undefined) return undefined;
     const { lastEvent, readToken } = context.outcome;
     return lastEvent === undefined ? readToken : this.tokens.forEvent(lastEvent);
@@ -144,7 +144,7 @@ export class RequestPipeline {
 }
 
 interface Admitted {
-  readonly exchange: Exchange;
+  readonly requestState: RequestState;
   readonly context: MessageContext;
   readonly slot: AdmissionSlot | undefined;
   readonly reply: FastifyReply;
@@ -154,10 +154,10 @@ interface Admitted {
  * The handler holds its place until it has ended. An answer made for one caller takes memory until it has left, or its client has
  * gone, and holds the place as long; what public routes answer is shared or small.
  */
-function handle({ exchange, context, slot, reply: { raw } }: Admitted, done: Done): void {
-  exchange.slot = slot;
-  exchange.isHandled = true;
-  if (slot !== undefined && exchange.identity !== undefined && !raw.destroyed) {
+function handle({ requestState, context, slot, reply: { raw } }: Admitted, done: Done): void {
+  requestState.slot = slot;
+  requestState.isHandled = true;
+  if (slot !== undefined && requestState.identity !== undefined && !raw.destroyed) {
     slot.hold();
     let hasLeft = false;
     const leave = (): void => {

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { Body, Controller, Get, Post } from '@nestjs/common';
-import { Admission } from '../exchange/admission.js';
+import { Admission } from '../request/admission.js';
 import { HttpApp } from '../../testing/http-app.js';
 import { until } from '../../../kernel/testing/until.js';
 import { Roles } from '../routes/route.decorators.js';

@@ -1,7 +1,7 @@
 import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
-import { exchangeOf } from '../exchange/exchange.js';
+import { requestStateOf } from '../request/request-state.js';
 import { ProblemError } from '../problems/problem-error.js';
-import { mayCall } from '../routes/route-book.js';
+import { mayCall } from '../routes/route-registry.js';
 import { unauthenticated } from './token-verifier.js';
 
 /**
@@ -11,7 +11,7 @@ import { unauthenticated } from './token-verifier.js';
 @Injectable()
 export class AccessGuard implements CanActivate {
   canActivate(context: ExecutionContext): boolean {
-    const { route, identity } = exchangeOf(context.switchToHttp().getRequest());
+    const { route, identity } = requestStateOf(context.switchToHttp().getRequest());
     if (route === undefined || route.handler !== context.getHandler())
       throw new ProblemError('forbidden', 'No role may call this route.');
     if (route.access === 'public') return true;

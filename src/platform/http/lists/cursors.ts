@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { Secrets } from '../../../kernel/database/secrets.js';
 import { Clock } from '../../../kernel/messages/clock.js';
 import { messageContext } from '../../../kernel/messages/message-context.js';
-import { canonical } from '../exchange/fingerprint.js';
+import { canonical } from '../request/fingerprint.js';
 import { ProblemError } from '../problems/problem-error.js';
 import { Page } from './page.js';
 

@@ -1,7 +1,7 @@
 import { Inject, Injectable, type INestApplication } from '@nestjs/common';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
 import { PublicUrl } from '../app/public-url.js';
-import { RouteBook } from '../routes/route-book.js';
+import { RouteRegistry } from '../routes/route-registry.js';
 import { API_TITLE, type ApiTitle } from './api-title.js';
 import { describeRoute } from './describe-route.js';
 import { PROBLEM_SCHEMA } from './problem-schema.js';
@@ -14,7 +14,7 @@ export class ApiDescription {
 
   constructor(
     private readonly publicUrl: PublicUrl,
-    private readonly book: RouteBook,
+    private readonly routes: RouteRegistry,
     @Inject(API_TITLE) private readonly title: ApiTitle,
   ) {}
 
@@ -43,7 +43,7 @@ export class ApiDescription {
       ...document.components,
       schemas: { ...document.components?.schemas, Problem: PROBLEM_SCHEMA },
     };
-    for (const route of this.book.routes) describeRoute(document, route);
+    for (const route of this.routes.routes) describeRoute(document, route);
     return document;
   }
 }

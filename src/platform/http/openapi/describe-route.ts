@@ -1,6 +1,6 @@
 import type { OpenAPIObject } from '@nestjs/swagger';
 import { roleRules } from '../auth/role-rules.js';
-import type { Route } from '../routes/route-book.js';
+import type { Route } from '../routes/route-registry.js';
 import type { Access } from '../routes/route.decorators.js';
 
 type Operation = NonNullable<OpenAPIObject['paths'][string]['get']>;
@@ -83,7 +83,7 @@ const FRESHNESS_HEADERS = {
   'Consistency-Status': {
     description:
       'Absent: the view is complete. `stale; behind=142`: the view is 142 positions behind your token. ' +
-      '`blocked=1`, `queued=2`, `parked=1`: events of the resource that the view has not applied, because they are retried, ' +
+      '`retrying=1`, `waiting=2`, `dead-lettered=1`: events of the resource that the view has not applied, because they are retried, ' +
       'wait behind another event of their key, or wait for an operator. `rebuilding; behind=9870`: the view is being rebuilt, ' +
       'so that it may lack what earlier responses included. `unknown-epoch`: the token was issued before a restore.',
     schema: { type: 'string' as const },

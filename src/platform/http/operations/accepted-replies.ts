@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Operations, type Operation } from '../../../kernel/outgoing/operations.js';
-import { exchangeOf } from '../exchange/exchange.js';
-import { ProblemReplies } from '../problems/problem-replies.js';
+import { requestStateOf } from '../request/request-state.js';
+import { ProblemResponder } from '../problems/problem-responder.js';
 import { ProblemError } from '../problems/problem-error.js';
 import { OperationBodies } from './operation-bodies.js';
 
@@ -12,13 +12,13 @@ export class AcceptedReplies {
   constructor(
     private readonly operations: Operations,
     private readonly bodies: OperationBodies,
-    private readonly problems: ProblemReplies,
+    private readonly problems: ProblemResponder,
   ) {}
 
   async send(operationId: string, request: FastifyRequest, reply: FastifyReply): Promise<void> {
     try {
       const operation = await this.#read(operationId);
-      exchangeOf(request).isAccepted = true;
+      requestStateOf(request).isAccepted = true;
       void reply.code(202).send(this.bodies.of(operation));
     } catch (error) {
       this.problems.send(error, request, reply);

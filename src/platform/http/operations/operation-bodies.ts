@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { Operation } from '../../../kernel/outgoing/operations.js';
 import { ConsistencyTokens } from '../../../kernel/consistency/consistency-token.js';
 import { PublicUrl } from '../app/public-url.js';
-import { answerOf } from '../problems/error-to-problem.js';
+import { problemContentOf } from '../problems/error-to-problem.js';
 import { problemMembers } from '../problems/problem-details.js';
 import { OperationBody } from './operation.dto.js';
 
@@ -25,7 +25,7 @@ export class OperationBodies {
       status,
       progress: { step, done: status === 'succeeded' ? STEPS : 0, total: STEPS },
       resource: resource && { ...resource, href: this.publicUrl.path + resource.href },
-      error: refusal === null ? null : problemMembers(answerOf(refusal, true), this.publicUrl.value),
+      error: refusal === null ? null : problemMembers(problemContentOf(refusal, true), this.publicUrl.value),
       createdAt,
       updatedAt,
       finishedAt,

@@ -4,7 +4,7 @@ import { OPERATION_STATUSES, type OperationStatus, type OperationStep } from '..
 
 const MAX_WAIT_S = 10;
 const PROBLEM = 'Why the operation failed: the problem of the request, without instance and traceId.';
-const STEPS = ['waiting', 'executing', 'retrying', 'parked', 'done'] as const satisfies readonly OperationStep[];
+const STEPS = ['waiting', 'executing', 'retrying', 'dead-lettered', 'done'] as const satisfies readonly OperationStep[];
 
 /** How long to wait for the end. */
 export class OperationParams {
@@ -18,7 +18,7 @@ export class OperationParams {
 
 /** How far an operation is. */
 export class OperationProgressBody {
-  /** `parked`: it failed again and again and waits for an operator; it may still succeed. */
+  /** `dead-lettered`: it failed again and again and waits for an operator; it may still succeed. */
   @ApiProperty({ enum: STEPS })
   step!: OperationStep;
 

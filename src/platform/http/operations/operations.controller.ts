@@ -2,10 +2,10 @@ import { Controller, Get, Query } from '@nestjs/common';
 import { ApiOkResponse } from '@nestjs/swagger';
 import { messageContext } from '../../../kernel/messages/message-context.js';
 import { Operations, hasEnded } from '../../../kernel/outgoing/operations.js';
-import { PathId } from '../exchange/path-segments.js';
+import { PathId } from '../request/path-segments.js';
 import { ProblemError } from '../problems/problem-error.js';
 import { AnyRole } from '../routes/route.decorators.js';
-import { LongPoll, type Patience } from './long-poll.js';
+import { LongPoll, type LongPollRequest } from './long-poll.js';
 import { maySee } from './operation-access.js';
 import { OperationBodies } from './operation-bodies.js';
 import { OperationBody, OperationParams } from './operation.dto.js';
@@ -27,13 +27,13 @@ export class OperationsController {
   async one(
     @PathId('id') id: string,
     @Query() { wait = 0 }: OperationParams,
-    @LongPoll() patience: Patience,
+    @LongPoll() patience: LongPollRequest,
   ): Promise<OperationBody> {
     const operation = await this.operations.find(id);
     if (operation === undefined || !maySee(messageContext.current(), operation))
       throw new ProblemError('not-found', 'Not found. Check the id.');
     if (wait === 0 || hasEnded(operation)) return this.bodies.of(operation);
-    patience.leavePlace();
+    patience.releaseSlot();
     return this.bodies.of(await this.operations.ended(operation, wait * SECOND_MS, patience.gone));
   }
 }

@@ -5,7 +5,7 @@ import { ProblemError, type InputError } from './problem-error.js';
 import { registeredProblem } from './problem-registry.js';
 
 /** What is answered for an error, before it has the shape of RFC 9457. */
-export interface Answer {
+export interface ProblemContent {
   readonly code: string;
   /** Undefined: the registered title says it all. */
   readonly detail?: string;
@@ -45,7 +45,7 @@ const CODE_OF_FASTIFY: Readonly<Record<string, string>> = {
   FST_ERR_CTP_EMPTY_JSON_BODY: 'malformed-json',
 };
 
-const ANSWER_OF_FAULT: Readonly<Record<FaultKind, Answer>> = {
+const PROBLEM_OF_FAULT: Readonly<Record<FaultKind, ProblemContent>> = {
   conflict: { code: 'concurrency-conflict' },
   'lock-timeout': { code: 'concurrency-conflict' },
   unique: { code: 'concurrency-conflict' },
@@ -64,25 +64,25 @@ const ANSWER_OF_FAULT: Readonly<Record<FaultKind, Answer>> = {
  *
  * @param isSafe the request only reads, so that an answer lost is nothing done
  */
-export function answerOf(error: unknown, isSafe: boolean): Answer {
+export function problemContentOf(error: unknown, isSafe: boolean): ProblemContent {
   const code = codeOf(error);
   if (code !== undefined && registeredProblem(code) !== undefined) return registered(code, error as Error);
-  if (isStoredRefusal(error)) return storedAnswer(error);
+  if (isStoredRefusal(error)) return contentOfStored(error);
   if (code !== undefined && CODE_OF_FASTIFY[code] !== undefined) return { code: CODE_OF_FASTIFY[code] };
   const status = statusOf(error);
   if (status !== undefined && CODE_OF_STATUS[status] !== undefined) return { code: CODE_OF_STATUS[status] };
   const { kind } = classify(error);
-  return kind === 'outcome-unknown' && isSafe ? ANSWER_OF_FAULT.unavailable : ANSWER_OF_FAULT[kind];
+  return kind === 'outcome-unknown' && isSafe ? PROBLEM_OF_FAULT.unavailable : PROBLEM_OF_FAULT[kind];
 }
 
 /** Registered codes are thrown with a sentence for the caller and facts that the caller may know. */
-function registered(code: string, error: Error): Answer {
+function registered(code: string, error: Error): ProblemContent {
   const { errors, headers } = isProblemError(error) ? error.more : {};
   return { code, detail: error.message, errors, headers, facts: factsOf(error) };
 }
 
 /** It was the answer to the first request, and stays the answer to each repeat. */
-function storedAnswer(refusal: StoredRefusal): Answer {
+function contentOfStored(refusal: StoredRefusal): ProblemContent {
   const { storedProblem } = refusal;
   const answer = { ...registered(refusal.code, refusal), unregistered: storedProblem ?? REFUSED };
   return storedProblem === undefined ? { ...answer, alarm: 'fault' } : answer;

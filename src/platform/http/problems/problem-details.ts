@@ -1,5 +1,5 @@
 import { MAX_INPUT_ERRORS } from './problem-error.js';
-import type { Answer } from './error-to-problem.js';
+import type { ProblemContent } from './error-to-problem.js';
 import { registeredProblem, type RegisteredProblem } from './problem-registry.js';
 
 export interface Occurrence {
@@ -10,7 +10,7 @@ export interface Occurrence {
   readonly traceId: string;
 }
 
-export interface ProblemAnswer {
+export interface ProblemResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   /** JSON text of RFC 9457. */
@@ -23,7 +23,10 @@ export const PROBLEM_TYPE = 'application/problem+json';
  * A problem as it goes over the wire. Facts of a refusal become members of their own (`currentVersion`, `quote`), but
  * can't replace the standard ones. `instance` is the request's id, never its path, which may hold anything.
  */
-export function problemAnswer(answer: Answer, { publicUrl, instanceId, traceId }: Occurrence): ProblemAnswer {
+export function problemResponse(
+  answer: ProblemContent,
+  { publicUrl, instanceId, traceId }: Occurrence,
+): ProblemResponse {
   const { status, retryAfterSeconds } = definitionOf(answer);
   const problem = { ...problemMembers(answer, publicUrl), instance: `urn:uuid:${instanceId}`, traceId };
   return {
@@ -38,7 +41,7 @@ export function problemAnswer(answer: Answer, { publicUrl, instanceId, traceId }
 }
 
 /** What a problem says wherever it is told: also in an operation, which is no answer of its own. */
-export function problemMembers(answer: Answer, publicUrl: string): Record<string, unknown> {
+export function problemMembers(answer: ProblemContent, publicUrl: string): Record<string, unknown> {
   const { code, title, status, retryable } = definitionOf(answer);
   return {
     ...answer.facts,
@@ -54,7 +57,7 @@ export function problemMembers(answer: Answer, publicUrl: string): Record<string
 
 type Definition = Pick<RegisteredProblem, 'code' | 'status' | 'title' | 'retryable' | 'retryAfterSeconds'>;
 
-function definitionOf({ code, unregistered }: Answer): Definition {
+function definitionOf({ code, unregistered }: ProblemContent): Definition {
   const known = registeredProblem(code);
   if (known === undefined && unregistered !== undefined) return { code, ...unregistered };
   return known ?? registeredProblem('internal')!;

@@ -1,6 +1,6 @@
 import { Controller, Get, Header } from '@nestjs/common';
 import { PublicUrl } from '../app/public-url.js';
-import { PathText } from '../exchange/path-segments.js';
+import { PathText } from '../request/path-segments.js';
 import { Public } from '../routes/route.decorators.js';
 import { ProblemError } from './problem-error.js';
 import { registeredProblems, type RegisteredProblem } from './problem-registry.js';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { STATUS_CODES, type ServerResponse } from 'node:http';
-import { problemAnswer, type ProblemAnswer } from './problem-details.js';
+import { problemResponse, type ProblemResponse } from './problem-details.js';
 import './kernel-problems.js';
 
 const CODE_OF_NODE: Readonly<Record<string, string>> = {
@@ -55,10 +55,10 @@ export function rawProblem(code: string, publicUrl: string): string {
   return `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n${body}`;
 }
 
-function bareProblem(code: string, publicUrl: string): ProblemAnswer {
+function bareProblem(code: string, publicUrl: string): ProblemResponse {
   const instanceId = randomUUID();
   const traceId = randomUUID().replaceAll('-', '');
-  const { status, headers, body } = problemAnswer({ code }, { publicUrl, instanceId, traceId });
+  const { status, headers, body } = problemResponse({ code }, { publicUrl, instanceId, traceId });
   const all = {
     ...headers,
     ...(code === 'method-not-allowed' ? { allow: ALLOWED } : {}),

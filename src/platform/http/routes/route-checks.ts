@@ -4,7 +4,7 @@ import { PARAMTYPES_METADATA, ROUTE_ARGS_METADATA, RouteParamtypes } from '@nest
 import type { InputClass } from '../validation/input-class.js';
 import { InputReader } from '../validation/input-reader.js';
 import { ASYNC_RESOURCE } from './route.decorators.js';
-import { RouteBook, type Route } from './route-book.js';
+import { RouteRegistry, type Route } from './route-registry.js';
 
 interface Argument {
   readonly index: number;
@@ -26,11 +26,11 @@ const NO_CLASSES = new Set<unknown>([undefined, Object, String, Number, Boolean,
  */
 @Injectable()
 export class RouteChecks implements OnModuleInit {
-  constructor(private readonly book: RouteBook) {}
+  constructor(private readonly routes: RouteRegistry) {}
 
   /** @throws Error listing every faulty route at once. */
   onModuleInit(): void {
-    const faults = this.book.routes.flatMap((route) => [
+    const faults = this.routes.routes.flatMap((route) => [
       ...accessFaults(route),
       ...asyncFaults(route),
       ...inputFaults(route),
@@ -57,14 +57,14 @@ export function inputClassOf(route: Route, { index }: { readonly index: number }
 
 function accessFaults(route: Route): string[] {
   if (route.access !== undefined) return [];
-  return [`${said(route)} has no roles. Add @Roles('customer', …) or @Public() to the method or the class.`];
+  return [`${titleOf(route)} has no roles. Add @Roles('customer', …) or @Public() to the method or the class.`];
 }
 
 function asyncFaults(route: Route): string[] {
   const isMarked = Reflect.hasMetadata(ASYNC_RESOURCE, route.handler);
   if (!isMarked || (route.method === 'POST' && route.resource !== undefined)) return [];
   return [
-    `${said(route)} has @MayRespondAsync, which is for POST routes with @Creates: an operation names what it created.`,
+    `${titleOf(route)} has @MayRespondAsync, which is for POST routes with @Creates: an operation names what it created.`,
   ];
 }
 
@@ -77,7 +77,7 @@ function inputFaults(route: Route): string[] {
 }
 
 function inputFault(route: Route, kind: string, argument: Argument): string | undefined {
-  const where = `${said(route)}: parameter ${argument.index + 1}`;
+  const where = `${titleOf(route)}: parameter ${argument.index + 1}`;
   if (argument.data !== undefined) {
     return kind === '@Param()'
       ? `${where} takes one path segment unchecked. Use @PathId('…') or @PathText('…', /pattern/).`
@@ -104,6 +104,6 @@ function argumentsOf(route: Route, type: RouteParamtypes): Argument[] {
     .map(([, argument]) => argument);
 }
 
-function said(route: Route): string {
+function titleOf(route: Route): string {
   return `${route.method} ${route.template} (${route.controller.name}.${route.handlerName})`;
 }

@@ -62,13 +62,13 @@ export function IsCurrency(options?: ValidationOptions): PropertyDecorator {
 }
 
 export function IsMailAddress(options?: ValidationOptions): PropertyDecorator {
-  const said = '$property must be an email address like ada@example.org, without ", % or ! before the @';
-  return rule('isEmail', isMailAddress, said, options);
+  const message = '$property must be an email address like ada@example.org, without ", % or ! before the @';
+  return rule('isEmail', isMailAddress, message, options);
 }
 
 export function IsText(limits: TextLimits, options?: ValidationOptions): PropertyDecorator {
-  const said = `$property must be a string of ${limits.min ?? 1} to ${limits.max} visible characters, without leading or trailing spaces`;
-  return rule('isText', (value) => isText(value, limits), said, options);
+  const message = `$property must be a string of ${limits.min ?? 1} to ${limits.max} visible characters, without leading or trailing spaces`;
+  return rule('isText', (value) => isText(value, limits), message, options);
 }
 
 /** One of the application's roles. */

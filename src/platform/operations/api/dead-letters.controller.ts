@@ -1,7 +1,7 @@
 import { Body, Controller, Get, HttpCode, Post, Query } from '@nestjs/common';
 import { UnitOfWorkRoute } from '../../../kernel/commands/unit-of-work-route.js';
 import { CurrentPrincipal } from '../../http/auth/current-principal.decorator.js';
-import { PathText } from '../../http/exchange/path-segments.js';
+import { PathText } from '../../http/request/path-segments.js';
 import { Cursors } from '../../http/lists/cursors.js';
 import type { Page } from '../../http/lists/page.js';
 import { invalidInput } from '../../http/problems/problem-error.js';
@@ -30,7 +30,7 @@ export class DeadLettersController {
     private readonly cursors: Cursors,
   ) {}
 
-  /** Held events in the order of the log. */
+  /** Failed events in the order of the log. */
   @Get()
   async find(@Query() { limit, cursor, ...filter }: FindDeadLetters): Promise<Page<DeadLetterBody>> {
     const binding = { list: 'dead-letters', filter, sort: 'position' };
@@ -44,7 +44,7 @@ export class DeadLettersController {
     return this.letters.get(Number(id));
   }
 
-  /** Tries held events again now, all that match or those of some ids; the queue behind each follows in order. */
+  /** Tries failed events again now, all that match or those of some ids; the queue behind each follows in order. */
   @Post('retry')
   @HttpCode(200)
   @UnitOfWorkRoute()

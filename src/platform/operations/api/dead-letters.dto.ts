@@ -13,14 +13,14 @@ import {
 } from 'class-validator';
 import { ListQuery } from '../../http/lists/list-query.dto.js';
 import { IsText } from '../../http/validation/rules.js';
-import { HELD_STATES } from '../reports/causation.dto.js';
+import { FAILED_EVENT_STATES } from '../reports/causation.dto.js';
 import { NAME } from './names.js';
 import { ReasonedBody } from './reason.dto.js';
 import { Nested } from '../../http/validation/input-class.js';
 
-type HeldState = (typeof HELD_STATES)[number];
+type FailedEventState = (typeof FAILED_EVENT_STATES)[number];
 
-/** Which held events to list or to act on; empty: all. */
+/** Which failed events to list or to act on; empty: all. */
 export class DeadLetterFilterBody {
   @IsOptional()
   @Matches(NAME)
@@ -37,8 +37,8 @@ export class DeadLetterFilterBody {
   key?: string;
 
   @IsOptional()
-  @IsIn(HELD_STATES)
-  state?: HeldState;
+  @IsIn(FAILED_EVENT_STATES)
+  state?: FailedEventState;
 
   /** Part of the error's text, in any case. */
   @IsOptional()
@@ -76,14 +76,14 @@ export class EditBody extends ReasonedBody {
   data!: Record<string, unknown>;
 }
 
-/** How many keys are tried again, each from its first held event on. */
+/** How many keys are tried again, each from its first failed event on. */
 export class RetriedBody {
   keys!: number;
   dryRun!: boolean;
 }
 
-/** The event that is held. */
-export class HeldEventBody {
+/** The event that is stored as failed. */
+export class FailedEventBody {
   eventId!: string;
   name!: string;
   /** Of its shape. */
@@ -97,12 +97,12 @@ export class DeadLetterBody {
   subscription!: string;
   key!: string;
   position!: number;
-  @ApiProperty({ enum: HELD_STATES })
-  state!: HeldState;
+  @ApiProperty({ enum: FAILED_EVENT_STATES })
+  state!: FailedEventState;
 
   /** `partition`: the running release can't read it, and it may touch any row: its whole partition waits. Else `key`. */
   @ApiProperty({ enum: ['key', 'partition'] })
-  holds!: 'key' | 'partition';
+  blocks!: 'key' | 'partition';
 
   attempts!: number;
   @ApiProperty({ type: String, nullable: true })
@@ -111,8 +111,8 @@ export class DeadLetterBody {
   @ApiProperty({ type: String, nullable: true })
   error!: string | null;
 
-  heldAt!: string;
-  event!: HeldEventBody;
+  failedAt!: string;
+  event!: FailedEventBody;
   /** Somebody has corrected its data for this subscription. */
   isEdited!: boolean;
 }

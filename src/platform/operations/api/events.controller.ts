@@ -1,6 +1,6 @@
 import { Controller, Get, Query } from '@nestjs/common';
 import { NotFound } from '../../../kernel/domain/index.js';
-import { PathText } from '../../http/exchange/path-segments.js';
+import { PathText } from '../../http/request/path-segments.js';
 import { Cursors } from '../../http/lists/cursors.js';
 import { Page } from '../../http/lists/page.js';
 import { OperatorsOnly } from '../../http/routes/route.decorators.js';

@@ -25,7 +25,7 @@ defineProblems({
     meaning: 'The event has been processed or discarded in the meantime, or never existed.',
     remedy: 'Get the current list from GET /ops/v1/dead-letters.',
   },
-  'dead-letter-queued': {
+  'dead-letter-waiting': {
     status: 409,
     title: 'Waiting for an earlier event of the same key',
     meaning: 'Events of one key are processed in order, and an earlier one of this key has failed.',

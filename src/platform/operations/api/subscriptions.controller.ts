@@ -1,6 +1,6 @@
 import { Body, Controller, Get, HttpCode, Post } from '@nestjs/common';
 import { CurrentPrincipal } from '../../http/auth/current-principal.decorator.js';
-import { PathText } from '../../http/exchange/path-segments.js';
+import { PathText } from '../../http/request/path-segments.js';
 import { OperatorsOnly } from '../../http/routes/route.decorators.js';
 import type { Principal } from '../../../kernel/messages/message-context.js';
 import { Repartition } from '../../../kernel/subscriptions/repartition.js';

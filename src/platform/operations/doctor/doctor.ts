@@ -11,7 +11,7 @@ const CONTROL_LISTENER_AND_HEALTH = 4;
 type LoadConfiguration = (warn: (warning: string) => void) => Configuration;
 
 /** Looks at this machine, its settings and its database, and changes none of them. */
-export async function examine(load: LoadConfiguration, say: (text: string) => void): Promise<Finding[]> {
+export async function examine(load: LoadConfiguration, report: (text: string) => void): Promise<Finding[]> {
   const findings = examineNode();
   const configuration = settings(load, findings);
   if (configuration === undefined) return findings;
@@ -19,7 +19,7 @@ export async function examine(load: LoadConfiguration, say: (text: string) => vo
   findings.push(...machine, await examinePort(configuration));
   // Without its programs or its folder the embedded database would only say the same again.
   if (machine.some(({ state }) => state === 'failure')) return findings;
-  return [...findings, ...(await database(configuration, say))];
+  return [...findings, ...(await database(configuration, report))];
 }
 
 function settings(load: LoadConfiguration, findings: Finding[]): Configuration | undefined {
@@ -34,12 +34,12 @@ function settings(load: LoadConfiguration, findings: Finding[]): Configuration |
   }
 }
 
-async function database(configuration: Configuration, say: (text: string) => void): Promise<Finding[]> {
+async function database(configuration: Configuration, report: (text: string) => void): Promise<Finding[]> {
   const { url, poolSize, workerPoolSize } = configuration.database;
   const needed = 2 * poolSize + workerPoolSize + CONTROL_LISTENER_AND_HEALTH;
   const place = url === undefined ? configuration.runtime.dataDir : maskedUrl(url);
   try {
-    return databaseFindings(await examineDatabase(configuration, say), place, needed);
+    return databaseFindings(await examineDatabase(configuration, report), place, needed);
   } catch (error) {
     return [failure(`The database at ${place} can't be used`, error instanceof Error ? error.message : String(error))];
   }

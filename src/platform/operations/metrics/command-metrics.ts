@@ -1,5 +1,5 @@
 import { Counter, Histogram, type Registry } from 'prom-client';
-import type { CommandRun, CommandWatch } from '../../../kernel/commands/command-watch.js';
+import type { CommandRun, CommandObserver } from '../../../kernel/commands/command-observer.js';
 import { operationLabel } from '../operation-label.js';
 
 /** Seconds; commands take one to ten milliseconds, and are given up after ten seconds. */
@@ -11,7 +11,7 @@ export class CommandMetrics {
   readonly #retries: Counter<'command'>;
   readonly #stopListening: () => void;
 
-  constructor(registry: Registry, watch: CommandWatch) {
+  constructor(registry: Registry, watch: CommandObserver) {
     const registers = [registry];
     this.#durations = new Histogram({
       name: 'waybill_command_duration_seconds',

@@ -5,7 +5,11 @@ import type { SubscriptionReport } from '../reports/subscription-report.dto.js';
 import type { SubscriptionReports } from '../reports/subscription-reports.js';
 import { countOpenWork } from './sql/open-work.js';
 
-const HELD_STATES = ['blocked', 'queued', 'parked'] as const;
+const STATES = [
+  ['retrying', 'retrying'],
+  ['waiting', 'waiting'],
+  ['deadLettered', 'dead-lettered'],
+] as const;
 
 /** What the database tells: the same from every process, so take the maximum over replicas, never the sum. */
 export class DatabaseMetrics {
@@ -47,8 +51,16 @@ export class DatabaseMetrics {
   }
 
   /** A subscription that the code has given up stands still for ever; its lag would only hide others'. */
-  #setSubscription({ name, isDeclared, paused, lagSeconds, behind, held, partitions }: SubscriptionReport): void {
-    for (const state of HELD_STATES) this.#gauges.held.set({ subscription: name, state }, held[state]);
+  #setSubscription({
+    name,
+    isDeclared,
+    paused,
+    lagSeconds,
+    behind,
+    failedEvents,
+    partitions,
+  }: SubscriptionReport): void {
+    for (const [count, state] of STATES) this.#gauges.failed.set({ subscription: name, state }, failedEvents[count]);
     if (!isDeclared) return;
     this.#gauges.lag.set({ subscription: name }, lagSeconds);
     this.#gauges.behind.set({ subscription: name }, behind);
@@ -84,9 +96,9 @@ function gaugesIn(registry: Registry) {
       'Partitions that no live replica works on; 0 while the subscription is paused.',
       'subscription',
     ),
-    held: gauge(
-      'held_events',
-      'Events that could not be processed. Parked ones need an operator.',
+    failed: gauge(
+      'failed_events',
+      'Events that could not be processed. Dead-lettered ones need an operator.',
       'subscription',
       'state',
     ),

@@ -1,7 +1,7 @@
 import type { TokenVerifier } from '../../http/auth/token-verifier.js';
 import { ProblemError } from '../../http/problems/problem-error.js';
 import { registeredProblem } from '../../http/problems/problem-registry.js';
-import { mayCall } from '../../http/routes/route-book.js';
+import { mayCall } from '../../http/routes/route-registry.js';
 import type { Metrics } from './metrics.js';
 
 export interface GuardedAnswer {

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { Histogram, type Registry } from 'prom-client';
-import { exchangeOf } from '../../http/exchange/exchange.js';
+import { requestStateOf } from '../../http/request/request-state.js';
 
 const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 const MS_PER_SECOND = 1_000;
@@ -21,7 +21,7 @@ export class HttpMetrics {
 
   install(server: FastifyInstance): void {
     server.addHook('onResponse', (request, reply, done) => {
-      const { route } = exchangeOf(request);
+      const { route } = requestStateOf(request);
       const labels = { method: route?.method ?? 'none', route: route?.template ?? 'none', status: reply.statusCode };
       this.#durations.observe(labels, reply.elapsedTime / MS_PER_SECOND);
       done();

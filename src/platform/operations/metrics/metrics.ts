@@ -1,6 +1,6 @@
 import { Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { Registry } from 'prom-client';
-import { CommandWatch } from '../../../kernel/commands/command-watch.js';
+import { CommandObserver } from '../../../kernel/commands/command-observer.js';
 import { Pools } from '../../../kernel/database/pools.js';
 import { LogReports } from '../reports/log-reports.js';
 import { SubscriptionReports } from '../reports/subscription-reports.js';
@@ -19,7 +19,7 @@ export class Metrics implements OnModuleDestroy {
   readonly http: HttpMetrics;
   #collecting: Promise<string> | undefined;
 
-  constructor(watch: CommandWatch, pools: Pools, log: LogReports, subscriptions: SubscriptionReports) {
+  constructor(watch: CommandObserver, pools: Pools, log: LogReports, subscriptions: SubscriptionReports) {
     this.#commands = new CommandMetrics(this.#registry, watch);
     this.http = new HttpMetrics(this.#registry);
     this.#process = new ProcessMetrics(this.#registry, pools);

@@ -28,8 +28,8 @@ const reader = (more: Partial<SubscriptionReport> = {}, leaseExpiresAt: string |
   head: 1_204,
   behind: 0,
   lagSeconds: 0,
-  held: { blocked: 0, queued: 0, parked: 0 },
-  queuedBehindNothing: 0,
+  failedEvents: { retrying: 0, waiting: 0, deadLettered: 0 },
+  waitingBehindNothing: 0,
   lastError: null,
   partitions: [{ partition: 0, position: 1_204, behind: 0, movedAt: earlier, fence: 1, owner: 'r', leaseExpiresAt }],
   ...more,
@@ -46,7 +46,10 @@ describe('a system', () => {
   });
 
   it('says what to do about each complaint', () => {
-    const troubled = reader({ lagSeconds: 75, status: 'diverged', held: { blocked: 1, queued: 2, parked: 3 } }, null);
+    const troubled = reader(
+      { lagSeconds: 75, status: 'diverged', failedEvents: { retrying: 1, waiting: 2, deadLettered: 3 } },
+      null,
+    );
     const found = complaints(
       log({ oldestTransactionSeconds: 61, eventsNotSequenced: 10_000 }),
       troubled,
@@ -58,26 +61,27 @@ describe('a system', () => {
       '0 replicas work on 0 of 1 partition',
       '1 subscription lags, toy.search by 75 s',
       'toy.search has processed events that this log does not contain',
-      'toy.search holds back 6 events: 3 parked, 1 blocked, 2 queued',
+      'toy.search has 6 failed events: 3 dead-lettered, 1 retrying, 2 waiting',
       'toy.gone is in the database, but not in this release',
     ]);
     for (const { remedy } of found) expect(remedy).toMatch(/\w/);
   });
 
   it('fails where an operator must act, and warns where waiting may do', () => {
-    const held = (blocked: number, parked: number) => reader({ held: { blocked, queued: 0, parked } });
-    expect(statesOf(held(0, 1))).toContain('failure');
-    expect(statesOf(held(1, 0))).toEqual(['ok', 'ok', 'ok', 'ok', 'warning']);
+    const failed = (retrying: number, deadLettered: number) =>
+      reader({ failedEvents: { retrying, waiting: 0, deadLettered } });
+    expect(statesOf(failed(0, 1))).toContain('failure');
+    expect(statesOf(failed(1, 0))).toEqual(['ok', 'ok', 'ok', 'ok', 'warning']);
     expect(statesOf(reader({}, earlier))[2]).toBe('failure');
     expect(statesOf(reader(), reader({}, earlier))[2]).toBe('warning');
     expect(statesOf(reader({ lagSeconds: 61 }))[3]).toBe('warning');
   });
 
-  it('fails where events are queued behind nothing, and says how to have them tried', () => {
-    const [found, ...others] = complaints(log(), reader({ queuedBehindNothing: 2 }));
+  it('fails where events are waiting behind nothing, and says how to have them tried', () => {
+    const [found, ...others] = complaints(log(), reader({ waitingBehindNothing: 2 }));
     expect(found).toEqual({
       state: 'failure',
-      what: 'toy.search has 2 events queued without a failed event before them',
+      what: 'toy.search has 2 events waiting without a failed event before them',
       remedy: expect.stringContaining('dead-letters retry --subscription toy.search'),
     });
     expect(others).toEqual([]);
@@ -101,15 +105,15 @@ describe('a system', () => {
     expect(remedies('async')).toEqual([expect.stringContaining('rebuild toy.search')]);
   });
 
-  it('fails where calls to other systems are parked, and warns while they are tried again', () => {
+  it('fails where calls to other systems are dead-lettered, and warns while they are tried again', () => {
     const findings = assess(log(), [], now, [
-      { work: 'effect', name: 'notifications.deliver', parked: 2, retried: 1 },
-      { work: 'command', name: 'ordering.place-order', parked: 1, retried: 0 },
+      { work: 'effect', name: 'notifications.deliver', deadLettered: 2, retried: 1 },
+      { work: 'command', name: 'ordering.place-order', deadLettered: 1, retried: 0 },
     ]).filter(({ state }) => state !== 'ok');
     expect(findings).toEqual([
       {
         state: 'failure',
-        what: 'notifications.deliver: 2 calls parked after too many failed attempts',
+        what: 'notifications.deliver: 2 calls dead-lettered after too many failed attempts',
         remedy: expect.stringContaining('effects retry --kind notifications.deliver'),
       },
       {
@@ -119,7 +123,7 @@ describe('a system', () => {
       },
       {
         state: 'failure',
-        what: 'ordering.place-order: 1 stored command parked after too many failed attempts',
+        what: 'ordering.place-order: 1 stored command dead-lettered after too many failed attempts',
         remedy: expect.stringContaining('operations list'),
       },
     ]);

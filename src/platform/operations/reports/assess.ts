@@ -26,8 +26,8 @@ export function assess(
     ofLag(active),
     ...ofPauses(readers),
     ...ofStates(readers),
-    ...ofHeld(subscriptions),
-    ...ofQueuedBehindNothing(subscriptions),
+    ...ofFailedEvents(subscriptions),
+    ...ofWaitingBehindNothing(subscriptions),
     ...failingWork.flatMap(ofWork),
     ...ofForgotten(subscriptions),
   ];
@@ -95,43 +95,46 @@ function ofPauses(readers: readonly SubscriptionReport[]): Finding[] {
   });
 }
 
-function ofHeld(subscriptions: readonly SubscriptionReport[]): Finding[] {
-  return subscriptions.flatMap(({ name, held: { blocked, queued, parked } }) => {
-    if (blocked + parked === 0) return [];
-    const what = `${name} holds back ${counted(parked + blocked + queued, 'event')}: ${parked} parked, ${blocked} blocked, ${queued} queued`;
-    const look = `npm run waybill -- dead-letters list --subscription ${name}`;
-    return parked > 0 ? [failure(what, look)] : [warning(what, `They are retried automatically. ${look}`)];
+function ofFailedEvents(subscriptions: readonly SubscriptionReport[]): Finding[] {
+  return subscriptions.flatMap(({ name, failedEvents: { retrying, waiting, deadLettered } }) => {
+    if (retrying + deadLettered === 0) return [];
+    const what = `${name} has ${counted(deadLettered + retrying + waiting, 'failed event')}: ${deadLettered} dead-lettered, ${retrying} retrying, ${waiting} waiting`;
+    const remedy = `npm run waybill -- dead-letters list --subscription ${name}`;
+    return deadLettered > 0 ? [failure(what, remedy)] : [warning(what, `They are retried automatically. ${remedy}`)];
   });
 }
 
 /** A protocol between workers and operators has failed: it must be seen, whatever the cause. */
-function ofQueuedBehindNothing(subscriptions: readonly SubscriptionReport[]): Finding[] {
+function ofWaitingBehindNothing(subscriptions: readonly SubscriptionReport[]): Finding[] {
   return subscriptions
-    .filter(({ queuedBehindNothing }) => queuedBehindNothing > 0)
-    .map(({ name, queuedBehindNothing }) =>
+    .filter(({ waitingBehindNothing }) => waitingBehindNothing > 0)
+    .map(({ name, waitingBehindNothing }) =>
       failure(
-        `${name} has ${counted(queuedBehindNothing, 'event')} queued without a failed event before them`,
+        `${name} has ${counted(waitingBehindNothing, 'event')} waiting without a failed event before them`,
         `Retry them: npm run waybill -- dead-letters retry --subscription ${name}`,
       ),
     );
 }
 
 /** Nothing in the log or its readers shows what fails after a commit: a mail server that refuses everything, say. */
-function ofWork({ work, name, parked, retried }: FailingWork): Finding[] {
+function ofWork({ work, name, deadLettered, retried }: FailingWork): Finding[] {
   const isEffect = work === 'effect';
   const thing = isEffect ? 'call' : 'stored command';
   const list = isEffect ? `effects list --kind ${name} --state` : 'operations list';
   const findings: Finding[] = [];
-  if (parked > 0) {
-    const look = `See npm run waybill -- ${list}${isEffect ? ' parked' : ''}, fix the cause`;
+  if (deadLettered > 0) {
+    const remedy = `See npm run waybill -- ${list}${isEffect ? ' dead-lettered' : ''}, fix the cause`;
     const again = isEffect ? `npm run waybill -- effects retry --kind ${name}` : 'retry each (operations retry)';
     findings.push(
-      failure(`${name}: ${counted(parked, thing)} parked after too many failed attempts`, `${look}, then ${again}`),
+      failure(
+        `${name}: ${counted(deadLettered, thing)} dead-lettered after too many failed attempts`,
+        `${remedy}, then ${again}`,
+      ),
     );
   }
   if (retried > 0) {
-    const look = `npm run waybill -- ${list}${isEffect ? ' pending' : ''}`;
-    findings.push(warning(`${name}: ${counted(retried, thing)} failed`, `Retried automatically. ${look}`));
+    const remedy = `npm run waybill -- ${list}${isEffect ? ' pending' : ''}`;
+    findings.push(warning(`${name}: ${counted(retried, thing)} failed`, `Retried automatically. ${remedy}`));
   }
   return findings;
 }

@@ -5,7 +5,7 @@ import type { CausationTree } from './causation.dto.js';
 import { isId } from '../../http/validation/rules.js';
 import { EventFinder } from './event-finder.js';
 import { growTree } from './grow-tree.js';
-import { commandsOf, correlationsOfStreams, eventsOfCorrelations, heldAmong } from './sql/causation.js';
+import { commandsOf, correlationsOfStreams, eventsOfCorrelations, failedAmong } from './sql/causation.js';
 import { StreamPrefixes } from './stream-prefixes.js';
 
 /** More than a person reads; an import's single correlation may have a hundred thousand. */
@@ -49,9 +49,9 @@ export class CausationTrees {
     if (found.length === 0) return undefined;
     const events = found.slice(0, MOST_EVENTS);
     // The query role may not read answers, so their names come by the worker's.
-    const [commands, held] = await Promise.all([
+    const [commands, failed] = await Promise.all([
       commandsOf(this.pools.app, events),
-      heldAmong(
+      failedAmong(
         this.pools.query,
         events.map(({ id }) => id),
       ),
@@ -60,7 +60,7 @@ export class CausationTrees {
       correlationIds: [...correlationIds],
       eventCount: events.length,
       isComplete: found.length <= MOST_EVENTS,
-      roots: growTree(events, { commands, held }),
+      roots: growTree(events, { commands, failed }),
     };
   }
 }

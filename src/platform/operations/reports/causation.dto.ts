@@ -1,13 +1,13 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { ActorReport } from './logged-event.dto.js';
 
-export const HELD_STATES = ['blocked', 'queued', 'parked'] as const;
+export const FAILED_EVENT_STATES = ['retrying', 'waiting', 'dead-lettered'] as const;
 
 /** A subscription in which an event could not take effect yet. */
-export class HeldBy {
+export class FailedIn {
   subscription!: string;
-  @ApiProperty({ enum: HELD_STATES })
-  state!: (typeof HELD_STATES)[number];
+  @ApiProperty({ enum: FAILED_EVENT_STATES })
+  state!: (typeof FAILED_EVENT_STATES)[number];
 
   attempts!: number;
   @ApiProperty({ type: String, nullable: true })
@@ -24,7 +24,7 @@ export class CausationEvent {
   version!: number;
   name!: string;
   at!: string;
-  heldBy!: HeldBy[];
+  failedIn!: FailedIn[];
   @ApiProperty({ type: () => [CausationCommand] })
   reactions!: CausationCommand[];
 }

@@ -26,7 +26,7 @@ function drawn(events: readonly EventRow[]): string {
   type Command = ReturnType<typeof growTree>[number];
   const command = ({ commandId, events: own }: Command): string =>
     `${commandId}[${own.map(({ eventId, reactions }) => [eventId, ...reactions.map(command)].join(' ')).join(', ')}]`;
-  return growTree(events, { commands: [], held: [] }).map(command).join(' ');
+  return growTree(events, { commands: [], failed: [] }).map(command).join(' ');
 }
 
 describe('a causation tree', () => {
@@ -48,11 +48,17 @@ describe('a causation tree', () => {
 
   it('names commands, without the event that a reaction was about, and says what holds an event back', () => {
     const operation = 'toy.echo:01980000-0000-7000-8000-000000000001';
-    const held = { eventId: 1, subscription: 'toy.search', state: 'parked', attempts: 10, error: 'no' } as const;
-    const [root] = growTree([event(1, 'place')], { commands: [{ commandId: 'place', operation }], held: [held] });
+    const failed = {
+      eventId: 1,
+      subscription: 'toy.search',
+      state: 'dead-lettered',
+      attempts: 10,
+      error: 'no',
+    } as const;
+    const [root] = growTree([event(1, 'place')], { commands: [{ commandId: 'place', operation }], failed: [failed] });
     expect(root).toMatchObject({ name: 'toy.echo', correlationId: 'wish', at });
-    expect(root!.events[0]!.heldBy).toEqual([
-      { subscription: 'toy.search', state: 'parked', attempts: 10, error: 'no' },
+    expect(root!.events[0]!.failedIn).toEqual([
+      { subscription: 'toy.search', state: 'dead-lettered', attempts: 10, error: 'no' },
     ]);
   });
 });

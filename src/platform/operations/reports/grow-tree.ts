@@ -1,11 +1,11 @@
 import type { EventRow } from '../../../kernel/event-log/stored-event.js';
 import { operationLabel } from '../operation-label.js';
-import type { CausationCommand, CausationEvent, HeldBy } from './causation.dto.js';
-import type { CommandRow, HeldRow } from './sql/causation.js';
+import type { CausationCommand, CausationEvent, FailedIn } from './causation.dto.js';
+import type { CommandRow, FailedRow } from './sql/causation.js';
 
 interface Known {
   readonly commands: readonly CommandRow[];
-  readonly held: readonly HeldRow[];
+  readonly failed: readonly FailedRow[];
 }
 
 /**
@@ -26,7 +26,7 @@ export function growTree(events: readonly EventRow[], known: Known): CausationCo
       const cause = causationId === null ? undefined : grown.get(causationId);
       (cause?.reactions ?? roots).push(command);
     }
-    const event = eventOf(row, known.held);
+    const event = eventOf(row, known.failed);
     grown.set(row.event_id, event);
     command.events.push(event);
   }
@@ -38,7 +38,7 @@ function commandOf({ meta, recorded_at: at }: EventRow, name: string | null): Ca
   return { commandId, name, correlationId, at, actor, events: [] };
 }
 
-function eventOf(row: EventRow, held: readonly HeldRow[]): CausationEvent {
+function eventOf(row: EventRow, failed: readonly FailedRow[]): CausationEvent {
   return {
     eventId: row.event_id,
     position: row.position ?? null,
@@ -46,11 +46,11 @@ function eventOf(row: EventRow, held: readonly HeldRow[]): CausationEvent {
     version: row.version,
     name: row.name,
     at: row.recorded_at,
-    heldBy: held.filter(({ eventId }) => eventId === row.id).map(heldBy),
+    failedIn: failed.filter(({ eventId }) => eventId === row.id).map(failedIn),
     reactions: [],
   };
 }
 
-function heldBy({ subscription, state, attempts, error }: HeldRow): HeldBy {
+function failedIn({ subscription, state, attempts, error }: FailedRow): FailedIn {
   return { subscription, state, attempts, error };
 }

@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { HeldCounts, PauseReport } from './subscription-report.dto.js';
+import { FailedEventCounts, PauseReport } from './subscription-report.dto.js';
 
 export const PROJECTION_STATES = ['running', 'stopped', 'diverged', 'outdated'] as const;
 
@@ -28,7 +28,7 @@ export class ProjectionReport {
   behind!: number;
   /** Age of the oldest event that isn't visible in it yet; 0: up to date. */
   lagSeconds!: number;
-  held!: HeldCounts;
+  failedEvents!: FailedEventCounts;
   @ApiProperty({ type: String, nullable: true })
   lastError!: string | null;
 }

@@ -23,7 +23,7 @@ export class ProjectionReports {
 }
 
 function reportOf({ name, mode, version }: ProjectionDefinition, of: SubscriptionReport): ProjectionReport {
-  const { paused, position, head, behind, lagSeconds, held, lastError } = of;
+  const { paused, position, head, behind, lagSeconds, failedEvents: failed, lastError } = of;
   return {
     name,
     context: name.split('.', 1)[0]!,
@@ -36,7 +36,7 @@ function reportOf({ name, mode, version }: ProjectionDefinition, of: Subscriptio
     head,
     behind,
     lagSeconds,
-    held,
+    failedEvents: failed,
     lastError,
   };
 }

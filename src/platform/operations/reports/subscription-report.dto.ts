@@ -1,13 +1,13 @@
 import { ApiProperty } from '@nestjs/swagger';
 
 /** Events that could not take effect, by state. */
-export class HeldCounts {
+export class FailedEventCounts {
   /** The first of a key, tried again by itself. */
-  blocked!: number;
+  retrying!: number;
   /** Behind another one of the same key. */
-  queued!: number;
+  waiting!: number;
   /** Given up on: an operator must act. */
-  parked!: number;
+  deadLettered!: number;
 }
 
 /** One partition of a subscription, and who works on it. */
@@ -61,9 +61,9 @@ export class SubscriptionReport {
   behind!: number;
   /** Age of the oldest event that it cares for and hasn't handled; 0: up to date. */
   lagSeconds!: number;
-  held!: HeldCounts;
-  /** Of the queued ones: the first of their key. Nothing makes them due before a worker takes their partitions over. */
-  queuedBehindNothing!: number;
+  failedEvents!: FailedEventCounts;
+  /** Of the waiting ones: the first of their key. Nothing makes them due before a worker takes their partitions over. */
+  waitingBehindNothing!: number;
   @ApiProperty({ type: String, nullable: true })
   lastError!: string | null;
 

@@ -7,7 +7,7 @@ import { readPartitionRows, type PartitionRow } from './sql/partition-rows.js';
 import { readSubscriptionRows, type SubscriptionRow } from './sql/subscription-rows.js';
 import type { PartitionReport, SubscriptionReport } from './subscription-report.dto.js';
 
-/** Every subscription of the database, by name: how far it is, who runs it, what it holds back. */
+/** Every subscription of the database, by name: how far it is, who runs it, its failed events. */
 @Injectable()
 export class SubscriptionReports {
   constructor(
@@ -32,7 +32,7 @@ export class SubscriptionReports {
   }
 
   #report(row: SubscriptionRow, rows: readonly PartitionRow[]): SubscriptionReport {
-    const { blocked, queued, parked, pausedAt, pausedBy, pauseReason, ...rest } = row;
+    const { retrying, waiting, deadLettered, pausedAt, pausedBy, pauseReason, ...rest } = row;
     const partitions = rows.map((each) => partitionReport(each, row.head));
     const position = partitions.length === 0 ? row.head : Math.min(...partitions.map((each) => each.position));
     return {
@@ -42,7 +42,7 @@ export class SubscriptionReports {
       behind: row.head - position,
       lagSeconds: 0,
       isDeclared: (this.#declared(row.name) ?? this.projections.named(row.name)) !== undefined,
-      held: { blocked, queued, parked },
+      failedEvents: { retrying, waiting, deadLettered },
       partitions,
     };
   }

@@ -1,7 +1,7 @@
 import type { Page } from '#platform/http';
 import { OrderingApp, ada, eve, importer } from '../../../../../test/support/ordering-app.js';
 import { AddLineCommand } from '../../commands/add-line.command.js';
-import { DiscardOrderCommand } from '../../commands/discard-order.command.js';
+import { DiscardDraftCommand } from '../../commands/discard-draft.command.js';
 import { FindOrdersQuery, type OrderListItem, type OrdersRequest } from './find-orders.query.js';
 import { ORDER_SORT_KEYS, pageStatement, type OrderFilter, type OrderSort } from './find-orders.sql.js';
 
@@ -23,7 +23,7 @@ beforeAll(async () => {
   await app.placeOrder({ by: eve, customerId: 'eve', lines: [{ sku: 'CAP', quantity: 1 }] });
   draftId = await app.draft();
   await app.execute(new AddLineCommand({ orderId: draftId, by: ada }, { lineId: 'line-1', sku: 'MUG', quantity: 7 }));
-  await app.execute(new DiscardOrderCommand({ orderId: await app.draft(), by: ada }, '2026-11-23T12:00:00.000Z'));
+  await app.execute(new DiscardDraftCommand({ orderId: await app.draft(), by: ada }, '2026-11-23T12:00:00.000Z'));
 }, 30_000);
 afterAll(() => app.close());
 

@@ -37,7 +37,7 @@ export class GetOrderSummaryHandler implements IQueryHandler<GetOrderSummaryQuer
   constructor(private readonly sql: ReadSql) {}
 
   async execute({ order, onlyCustomerId }: GetOrderSummaryQuery): Promise<OrderSummary> {
-    const { statement, value } = lookUp(order);
+    const { statement, value } = lookupOf(order);
     const values = [value, messageContext.current().tenant, onlyCustomerId];
     const [row] = await this.sql.query<SummaryRow>({ ...statement, values });
     if (row === undefined) throw new NotFound(`There is no order ${value}.`);
@@ -45,7 +45,7 @@ export class GetOrderSummaryHandler implements IQueryHandler<GetOrderSummaryQuer
   }
 }
 
-function lookUp(order: OrderReference): { statement: typeof BY_ID; value: string } {
+function lookupOf(order: OrderReference): { statement: typeof BY_ID; value: string } {
   if ('id' in order) return { statement: BY_ID, value: order.id };
   if ('number' in order) return { statement: BY_NUMBER, value: order.number };
   return { statement: BY_EXTERNAL_NUMBER, value: order.externalNumber };

@@ -59,18 +59,18 @@ export async function commandsOf(on: Queryable, events: readonly EventRow[]): Pr
   return rows;
 }
 
-export interface HeldRow {
+export interface FailedRow {
   readonly eventId: number;
   readonly subscription: string;
-  readonly state: 'blocked' | 'queued' | 'parked';
+  readonly state: 'retrying' | 'waiting' | 'dead-lettered';
   readonly attempts: number;
   readonly error: string | null;
 }
 
-/** Where any of some events could not take effect. Few rows: what is held is an exception. */
-export async function heldAmong(on: Queryable, ids: readonly number[]): Promise<HeldRow[]> {
-  const { rows } = await on.query<HeldRow & { [column: string]: unknown }>({
-    text: `SELECT h.event_id AS "eventId", h.subscription, h.state, h.attempts, h.error FROM kernel.held_events h
+/** Where any of some events could not take effect. Few rows: what is stored as failed is an exception. */
+export async function failedAmong(on: Queryable, ids: readonly number[]): Promise<FailedRow[]> {
+  const { rows } = await on.query<FailedRow & { [column: string]: unknown }>({
+    text: `SELECT h.event_id AS "eventId", h.subscription, h.state, h.attempts, h.error FROM kernel.failed_events h
             WHERE h.event_id = ANY ($1) ORDER BY h.subscription`,
     values: [ids],
   });

@@ -3,7 +3,7 @@ import type { Queryable } from '../../../../kernel/event-log/sql/queryable.js';
 export interface PartitionRow {
   readonly subscription: string;
   readonly partition: number;
-  /** Everything up to here has taken effect, or is held back. */
+  /** Everything up to here has taken effect, or has failed. */
   readonly position: number;
   readonly fence: number;
   /** RFC 3339: when the checkpoint moved last. */

@@ -7,29 +7,29 @@ export interface SubscriptionRow extends PauseColumns {
   readonly version: number;
   readonly kind: 'inline' | 'async' | 'handler';
   readonly status: 'running' | 'stopped' | 'diverged';
-  readonly blocked: number;
-  readonly queued: number;
-  readonly parked: number;
-  /** Queued although they are the first of their key. */
-  readonly queuedBehindNothing: number;
-  /** Of the subscription itself, else of the event that was held last. */
+  readonly retrying: number;
+  readonly waiting: number;
+  readonly deadLettered: number;
+  /** Waiting although they are the first of their key. */
+  readonly waitingBehindNothing: number;
+  /** Of the subscription itself, else of the event that failed last. */
   readonly lastError: string | null;
   readonly head: number;
 }
 
-/** Every subscription that the database knows, by name, with what it holds back. Index: the key of kernel.held_events. */
+/** Every subscription that the database knows, by name, with its failed events. Index: the key of kernel.failed_events. */
 export async function readSubscriptionRows(on: Queryable): Promise<SubscriptionRow[]> {
   const { rows } = await on.query<SubscriptionRow & { [column: string]: unknown }>({
     text: `SELECT s.name, s.version, s.kind, s.status, ${PAUSE_COLUMNS},
-                  h.blocked, h.queued, h.parked, h."queuedBehindNothing",
+                  h.retrying, h.waiting, h."deadLettered", h."waitingBehindNothing",
                   coalesce(s.last_error, h.error) AS "lastError", l.head
              FROM kernel.log_state l, kernel.subscriptions s,
-                  LATERAL (SELECT count(*) FILTER (WHERE state = 'blocked')::int AS blocked,
-                                  count(*) FILTER (WHERE state = 'queued')::int AS queued,
-                                  count(*) FILTER (WHERE state = 'parked')::int AS parked,
-                                  count(*) FILTER (WHERE state = 'queued' AND ${IS_FIRST_OF_KEY})::int AS "queuedBehindNothing",
-                                  (array_agg(error ORDER BY held_at DESC) FILTER (WHERE error IS NOT NULL))[1] AS error
-                             FROM kernel.held_events h WHERE h.subscription = s.name) AS h
+                  LATERAL (SELECT count(*) FILTER (WHERE state = 'retrying')::int AS retrying,
+                                  count(*) FILTER (WHERE state = 'waiting')::int AS waiting,
+                                  count(*) FILTER (WHERE state = 'dead-lettered')::int AS "deadLettered",
+                                  count(*) FILTER (WHERE state = 'waiting' AND ${IS_FIRST_OF_KEY})::int AS "waitingBehindNothing",
+                                  (array_agg(error ORDER BY failed_at DESC) FILTER (WHERE error IS NOT NULL))[1] AS error
+                             FROM kernel.failed_events h WHERE h.subscription = s.name) AS h
             ORDER BY s.name`,
   });
   return rows;
