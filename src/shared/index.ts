@@ -1,6 +1,14 @@
 /** Entry point `#shared`: pure values that every context counts and names things with. */
-export { ADDRESS_LIMITS, type Address, type BillingAddress, type DeliveryAddress } from './address.js';
+export {
+  ADDRESS_LIMITS,
+  completeAddress,
+  completeDeliveryAddress,
+  type Address,
+  type BillingAddress,
+  type DeliveryAddress,
+} from './address.js';
 export { isCurrency, isCurrencyOn, withdrawnIn } from './currency.js';
+export { CUSTOMER_ID_PATTERN } from './customer-id.js';
 export { formatMoney, type MoneyJson } from './money.js';
 export { normalised } from './normalised.js';
 export { isOrderNumber, orderNumber } from './order-number.js';

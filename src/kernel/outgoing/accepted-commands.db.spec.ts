@@ -1,5 +1,5 @@
 import '#app';
-import { maySee } from '../../platform/http/operations/operation-access.js';
+import { maySee } from '../../platform/http/operations/operations.controller.js';
 import { CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { DurableCommand, NotFound } from '#kernel/domain';
 import { Counters, streamOf } from '../../../test/support/toys.js';

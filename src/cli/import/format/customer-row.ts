@@ -1,14 +1,12 @@
 import { IsOptional, Matches } from 'class-validator';
 import { IsMailAddress, IsText } from '#platform/http';
-import { ADDRESS_LIMITS } from '#shared';
+import { ADDRESS_LIMITS, completeAddress, CUSTOMER_ID_PATTERN } from '#shared';
 import type { CustomerAddress, ImportedCustomer } from '#customers/contracts';
 import { BadRow } from './row-reader.js';
 
-export const CUSTOMER_ID = /^[A-Za-z0-9._:@|-]{1,128}$/;
-
 /** A row of `customers.json`. */
 export class CustomerRow {
-  @Matches(CUSTOMER_ID)
+  @Matches(CUSTOMER_ID_PATTERN)
   customerId!: string;
 
   @IsText({ max: 200 })
@@ -73,8 +71,7 @@ function addressOf({
 }: CustomerRow): CustomerAddress | null | undefined {
   const isPresent = (text: string | null | undefined): text is string => text !== undefined && text !== null;
   if (isPresent(street) && isPresent(city) && isPresent(country)) {
-    const optional = { street2: street2 ?? null, region: region ?? null, postalCode: postalCode ?? null };
-    return { street, city, country, ...optional };
+    return completeAddress({ street, street2, city, region, postalCode, country });
   }
   const fields = [street, street2, city, region, postalCode, country];
   if (fields.some(isPresent))

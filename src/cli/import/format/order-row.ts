@@ -1,9 +1,9 @@
 import { ArrayMaxSize, ArrayMinSize, IsArray, IsDefined, IsInt, IsOptional, Matches, Max, Min } from 'class-validator';
 import { IsCurrency, IsDay, IsInstant, IsText } from '#platform/http';
-import { ADDRESS_LIMITS, SKU_PATTERN, type DeliveryAddress } from '#shared';
+import { DeliveryAddressBody } from '#app';
+import { completeDeliveryAddress, CUSTOMER_ID_PATTERN, SKU_PATTERN } from '#shared';
 import type { RequestedLine, PlaceOrder } from '#ordering/contracts';
 import { assertCurrencyOn } from './currency-rule.js';
-import { CUSTOMER_ID } from './customer-row.js';
 import { BadRow } from './row-reader.js';
 import { Nested } from '../../../platform/http/validation/input-class.js';
 
@@ -43,39 +43,12 @@ export class OrderLineRow {
   name?: string | null;
 }
 
-/** Where the goods went, or the invoice. */
-export class OrderAddressRow {
-  @IsText({ max: ADDRESS_LIMITS.name })
-  name!: string;
-
-  @IsText({ max: ADDRESS_LIMITS.street })
-  street!: string;
-
-  @IsOptional()
-  @IsText({ max: ADDRESS_LIMITS.street2 })
-  street2?: string | null;
-
-  @IsText({ max: ADDRESS_LIMITS.city })
-  city!: string;
-
-  @IsOptional()
-  @IsText({ max: ADDRESS_LIMITS.region })
-  region?: string | null;
-
-  @IsOptional()
-  @IsText({ max: ADDRESS_LIMITS.postalCode })
-  postalCode?: string | null;
-
-  @IsText({ max: ADDRESS_LIMITS.country })
-  country!: string;
-}
-
 /** A row of `orders.jsonl`. */
 export class OrderRow {
   @IsText({ max: 64 })
   orderNumber!: string;
 
-  @Matches(CUSTOMER_ID)
+  @Matches(CUSTOMER_ID_PATTERN)
   customerId!: string;
 
   /** Needed unless there is a time. */
@@ -119,12 +92,12 @@ export class OrderRow {
   discount?: number | null;
 
   @IsDefined()
-  @Nested(() => OrderAddressRow)
-  shipTo!: OrderAddressRow;
+  @Nested(() => DeliveryAddressBody)
+  shipTo!: DeliveryAddressBody;
 
   @IsOptional()
-  @Nested(() => OrderAddressRow)
-  billTo?: OrderAddressRow | null;
+  @Nested(() => DeliveryAddressBody)
+  billTo?: DeliveryAddressBody | null;
 
   /** What the customer said about the order. */
   @IsOptional()
@@ -162,8 +135,8 @@ export function orderOf(row: OrderRow, now: Date): TakenOverOrder {
     placedAt,
     shippingFee: { amount: freight ?? 0, currency },
     discount: discount ? { amount: discount, currency } : undefined,
-    shipTo: addressOf(shipTo),
-    billTo: billTo ? addressOf(billTo) : undefined,
+    shipTo: completeDeliveryAddress(shipTo),
+    billTo: billTo ? completeDeliveryAddress(billTo) : undefined,
     note: note ?? undefined,
     lines: lines.map((line) => lineOf(line, currency)),
   };
@@ -172,12 +145,6 @@ export function orderOf(row: OrderRow, now: Date): TakenOverOrder {
 /** Old prices are in the currency of the order, whatever the product is priced in today. */
 function lineOf({ sku, unitPrice, quantity, discountPercent, name }: OrderLineRow, currency: string): TakenOverLine {
   return { sku, unitPrice, currency, quantity, discountPercent: discountPercent ?? 0, name: name ?? undefined };
-}
-
-function addressOf(row: OrderAddressRow): DeliveryAddress {
-  const { name, street, street2, city, region, postalCode, country } = row;
-  const optional = { street2: street2 ?? null, region: region ?? null, postalCode: postalCode ?? null };
-  return { name, street, city, country, ...optional };
 }
 
 /** The time, or midnight UTC where the file names the day alone. @throws BadRow */

@@ -1,35 +1,11 @@
 import { IsOptional, Matches } from 'class-validator';
 import { Nested, IsMailAddress, IsText, ListQuery, SortBy, type Sort } from '#platform/http';
-import { ADDRESS_LIMITS } from '#shared';
+import { CUSTOMER_ID_PATTERN } from '#shared';
+import { AddressBody } from '#app';
 import type { Customer } from '../domain/customer.js';
 
-export const CUSTOMER_ID = /^[A-Za-z0-9._:@|-]{1,128}$/;
-
 /** Where a customer lives or works. */
-export class CustomerAddressBody {
-  @IsText({ max: ADDRESS_LIMITS.street })
-  street!: string;
-
-  /** The second line: floor, flat, building, department. */
-  @IsOptional()
-  @IsText({ max: ADDRESS_LIMITS.street2 })
-  street2?: string | null;
-
-  @IsText({ max: ADDRESS_LIMITS.city })
-  city!: string;
-
-  @IsOptional()
-  @IsText({ max: ADDRESS_LIMITS.region })
-  region?: string | null;
-
-  @IsOptional()
-  @IsText({ max: ADDRESS_LIMITS.postalCode })
-  postalCode?: string | null;
-
-  /** A name or a code. */
-  @IsText({ max: ADDRESS_LIMITS.country })
-  country!: string;
-}
+export class CustomerAddressBody extends AddressBody {}
 
 /** Other details of a customer: what is left out stays, what is null is taken away (the name can't be). */
 export class ChangeCustomerBody {
@@ -61,7 +37,7 @@ export class ChangeCustomerBody {
 export class AddCustomerBody {
   /** Kept in events for ever: no mail address, nor anything else about the person. Left out: one is made. */
   @IsOptional()
-  @Matches(CUSTOMER_ID)
+  @Matches(CUSTOMER_ID_PATTERN)
   customerId?: string | null;
 
   @IsText({ max: 200 })

@@ -2,10 +2,10 @@ import { Body, Controller, Get, Patch, Post, Query } from '@nestjs/common';
 import { Roles } from '#app';
 import { UnitOfWorkRoute, newId } from '#kernel';
 import { Changes, Creates, IfVersion, PathText, Versioned, type Page } from '#platform/http';
+import { CUSTOMER_ID_PATTERN } from '#shared';
 import { CustomerReader } from '../storage/customer-reader.js';
 import { Customers } from '../storage/customers.js';
 import {
-  CUSTOMER_ID,
   AddCustomerBody,
   ChangeCustomerBody,
   CustomerBody,
@@ -30,7 +30,7 @@ export class CustomersController {
 
   @Get(':customerId')
   @Versioned()
-  async one(@PathText('customerId', CUSTOMER_ID) customerId: string): Promise<CustomerBody> {
+  async one(@PathText('customerId', CUSTOMER_ID_PATTERN) customerId: string): Promise<CustomerBody> {
     return customerBody(await this.reader.one(customerId));
   }
 
@@ -45,7 +45,7 @@ export class CustomersController {
   @Changes()
   @UnitOfWorkRoute()
   async change(
-    @PathText('customerId', CUSTOMER_ID) customerId: string,
+    @PathText('customerId', CUSTOMER_ID_PATTERN) customerId: string,
     @IfVersion({ required: true }) ifVersion: number,
     @Body() body: ChangeCustomerBody,
   ): Promise<CustomerVersionBody> {

@@ -29,7 +29,8 @@ import {
   SetDeliveryBody,
   StartDraftBody,
 } from './order-input.dto.js';
-import { deliveryAddress, draftLine, toShippingFee } from './order-requests.js';
+import { completeDeliveryAddress } from '#shared';
+import { draftLine, toShippingFee } from './order-requests.js';
 
 /** Drafts: put together line by line, then placed or given up. Edits name the version they edit. */
 @Controller('v1/orders')
@@ -97,8 +98,8 @@ export class DraftsController {
   ): Promise<ChangedOrderBody> {
     const by = actorOf(principal);
     const delivery = {
-      shipTo: deliveryAddress(body.shipTo),
-      billTo: body.billTo ? deliveryAddress(body.billTo) : undefined,
+      shipTo: completeDeliveryAddress(body.shipTo),
+      billTo: body.billTo ? completeDeliveryAddress(body.billTo) : undefined,
       shippingFee: toShippingFee(body.shippingFee, by, this.#now()),
     };
     return this.commands.execute(new SetDeliveryCommand({ orderId, by, ifVersion }, delivery));

@@ -1,9 +1,8 @@
 import { ArrayMaxSize, IsIn, IsInt, IsOptional, Matches, Max, Min } from 'class-validator';
 import { IsCurrency, IsInstant, IsText, ListQuery, SortBy } from '#platform/http';
-import { SKU_PATTERN } from '#shared';
+import { CUSTOMER_ID_PATTERN, SKU_PATTERN } from '#shared';
 import { ORDER_STATUSES, type OrderStatus } from '../contracts/get-order-summary.js';
 import { ORDER_SORT_KEYS, type OrderSort } from '../views/order-search/find-orders.sql.js';
-import { CUSTOMER_ID } from './order-input.dto.js';
 
 /** Which orders to list. */
 export class FindOrdersParams extends ListQuery {
@@ -14,7 +13,7 @@ export class FindOrdersParams extends ListQuery {
   status?: OrderStatus[];
 
   @IsOptional()
-  @Matches(CUSTOMER_ID)
+  @Matches(CUSTOMER_ID_PATTERN)
   customerId?: string;
 
   @IsOptional()

@@ -10,12 +10,11 @@ import {
   Max,
   Min,
 } from 'class-validator';
-import { MoneyBody } from '#app';
+import { DeliveryAddressBody, MoneyBody } from '#app';
 import { Nested, IsCurrency, IsInstant, IsText } from '#platform/http';
-import { ADDRESS_LIMITS, SKU_PATTERN } from '#shared';
+import { CUSTOMER_ID_PATTERN, SKU_PATTERN } from '#shared';
 import { MAX_LINES, MAX_NOTE_LENGTH, MAX_QUANTITY, type ShortagePolicy } from '../contracts/order-line.js';
 
-export const CUSTOMER_ID = /^[A-Za-z0-9._:@|-]{1,128}$/;
 /** Begins with a letter, so that nobody sends a card's number for a token. */
 const PAYMENT_METHOD_TOKEN = /^[A-Za-z][A-Za-z0-9._-]{0,254}$/;
 const SHORTAGE_POLICIES: ShortagePolicy[] = ['reject', 'partial'];
@@ -51,36 +50,10 @@ export class LineBody {
 }
 
 /** Where a parcel goes, and to whom. */
-export class ShipToBody {
-  @IsText({ max: ADDRESS_LIMITS.name })
-  name!: string;
-
-  @IsText({ max: ADDRESS_LIMITS.street })
-  street!: string;
-
-  /** The second line: floor, flat, building, department. */
-  @IsOptional()
-  @IsText({ max: ADDRESS_LIMITS.street2 })
-  street2?: string | null;
-
-  @IsText({ max: ADDRESS_LIMITS.city })
-  city!: string;
-
-  @IsOptional()
-  @IsText({ max: ADDRESS_LIMITS.region })
-  region?: string | null;
-
-  @IsOptional()
-  @IsText({ max: ADDRESS_LIMITS.postalCode })
-  postalCode?: string | null;
-
-  /** A name or a code. */
-  @IsText({ max: ADDRESS_LIMITS.country })
-  country!: string;
-}
+export class ShipToBody extends DeliveryAddressBody {}
 
 /** Where the invoice goes, and to whom. */
-export class BillToBody extends ShipToBody {}
+export class BillToBody extends DeliveryAddressBody {}
 
 /** Checkout: an order that is made and placed in one go. */
 export class PlaceOrderBody {
@@ -122,7 +95,7 @@ export class PlaceOrderBody {
 
   /** For support and services, who must name the customer. */
   @IsOptional()
-  @Matches(CUSTOMER_ID)
+  @Matches(CUSTOMER_ID_PATTERN)
   customerId?: string | null;
 
   /** For services: when the order was placed in the system it comes from. */
@@ -155,7 +128,7 @@ export class PlaceOrderBody {
 export class StartDraftBody {
   /** For support and services, who must name the customer. */
   @IsOptional()
-  @Matches(CUSTOMER_ID)
+  @Matches(CUSTOMER_ID_PATTERN)
   customerId?: string | null;
 }
 

@@ -1,9 +1,9 @@
 import { invalidInput } from '#platform/http';
 import type { Actor } from '#kernel/domain';
-import { isCurrencyOn, withdrawnIn, type DeliveryAddress, type MoneyJson } from '#shared';
+import { completeDeliveryAddress, isCurrencyOn, withdrawnIn, type MoneyJson } from '#shared';
 import type { RequestedLine, PlaceOrder } from '../contracts/place-order.js';
 import { assertAbsent, customerIdFor } from './actors.js';
-import type { LineBody, PlaceOrderBody, ShipToBody } from './order-input.dto.js';
+import type { LineBody, PlaceOrderBody } from './order-input.dto.js';
 
 const SERVICES_ONLY = 'Only services can import orders. Omit this field.';
 const TAKEN_OVER_ONLY = 'Only imported orders have this field. Send placedAt too, or omit it.';
@@ -44,16 +44,11 @@ export function toShippingFee(fee: MoneyJson | null | undefined, by: Actor, day:
   return moneyOn(fee, '/shippingFee', day);
 }
 
-export function deliveryAddress(body: ShipToBody): DeliveryAddress {
-  const { name, street, street2 = null, city, region = null, postalCode = null, country } = body;
-  return { name, street, street2, city, region, postalCode, country };
-}
-
 /** What belongs to the person behind the order, and may be erased. */
 function personalParts(body: PlaceOrderBody): Pick<PlaceOrder, 'shipTo' | 'billTo' | 'note' | 'paymentMethodToken'> {
   return {
-    shipTo: deliveryAddress(body.shipTo),
-    billTo: body.billTo ? deliveryAddress(body.billTo) : undefined,
+    shipTo: completeDeliveryAddress(body.shipTo),
+    billTo: body.billTo ? completeDeliveryAddress(body.billTo) : undefined,
     note: body.note ?? undefined,
     paymentMethodToken: body.paymentMethodToken ?? undefined,
   };

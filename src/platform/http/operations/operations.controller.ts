@@ -1,12 +1,12 @@
 import { Controller, Get, Query } from '@nestjs/common';
 import { ApiOkResponse } from '@nestjs/swagger';
-import { messageContext } from '../../../kernel/messages/message-context.js';
-import { Operations, hasEnded } from '../../../kernel/outgoing/operations.js';
+import { messageContext, type MessageContext } from '../../../kernel/messages/message-context.js';
+import { Operations, hasEnded, type Operation } from '../../../kernel/outgoing/operations.js';
+import { mayActAs } from '../auth/identity.js';
 import { PathId } from '../request/path-segments.js';
 import { ProblemError } from '../problems/problem-error.js';
 import { AnyRole } from '../routes/route.decorators.js';
 import { LongPoll, type LongPollRequest } from './long-poll.js';
-import { maySee } from './operation-access.js';
 import { OperationBodies } from './operation-bodies.js';
 import { OperationBody, OperationParams } from './operation.dto.js';
 
@@ -36,4 +36,14 @@ export class OperationsController {
     patience.releaseSlot();
     return this.bodies.of(await this.operations.ended(operation, wait * SECOND_MS, patience.gone));
   }
+}
+
+/**
+ * Whether a caller may see an operation: staff of its tenant may; who started it may as long as they may still act as they did
+ * then, because it may name what only staff may see.
+ */
+export function maySee({ tenant, principal }: MessageContext, operation: Operation): boolean {
+  if (operation.tenant !== tenant) return false;
+  if (mayActAs(principal, 'staff')) return true;
+  return operation.principal === principal.id && mayActAs(principal, operation.actorType);
 }

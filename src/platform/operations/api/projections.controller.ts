@@ -3,11 +3,10 @@ import { CurrentPrincipal } from '../../http/auth/current-principal.decorator.js
 import { PathText } from '../../http/request/path-segments.js';
 import { OperatorsOnly } from '../../http/routes/route.decorators.js';
 import type { Principal } from '../../../kernel/messages/message-context.js';
-import { RebuildReport } from '../reports/projection-report.dto.js';
+import { ProjectionsBody, RebuildReport } from '../reports/projection-report.dto.js';
 import { ProjectionRebuilds } from '../reports/projection-rebuilds.js';
 import { ProjectionReports } from '../reports/projection-reports.js';
 import { NAME } from './names.js';
-import { ProjectionsBody } from './projections.dto.js';
 import { ReasonedBody } from './reason.dto.js';
 
 /** What fills the read views. */

@@ -48,3 +48,8 @@ export class RebuildReport {
   /** The position at which the view is complete. */
   target!: number;
 }
+
+/** Every projection, by name. */
+export class ProjectionsBody {
+  data!: ProjectionReport[];
+}
