@@ -1,4 +1,5 @@
 import { Pool, type Client, type ClientConfig, type PoolClient, type PoolConfig } from 'pg';
+import { FairPool } from './fair-pool.js';
 import { asServerOptions, roleSettings, type Purpose, type RoleLimits } from './role-settings.js';
 import { UnnamedStatementClient, ResilientClient, breakConnection } from './resilient-client.js';
 import { typeParsers } from './type-parsers.js';
@@ -72,13 +73,13 @@ const KEEP_ALIVE_MS = 30_000;
  * `app` for the commands of clients (primary, read-write), `worker` for subscriptions and the commands that run because of
  * an event or a stored command, `control` for leases, the sequencer and notifications, without which no subscription
  * moves, `query` for reads (may only SELECT), `health` for readiness alone. Every wait has an end: for a connection, for an
- * answer, and on the server for statements and locks.
+ * answer, and on the server for statements and locks. In `app` and `query` one caller leaves connections to the next.
  */
 export class Pools {
-  readonly app: Pool;
+  readonly app: FairPool;
   readonly worker: Pool;
   readonly control: Pool;
-  readonly query: Pool;
+  readonly query: FairPool;
   readonly health: Pool;
   /** Looks at each new connection of every pool before its first use; the connection is given up where this rejects. */
   verify: ((client: PoolClient) => Promise<void>) | undefined;
@@ -104,8 +105,8 @@ export class Pools {
     };
     const requestMs = statementTimeoutMs + CLIENT_PATIENCE_MS;
     const batchMs = workerStatementTimeoutMs + CLIENT_PATIENCE_MS;
-    this.app = pool('app', logins.app, { ...shared, max: poolSize, answerMs: requestMs });
-    this.query = pool('query', logins.query, { ...shared, max: poolSize, answerMs: requestMs });
+    this.app = pool('app', logins.app, { ...shared, max: poolSize, answerMs: requestMs }, FairPool);
+    this.query = pool('query', logins.query, { ...shared, max: poolSize, answerMs: requestMs }, FairPool);
     // Handlers and views queue for these connections while they catch up. That is no fault, so the wait may last as long
     // as a statement of theirs.
     this.worker = pool('worker', logins.worker, {
@@ -157,6 +158,12 @@ export class Pools {
       () => true,
       () => false,
     );
+  }
+
+  /** How many wait for a connection of a pool, or for their caller's turn to get one. */
+  waiting(name: (typeof poolNames)[number]): number {
+    const made: Pool = this[name];
+    return made.waitingCount + (made instanceof FairPool ? made.waitingForTurn : 0);
   }
 
   /**
@@ -239,8 +246,10 @@ interface PoolLimits {
   readonly verify: ((client: PoolClient) => Promise<void>) | undefined;
 }
 
-function pool(purpose: string, login: Login, limits: PoolLimits): Pool {
-  const config: PoolConfig = {
+function pool(purpose: string, login: Login, limits: PoolLimits): Pool;
+function pool(purpose: string, login: Login, limits: PoolLimits, Kind: typeof FairPool): FairPool;
+function pool(purpose: string, login: Login, limits: PoolLimits, Kind: typeof FairPool | typeof Pool = Pool): Pool {
+  const config = {
     ...clientConfig(purpose, login),
     max: limits.max,
     connectionTimeoutMillis: limits.acquireMs,
@@ -249,7 +258,7 @@ function pool(purpose: string, login: Login, limits: PoolLimits): Pool {
     Client: withConnectTimeout(limits),
     ...(limits.verify === undefined ? {} : { verify: verifying(limits.verify) }),
   };
-  const made = new Pool(config);
+  const made = new Kind(config);
   // An idle connection that breaks is replaced by the next borrower; without a listener it would end the process.
   made.on('error', () => undefined);
   return made;

@@ -163,6 +163,13 @@ export const messageContext = {
     return storage.getStore() ?? new MessageContext();
   },
 
+  /** Who asked for what is being done, within its tenant; undefined for work of the system's own. */
+  caller(): string | undefined {
+    const context = storage.getStore();
+    if (context === undefined || context.actor.type === 'system') return undefined;
+    return `${context.tenant}/${context.principal.id}`;
+  },
+
   /** Runs work under the same caller, at once and without the caller's idempotency key: for a step before the keyed command. */
   withoutKey<T>(work: () => T): T {
     return storage.run(

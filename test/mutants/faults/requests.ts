@@ -51,10 +51,18 @@ export const requests: readonly PlantedFault[] = [
   {
     name: 'no-share-for-others',
     guarantee: forAll,
-    file: 'src/platform/http/request/places.ts',
+    file: 'src/kernel/database/places.ts',
     find: 'const isLarge = (this.#of.get(caller) ?? 0) >= this.#share;',
     replace: 'const isLarge = this.#of.get(caller) === -1;',
     specs: ['src/platform/http/request/admission.spec.ts', 'src/platform/http/app/request-places.spec.ts'],
+  },
+  {
+    name: 'connections-without-shares',
+    guarantee: forAll,
+    file: 'src/kernel/database/fair-pool.ts',
+    find: 'caller === undefined ? super.connect() : this.#connectFor(caller)',
+    replace: 'caller === undefined || caller !== undefined ? super.connect() : this.#connectFor(caller)',
+    specs: ['src/kernel/database/fair-pool.db.spec.ts'],
   },
   {
     name: 'rate-limit-only-told',

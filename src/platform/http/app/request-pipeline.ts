@@ -12,7 +12,7 @@ import {
 } from '../request/response-headers.js';
 import { MessageContextFactory } from '../request/message-context-factory.js';
 import { callerKey, requestStateOf, type RequestState } from '../request/request-state.js';
-import type { AdmissionSlot } from '../request/places.js';
+import type { Slot } from '../../../kernel/database/places.js';
 import { ViewWait } from '../request/view-wait.js';
 import { Page } from '../lists/page.js';
 import { OperationBody } from '../operations/operation.dto.js';
@@ -85,11 +85,7 @@ export class RequestPipeline {
     }
   }
 
-  #enter(
-    request: FastifyRequest,
-    requestState: RequestState,
-    route: Route,
-  ): AdmissionSlot | undefined | Promise<AdmissionSlot> {
+  #enter(request: FastifyRequest, requestState: RequestState, route: Route): Slot | undefined | Promise<Slot> {
     if (route.isProbe) return undefined;
     if (requestState.identity === undefined) return this.admission.enterUnidentified(request.ip);
     return this.admission.enter({ caller: callerKey(requestState), isOperators: route.access === 'operators' });
@@ -146,7 +142,7 @@ export class RequestPipeline {
 interface Admitted {
   readonly requestState: RequestState;
   readonly context: MessageContext;
-  readonly slot: AdmissionSlot | undefined;
+  readonly slot: Slot | undefined;
   readonly reply: FastifyReply;
 }
 

@@ -1,6 +1,6 @@
 import { configurationOf } from '#config';
 import { Admission } from './admission.js';
-import type { AdmissionSlot } from './places.js';
+import type { Slot } from '../../../kernel/database/places.js';
 
 const LIMIT = 8;
 const SHARE = 2;
@@ -9,8 +9,8 @@ function admission(): Admission {
   return new Admission(configurationOf({ DATABASE_POOL_SIZE: '2' }));
 }
 
-function fill(gate: Admission): AdmissionSlot[] {
-  return Array.from({ length: LIMIT }, (_, n) => gate.enter({ caller: `c${n}` }) as AdmissionSlot);
+function fill(gate: Admission): Slot[] {
+  return Array.from({ length: LIMIT }, (_, n) => gate.enter({ caller: `c${n}` }) as Slot);
 }
 
 const codeOf = (entering: unknown): Promise<string | undefined> =>
@@ -64,7 +64,7 @@ describe('admission', () => {
   it('keeps some places for operators, and gives them to nobody else when they are free again', async () => {
     const gate = admission();
     const [first] = fill(gate);
-    const kept = Array.from({ length: 4 }, () => gate.enter({ caller: 'olga', isOperators: true }) as AdmissionSlot);
+    const kept = Array.from({ length: 4 }, () => gate.enter({ caller: 'olga', isOperators: true }) as Slot);
     expect([kept.some((slot) => slot instanceof Promise), gate.underWay]).toEqual([false, LIMIT + 4]);
     let isIn = false;
     const waiting = Promise.resolve(gate.enter({ caller: 'ada' })).then(() => (isIn = true));
@@ -78,7 +78,7 @@ describe('admission', () => {
 
   it('keeps a place until answer and handler are both done', () => {
     const gate = admission();
-    const slot = gate.enter({ caller: 'ada' }) as AdmissionSlot;
+    const slot = gate.enter({ caller: 'ada' }) as Slot;
     slot.hold();
     slot.leave();
     expect(gate.underWay).toBe(1);
@@ -88,8 +88,8 @@ describe('admission', () => {
 
   it('leaves the last quarter of places, and of the queue, to callers that hold less than a quarter', async () => {
     const gate = admission();
-    const enter = (caller: string): AdmissionSlot | Promise<AdmissionSlot> => gate.enter({ caller });
-    const failed = Array.from({ length: LIMIT - SHARE }, () => enter('eve') as AdmissionSlot);
+    const enter = (caller: string): Slot | Promise<Slot> => gate.enter({ caller });
+    const failed = Array.from({ length: LIMIT - SHARE }, () => enter('eve') as Slot);
     const queued = Array.from({ length: LIMIT - SHARE }, () => codeOf(enter('eve')));
     expect(() => enter('eve')).toThrow(expect.objectContaining({ code: 'overloaded' }) as Error);
 
@@ -97,7 +97,7 @@ describe('admission', () => {
     expect([others.some((slot) => slot instanceof Promise), gate.underWay]).toEqual([false, LIMIT]);
     const bob = Promise.resolve(enter('bob'));
     failed[0]!.leave();
-    expect((await bob).constructor.name).toBe('AdmissionSlot');
+    expect((await bob).constructor.name).toBe('Slot');
     expect(new Set(await Promise.all(queued))).toEqual(new Set(['overloaded']));
   });
 
@@ -112,7 +112,7 @@ describe('admission', () => {
 
   it('lets nobody in while draining', () => {
     const gate = admission();
-    const slot = gate.enter({ caller: 'ada' }) as AdmissionSlot;
+    const slot = gate.enter({ caller: 'ada' }) as Slot;
     gate.drain();
     expect(() => gate.enter({ caller: 'ada' })).toThrow(expect.objectContaining({ code: 'draining' }) as Error);
     slot.leave();

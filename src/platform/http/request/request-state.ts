@@ -3,7 +3,7 @@ import type { FastifyRequest } from 'fastify';
 import type { MessageContext } from '../../../kernel/messages/message-context.js';
 import type { Identity } from '../auth/identity.js';
 import type { Route } from '../routes/route-registry.js';
-import type { AdmissionSlot } from './places.js';
+import type { Slot } from '../../../kernel/database/places.js';
 import type { Preferences } from './prefer.js';
 
 const REQUEST_STATE = Symbol('waybill:exchange');
@@ -20,7 +20,7 @@ export class RequestState {
   identity: Identity | undefined;
   context: MessageContext | undefined;
   preferences: Preferences | undefined;
-  slot: AdmissionSlot | undefined;
+  slot: Slot | undefined;
   /** What links begin with: the path of PUBLIC_URL. */
   linkBase = '';
   /** Set when the answer turns out to be what the client has already. */

@@ -60,10 +60,10 @@ export class ProcessMetrics {
 
   collect(): void {
     for (const pool of poolNames) {
-      const { totalCount, idleCount, waitingCount } = this.connections[pool];
+      const { totalCount, idleCount } = this.connections[pool];
       this.#pools.set({ pool, state: 'used' }, totalCount - idleCount);
       this.#pools.set({ pool, state: 'idle' }, idleCount);
-      this.#waiting.set({ pool }, waitingCount);
+      this.#waiting.set({ pool }, this.connections.waiting(pool));
     }
     this.#collectLoop();
     const { rss, heapUsed, external } = process.memoryUsage();

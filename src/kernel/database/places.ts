@@ -1,24 +1,20 @@
-import { ProblemError } from '../problems/problem-error.js';
-
-/** How long a request may wait for its turn; longer would only be a slower refusal. */
-const MAX_WAIT_MS = 250;
 /** The last one of so many shares of the places is for callers that hold less than a share. */
 const SHARES = 4;
 
 interface Waiting {
   readonly caller: string;
-  readonly admit: (slot: AdmissionSlot) => void;
+  readonly admit: (slot: Slot) => void;
   readonly timer: NodeJS.Timeout;
 }
 
-/** A request's place among those under way; given back once, when its answer has left and its handler has ended. */
-export class AdmissionSlot {
+/** One use of something limited; given back once, by the last of its holders. */
+export class Slot {
   #holders = 1;
   #isGivenBack = false;
 
   constructor(private readonly release: () => void) {}
 
-  /** One more part of the request that keeps the place. */
+  /** One more holder. */
   hold(): void {
     this.#holders += 1;
   }
@@ -67,50 +63,63 @@ class Shares {
   }
 }
 
+export interface PlacesOptions {
+  readonly limit: number;
+  /** Callers that may wait for a place; one of them has at most three quarters of these too. */
+  readonly maxWaiting: number;
+  readonly maxWaitMs: number;
+  /** Why nobody gets a place: thrown at once where too many wait, and after `maxWaitMs`. */
+  readonly refusal: () => Error;
+}
+
 /**
- * Places for requests under way, and a queue of the same length in which a request waits for at most 250 ms. One caller gets
- * three quarters of both, so that the next caller finds room at once, whatever the first one does.
+ * A limited number of uses, and a queue for them. One caller gets three quarters of both, so that the next caller finds room
+ * at once, whatever the first one does. Used for requests under way, and for connections to the database.
  */
 export class Places {
   readonly #taken: Shares;
   readonly #queued: Shares;
   readonly #waiting = new Set<Waiting>();
 
-  constructor(private readonly limit: number) {
-    this.#taken = new Shares(limit);
-    this.#queued = new Shares(limit);
+  constructor(private readonly options: PlacesOptions) {
+    this.#taken = new Shares(options.limit);
+    this.#queued = new Shares(options.maxWaiting);
   }
 
-  get underWay(): number {
+  get taken(): number {
     return this.#taken.total;
+  }
+
+  get waiting(): number {
+    return this.#waiting.size;
   }
 
   /**
    * @param caller who has the place
    * @param extra places beyond the limit and the shares, for callers that must always get one
-   * @throws ProblemError `overloaded`, at once or after at most 250 ms
+   * @throws the refusal, at once or after at most `maxWaitMs`
    */
-  enter(caller: string, extra = 0): AdmissionSlot | Promise<AdmissionSlot> {
-    const isBeyond = extra > 0 && this.#taken.total < this.limit + extra;
+  enter(caller: string, extra = 0): Slot | Promise<Slot> {
+    const isBeyond = extra > 0 && this.#taken.total < this.options.limit + extra;
     if (isBeyond || this.#taken.hasRoomFor(caller)) return this.#admit(caller);
-    if (!this.#queued.hasRoomFor(caller)) throw overloaded();
+    if (!this.#queued.hasRoomFor(caller)) throw this.options.refusal();
     return new Promise((resolve, reject) => {
       const waiting: Waiting = {
         caller,
         admit: resolve,
         timer: setTimeout(() => {
           this.#dequeue(waiting);
-          reject(overloaded());
-        }, MAX_WAIT_MS),
+          reject(this.options.refusal());
+        }, this.options.maxWaitMs),
       };
       this.#waiting.add(waiting);
       this.#queued.add(caller);
     });
   }
 
-  #admit(caller: string): AdmissionSlot {
+  #admit(caller: string): Slot {
     this.#taken.add(caller);
-    return new AdmissionSlot(() => this.#release(caller));
+    return new Slot(() => this.#release(caller));
   }
 
   /** The place goes to whoever waits longest of those that may have it. */
@@ -129,8 +138,4 @@ export class Places {
     this.#waiting.delete(waiting);
     this.#queued.remove(waiting.caller);
   }
-}
-
-function overloaded(): ProblemError {
-  return new ProblemError('overloaded', 'Server overloaded. Retry after Retry-After.');
 }
