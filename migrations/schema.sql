@@ -361,6 +361,7 @@ COMMENT ON COLUMN catalog.products.unit_price IS 'Minor units of currency.';
 COMMENT ON COLUMN catalog.products.version IS 'Counts the edits; the ETag of the product.';
 CREATE INDEX ix_products_category ON catalog.products USING btree (tenant, category, name, sku);
 CREATE INDEX ix_products_name ON catalog.products USING btree (tenant, name, sku);
+CREATE INDEX ix_products_text ON catalog.products USING gin (search_text public.gin_trgm_ops);
 
 -- customers
 
@@ -389,6 +390,7 @@ COMMENT ON COLUMN customers.customers.address IS '{ street, street2, city, regio
 COMMENT ON COLUMN customers.customers.version IS 'Counts the edits; the ETag of the customer.';
 CREATE INDEX ix_customers_email ON customers.customers USING btree (tenant, lower(email)) WHERE (email IS NOT NULL);
 CREATE INDEX ix_customers_name ON customers.customers USING btree (tenant, name, customer_id);
+CREATE INDEX ix_customers_text ON customers.customers USING gin (search_text public.gin_trgm_ops);
 
 -- insights_read
 

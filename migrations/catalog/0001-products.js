@@ -1,4 +1,6 @@
 // What is sold, and at which price from now on.
+import { textSearchIndex } from '../text-search-index.js';
+
 export const up = `
 CREATE TABLE catalog.products (
   tenant       text    NOT NULL,
@@ -21,4 +23,4 @@ COMMENT ON COLUMN catalog.products.version IS 'Counts the edits; the ETag of the
 -- Lists by name, and within a category by name; lists by sku use the primary key.
 CREATE INDEX ix_products_name ON catalog.products (tenant, name, sku);
 CREATE INDEX ix_products_category ON catalog.products (tenant, category, name, sku);
-`;
+${textSearchIndex('ix_products_text', 'catalog.products')}`;

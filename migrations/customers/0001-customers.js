@@ -1,4 +1,6 @@
 // Who buys. The one place besides delivery addresses that holds personal data, so that it can be erased.
+import { textSearchIndex } from '../text-search-index.js';
+
 export const up = `
 CREATE TABLE customers.customers (
   tenant      text  NOT NULL,
@@ -20,4 +22,4 @@ COMMENT ON COLUMN customers.customers.version IS 'Counts the edits; the ETag of 
 -- Lists by name; lists by id use the primary key.
 CREATE INDEX ix_customers_name ON customers.customers (tenant, name, customer_id);
 CREATE INDEX ix_customers_email ON customers.customers (tenant, lower(email)) WHERE email IS NOT NULL;
-`;
+${textSearchIndex('ix_customers_text', 'customers.customers')}`;

@@ -1,4 +1,6 @@
 // Orders are events in kernel.events; here are their numbers, their erasable personal data and their views.
+import { textSearchIndex } from '../text-search-index.js';
+
 export const up = `
 CREATE SCHEMA IF NOT EXISTS ordering;
 CREATE SCHEMA IF NOT EXISTS ordering_private;
@@ -78,22 +80,7 @@ CREATE INDEX ix_order_search_customer ON ordering_read.order_search (tenant, cus
 CREATE INDEX ix_order_search_external_number ON ordering_read.order_search (external_number) WHERE external_number IS NOT NULL;
 CREATE INDEX ix_order_search_skus ON ordering_read.order_search USING gin (skus);
 
--- Text anywhere in the middle needs trigrams. A server without pg_trgm answers the same, by reading more.
-DO $$
-DECLARE
-  v_schema text;
-BEGIN
-  IF EXISTS (SELECT FROM pg_available_extensions WHERE name = 'pg_trgm') THEN
-    CREATE EXTENSION IF NOT EXISTS pg_trgm;
-  END IF;
-  SELECT n.nspname INTO v_schema FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace WHERE e.extname = 'pg_trgm';
-  IF v_schema IS NOT NULL THEN
-    EXECUTE format('CREATE INDEX ix_order_search_text ON ordering_read.order_search USING gin (search_text %I.gin_trgm_ops)', v_schema);
-  END IF;
-EXCEPTION WHEN insufficient_privilege THEN
-  RAISE NOTICE 'pg_trgm may not be installed here: searching for text reads every order of the tenant';
-END $$;
-
+${textSearchIndex('ix_order_search_text', 'ordering_read.order_search')}
 -- Async: one row per event that a person would call a step.
 CREATE TABLE ordering_read.order_timeline (
   order_id uuid        NOT NULL,

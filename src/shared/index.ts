@@ -14,5 +14,5 @@ export { normalised } from './normalised.js';
 export { isOrderNumber, orderNumber } from './order-number.js';
 export { isQuantity } from './quantity.js';
 export { AmountTooLarge, addSafely, allocateByLargestRemainder, multiplySafely, percentOf } from './rounding.js';
-export { searchText, wordPatterns } from './search-text.js';
+export { searchConditions, searchText } from './search-text.js';
 export { SKU_PATTERN, isSku } from './sku.js';

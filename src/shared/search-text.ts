@@ -52,3 +52,19 @@ export function wordPatterns(question: string): string[] {
     .filter((word) => word !== '');
   return [...new Set(words)].slice(0, MAX_WORDS).map((word) => `%${word.replace(/[\\%_]/g, '\\$&')}%`);
 }
+
+/**
+ * SQL conditions for rows whose folded text has all words of a question, one per word, as a trigram index can answer them;
+ * none without a question, and `false` for one that has no word.
+ *
+ * @param param adds a value to the statement's and returns its `$n`
+ */
+export function searchConditions(
+  column: string,
+  question: string | undefined,
+  param: (pattern: string) => string,
+): readonly string[] {
+  if (question === undefined) return [];
+  const patterns = wordPatterns(question);
+  return patterns.length === 0 ? ['false'] : patterns.map((pattern) => `${column} LIKE ${param(pattern)}`);
+}

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { ReadSql, messageContext } from '#kernel';
 import { Cursors, type Page, type Sort } from '#platform/http';
 import { NotFound } from '#kernel/domain';
-import { wordPatterns } from '#shared';
+import { searchConditions } from '#shared';
 import type { ProductForSale } from '../contracts/index.js';
 import type { Product } from '../domain/product.js';
 
@@ -32,20 +32,29 @@ SELECT sku, name, unit_price AS "unitPrice", currency, tax_class AS "taxClass", 
 
 const ONE = `SELECT ${COLUMNS} FROM catalog.products WHERE tenant = $1 AND sku = $2`;
 
-/** Follows the primary key (by sku) or ix_products_name; the last row's keys say where the next page begins. */
-function pageSql({ key, descending }: Sort): string {
+/**
+ * Follows the primary key (by sku) or ix_products_name; the last row's keys say where the next page begins. Words are found by
+ * ix_products_text. Without a name: planned for these filters, where a stored plan would have to fit all of them.
+ */
+function pageStatement(
+  tenant: string,
+  { filter, sort: { key, descending }, limit }: ProductPageRequest,
+  after: readonly unknown[] | undefined,
+): { text: string; values: unknown[] } {
   const keys = key === 'name' ? ['name', 'sku'] : ['sku', 'sku'];
   const direction = descending ? 'DESC' : 'ASC';
-  return `
+  const values: unknown[] = [tenant, filter.category, filter.discontinued, after?.[0], after?.[1], limit + 1];
+  const words = searchConditions('search_text', filter.q, (pattern) => `$${values.push(pattern)}`);
+  const text = `
 SELECT ${COLUMNS}
   FROM catalog.products
- WHERE tenant = $1
-   AND ($2::text[] IS NULL OR (cardinality($2) > 0 AND search_text LIKE ALL ($2)))
-   AND ($3::text IS NULL OR category = $3)
-   AND ($4::boolean IS NULL OR discontinued = $4)
-   AND ($5::text IS NULL OR (${keys.join(', ')}) ${descending ? '<' : '>'} ($5, $6))
+ WHERE ${['tenant = $1', ...words].join(' AND ')}
+   AND ($2::text IS NULL OR category = $2)
+   AND ($3::boolean IS NULL OR discontinued = $3)
+   AND ($4::text IS NULL OR (${keys.join(', ')}) ${descending ? '<' : '>'} ($4, $5))
  ORDER BY ${keys.map((column) => `${column} ${direction}`).join(', ')}
- LIMIT $7`;
+ LIMIT $6`;
+  return { text, values };
 }
 
 /** The read side of the catalog: its own tables, by the read-only role unless a unit of work is open. */
@@ -70,27 +79,12 @@ export class ProductReader {
     return this.sql.query<ProductForSale>({ name: 'catalog.products-for-sale', text: FOR_SALE, values });
   }
 
-  async page<Item>(
-    { filter, sort, limit, cursor }: ProductPageRequest,
-    item: (product: Product) => Item,
-  ): Promise<Page<Item>> {
+  async page<Item>(request: ProductPageRequest, item: (product: Product) => Item): Promise<Page<Item>> {
     const { tenant } = messageContext.current();
+    const { filter, sort, limit, cursor } = request;
     const binding = { list: 'products', filter, sort };
     const after = cursor === undefined ? undefined : await this.cursors.open(cursor, binding);
-    const { q, category, discontinued } = filter;
-    // Without a name: planned for these filters, where a stored plan would have to fit all of them.
-    const rows = await this.sql.query<Product>({
-      text: pageSql(sort),
-      values: [
-        tenant,
-        q === undefined ? undefined : wordPatterns(q),
-        category,
-        discontinued,
-        after?.[0],
-        after?.[1],
-        limit + 1,
-      ],
-    });
+    const rows = await this.sql.query<Product>(pageStatement(tenant, request, after));
     const keysOf = (product: Product): string[] => [sort.key === 'name' ? product.name : product.sku, product.sku];
     return this.cursors.page(rows, { limit, binding, keysOf, item });
   }

@@ -1,5 +1,5 @@
 import type { Sort } from '#platform/http';
-import { wordPatterns } from '#shared';
+import { searchConditions } from '#shared';
 import type { OrderStatus } from '../../contracts/get-order-summary.js';
 
 /** Which orders a list shows; what is left out doesn't limit it. */
@@ -115,8 +115,6 @@ function whereClause(tenant: string, { q, ...filter }: OrderFilter): Statement {
     const value = filter[field as keyof typeof filter];
     if (value !== undefined) conditions.push(condition(`$${values.push(value)}`));
   }
-  const patterns = q === undefined ? [] : wordPatterns(q);
-  for (const pattern of patterns) conditions.push(`search_text LIKE $${values.push(pattern)}`);
-  if (q !== undefined && patterns.length === 0) conditions.push('false'); // nothing in it that could be found
+  conditions.push(...searchConditions('search_text', q, (pattern) => `$${values.push(pattern)}`));
   return { text: `\n WHERE ${conditions.join('\n   AND ')}`, values };
 }
