@@ -4,7 +4,7 @@ import type { MoneyJson } from '#shared';
 export const MAX_LINES = 100;
 
 /** Events of a draft, after which it is edited no more: every edit folds them all. */
-export const MAX_DRAFT_EVENTS = 1_000;
+export const MAX_DRAFT_EVENTS = 500;
 
 /** Units per line. */
 export const MAX_QUANTITY = 100_000;
