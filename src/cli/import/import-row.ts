@@ -6,7 +6,7 @@ import { ImportProductCommand, type ImportedProduct } from '#catalog/contracts';
 import { ImportCustomerCommand, type ImportedCustomer } from '#customers/contracts';
 import { GetOrderSummaryQuery, PlaceOrderCommand, type OrderSummary } from '#ordering/contracts';
 import { BadRow } from './format/row-reader.js';
-import type { TakenOverOrder } from './format/order-row.js';
+import type { ImportedOrder } from './format/order-row.js';
 import { differencesBetween } from './same-order.js';
 import { throughFaults } from './retry-transient-errors.js';
 
@@ -49,12 +49,12 @@ export class ImportRow {
   }
 
   /** @throws BadRow, also when the order is known with another content. */
-  order(order: TakenOverOrder): Promise<Outcome> {
+  order(order: ImportedOrder): Promise<Outcome> {
     const orderId = newId();
     return this.#asImporter(orderId, async () => {
       if (await this.#isKnown(order)) return 'already there';
       try {
-        await this.#commands.execute(new PlaceOrderCommand({ ...order, orderId, by: IMPORTER, isTakenOver: true }));
+        await this.#commands.execute(new PlaceOrderCommand({ ...order, orderId, by: IMPORTER, isImported: true }));
         return 'new';
       } catch (error) {
         // Somebody else takes the same order in at this moment.
@@ -65,7 +65,7 @@ export class ImportRow {
   }
 
   /** @throws BadRow when it is known, but isn't the same. */
-  async #isKnown(order: TakenOverOrder): Promise<boolean> {
+  async #isKnown(order: ImportedOrder): Promise<boolean> {
     const known = await this.#find(order.externalNumber);
     if (known === undefined) return false;
     const differences = differencesBetween(order, known);

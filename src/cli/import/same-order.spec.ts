@@ -1,5 +1,5 @@
 import type { OrderSummary } from '#ordering/contracts';
-import type { TakenOverOrder } from './format/order-row.js';
+import type { ImportedOrder } from './format/order-row.js';
 import { differencesBetween } from './same-order.js';
 
 const shipTo = {
@@ -13,7 +13,7 @@ const shipTo = {
 };
 const line = { sku: 'TEA-1', unitPrice: 1_440, currency: 'USD', quantity: 12, discountPercent: 15 };
 
-const order: TakenOverOrder = {
+const order: ImportedOrder = {
   externalNumber: '10248',
   customerId: 'LOAF',
   placedAt: '1996-07-04T00:00:00.000Z',
@@ -57,7 +57,7 @@ it('an order with a name for its goods, a note, a second address and a discount 
   expect(differencesBetween(told, { ...known, totals, billTo: told.billTo, note: told.note })).toEqual([]);
 });
 
-it.each<[string, Partial<TakenOverOrder>]>([
+it.each<[string, Partial<ImportedOrder>]>([
   ['customerId', { customerId: 'PIE' }],
   ['placedOn', { placedAt: '1996-07-05T00:00:00.000Z' }],
   ['placedAt', { placedAt: '1996-07-04T09:30:00.000Z' }],

@@ -1,6 +1,6 @@
 import type { OrderSummary } from '#ordering/contracts';
 import type { DeliveryAddress } from '#shared';
-import type { TakenOverOrder } from './format/order-row.js';
+import type { ImportedOrder } from './format/order-row.js';
 
 const ADDRESS_FIELDS = ['name', 'street', 'street2', 'city', 'region', 'postalCode', 'country'] as const;
 
@@ -11,7 +11,7 @@ const MIDNIGHT = 'T00:00:00.000Z';
  * In which fields of the file a known order is another one than the file's; empty if it is the same. What was erased
  * since says nothing.
  */
-export function differencesBetween(order: TakenOverOrder, known: OrderSummary): string[] {
+export function differencesBetween(order: ImportedOrder, known: OrderSummary): string[] {
   const isErased = known.shipTo === null;
   const checks: [string, boolean][] = [
     ['customerId', order.customerId === known.customerId],
@@ -38,7 +38,7 @@ function isSameAddress(one: DeliveryAddress | null, other: DeliveryAddress | nul
   return ADDRESS_FIELDS.every((field) => one[field] === other[field]);
 }
 
-function hasSameLines(lines: TakenOverOrder['lines'], known: OrderSummary['lines']): boolean {
+function hasSameLines(lines: ImportedOrder['lines'], known: OrderSummary['lines']): boolean {
   if (lines.length !== known.length) return false;
   return lines.every(({ sku, unitPrice, quantity, discountPercent, name }, index) => {
     const other = known[index]!;

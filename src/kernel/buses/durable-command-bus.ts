@@ -34,7 +34,7 @@ export class DurableCommandBus extends CommandBus {
 
   /**
    * Runs a command in a unit of work of its own, or in the one of the command that executes it. An outermost one whose
-   * caller wishes so is stored instead, if it can be. Before an outermost one its handler's access check is made.
+   * caller asked for is stored instead, if it can be. Before an outermost one its handler's access check is made.
    */
   override execute<R = unknown>(command: ICommand, context?: AsyncContext): Promise<R> {
     if (UnitOfWork.current() !== undefined) return this.#run(command, context);

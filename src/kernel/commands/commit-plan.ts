@@ -8,7 +8,7 @@ import type { CommandResult, IdempotencyKey } from '../idempotency/idempotency.j
 import type { RequiredView } from './required-views.js';
 import type { ExpectedVersion, StreamWrite, UnitOfWork } from './unit-of-work.js';
 
-/** How many commands may lie between a client's wish and an event. Without a cap two reactions can call each other for ever. */
+/** How many commands may lie between a client's request and an event. Without a cap two reactions can call each other for ever. */
 const MAX_CAUSATION_DEPTH = 50;
 
 /** A stream write with the identity and metadata its events will have. */

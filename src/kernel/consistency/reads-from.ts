@@ -17,7 +17,7 @@ export interface ReadsFromDeclaration {
 
 /**
  * On a query handler: the read views it reads, so that the query bus can wait until they have what the caller has seen,
- * and tell what they lack. A query for one row says its key: then it waits for that row's partition alone, and hears of
+ * and tell what they lack. A query for one row says its key: then it waits for that row's partition alone, and is told of
  * that row's events alone.
  * @example `@ReadsFrom(OrderSearchView, { key: ({ orderId }: GetOrderQuery) => orderId })`
  */

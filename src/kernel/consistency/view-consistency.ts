@@ -251,7 +251,7 @@ export class ViewConsistency {
     });
   }
 
-  /** What an answer without a wish has surely seen. */
+  /** What a response without a consistency request has surely seen. */
   async #tokenOf(readings: readonly Reading[]): Promise<string> {
     const { head, epoch } = await this.progress.view(namesOf(readings));
     const positions = await Promise.all(readings.map(({ projection }) => this.progress.position(projection.name)));

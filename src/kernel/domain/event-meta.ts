@@ -30,6 +30,6 @@ export interface EventMeta {
   /** History taken over from another system: nobody is notified of it. */
   readonly imported: boolean;
   readonly traceparent?: string;
-  /** How many commands lie between a client's wish and this event; capped, so that no ping-pong is endless. */
+  /** How many commands lie between a client's request and this event; capped, so that no ping-pong is endless. */
   readonly causationDepth: number;
 }

@@ -1,4 +1,4 @@
-/** Door `#kernel/domain`: what rules are written with. Nothing from Nest, TypeORM or node behind it. */
+/** Entry point `#kernel/domain`: what rules are written with. Nothing from Nest, TypeORM or node behind it. */
 export { Aggregate } from './aggregate.js';
 export { DurableCommand } from './durable-command.js';
 export {

@@ -37,7 +37,7 @@ export interface Effect<Body = unknown> {
   /** The same for every try: what the other system is told, so that it can tell a repeat. */
   readonly key: string;
   readonly body: Body;
-  /** 1 for the first. From the second on, an earlier try may have succeeded without anybody having heard of it. */
+  /** 1 for the first. From the second on, an earlier try may have succeeded without its result being recorded. */
   readonly attempt: number;
   readonly intendedAt: string;
 }

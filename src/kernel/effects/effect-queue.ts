@@ -10,7 +10,7 @@ import type { KnownEffect } from './effect-registry.js';
 import { claimEffects, type ClaimedEffect } from './sql/claim-effects.js';
 import { effectFailed, endEffect } from './sql/end-effect.js';
 
-/** How often a lane that nobody woke looks: for intents of other processes, and for those whose worker died. */
+/** How often a queue reads without being woken: for calls enqueued by other processes, and for those whose worker died. */
 const POLL_MS = 1_000;
 const FAULT_PAUSE_MS = 500;
 /** Looks are at least this far apart where the last one found all there was, or few slots are free: each is a statement,
@@ -40,7 +40,7 @@ export class EffectQueue {
   #stopped: Promise<void> | undefined;
   /** When the first of the calls that failed here is due again; monotonic clock, in ms. */
   #retryAt = Infinity;
-  /** Monotonic clock, in ms, as all times here: a step of the system's clock must not make a lane sleep. */
+  /** Monotonic clock, in ms, as all times here: a step of the system's clock must not make a queue sleep. */
   #polledAt = -Infinity;
 
   constructor(

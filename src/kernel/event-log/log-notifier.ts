@@ -35,7 +35,7 @@ export class LogNotifier {
     private readonly signal: CommitSignal,
   ) {}
 
-  /** In a process that reads the log: hears of other processes' events, and tells of those it has given positions. */
+  /** In a process that reads the log: receives notice of other processes' events, and sends notice of those it has given positions. */
   async start(): Promise<void> {
     this.tail.onSequenced = (head) => this.#notify(String(head));
     await this.#listen();

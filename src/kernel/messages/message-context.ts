@@ -8,7 +8,7 @@ export interface Principal {
   readonly roles: readonly string[];
 }
 
-/** A client's wish to have one effect for one key, however often it is sent. */
+/** A client's request to have one effect for one key, however often it is sent. */
 export interface IdempotencyRequest {
   readonly key: string;
   /** Route template or command name: the same key on another operation is another key. */

@@ -49,7 +49,7 @@ export class OutgoingCommands {
    */
   send(command: object, options: SendOptions = {}): string {
     const unit = UnitOfWork.required('Sending a command');
-    // It acts for whoever caused it, one causationDepth further.
+    // It acts for whoever caused it, one reaction further.
     const context = {
       ...storedContextOf(unit.context),
       causationId: unit.commandId,

@@ -28,7 +28,7 @@ const AT_ONCE = 8;
 const CLAIM_MS = 30_000;
 const POLL_MS = 1_000;
 
-/** A stored command was refused: on the stream `command:<id>`, where whoever sent it can hear of it. */
+/** A stored command was refused: on the stream `command:<id>`, where whoever sent it can subscribe it. */
 @DurableEvent('kernel.command-refused', 1)
 export class CommandRefused {
   constructor(

@@ -101,7 +101,7 @@ async function withinTime(
   }
 }
 
-/** What a reaction does is caused by the event, one causationDepth further from the client's wish, under the same correlation. */
+/** What a reaction does is caused by the event, one reaction further from the client's request, under the same correlation. */
 function contextFor(name: string, { meta }: RecordedEvent): MessageContext {
   return new MessageContext({
     tenant: meta.tenant,

@@ -63,7 +63,7 @@ export class LeaseKeeper {
     await releaseLeases(this.pools.control, this.of.replica);
   }
 
-  /** A wish to look that comes during a look may be about something newer: look again. */
+  /** A request to read that comes during a read may be about something newer: read again. */
   async #keepUntilQuiet(): Promise<void> {
     do {
       this.#again = false;

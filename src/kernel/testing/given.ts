@@ -6,7 +6,7 @@ interface Outcome {
   thenEvents(...expected: readonly object[]): void;
   /** The decision was refused with this code and these facts, and recorded nothing. */
   thenRefused(code: string, facts?: object): void;
-  /** The decision found the wish already true: no event, no refusal. */
+  /** The decision found the change already made: no event, no refusal. */
   thenNothing(): void;
 }
 

@@ -1,6 +1,6 @@
 import type { INestApplicationContext } from '@nestjs/common';
 
-/** Door `#kernel/testing`: what specs need. Never imported by production code. Light: what needs a database is loaded late. */
+/** Entry point `#kernel/testing`: what specs need. Never imported by production code. Light: what needs a database is loaded late. */
 export { metaOf } from './event-meta.js';
 export { eventually } from './eventually.js';
 export { given, givenOf } from './given.js';

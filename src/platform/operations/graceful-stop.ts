@@ -16,7 +16,7 @@ export interface Running {
   readonly app: INestApplicationContext;
   /** What listens; undefined where nothing does. */
   readonly server: Server | undefined;
-  /** Told when the door closes: from now on every new request is refused. */
+  /** Called first: from now on every new request is refused. */
   readonly refuseRequests: () => void;
   /** Closes what outlives the application: pools, the embedded server. */
   readonly closeDatabase: () => Promise<void>;

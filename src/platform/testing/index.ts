@@ -1,6 +1,6 @@
 import type { FreshDatabase } from './databases.js';
 
-/** Door `#platform/testing`: a database for each spec file. Never imported by production code. */
+/** Entry point `#platform/testing`: a database for each spec file. Never imported by production code. */
 export type { FreshDatabase } from './databases.js';
 
 /** A database of its own for the calling spec file: see databases.ts, which is loaded only when it is called. */

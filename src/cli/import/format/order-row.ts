@@ -112,20 +112,20 @@ export class OrderRow {
 }
 
 /** An order as it was placed in another system. */
-export type TakenOverOrder = Pick<PlaceOrder, 'customerId' | 'placedAt' | 'shipTo' | 'billTo' | 'note' | 'discount'> & {
+export type ImportedOrder = Pick<PlaceOrder, 'customerId' | 'placedAt' | 'shipTo' | 'billTo' | 'note' | 'discount'> & {
   readonly externalNumber: string;
-  readonly lines: readonly TakenOverLine[];
+  readonly lines: readonly ImportedLine[];
   readonly shippingFee: { readonly amount: number; readonly currency: string };
 };
 
-type TakenOverLine = Pick<RequestedLine, 'sku' | 'quantity' | 'name'> & {
+type ImportedLine = Pick<RequestedLine, 'sku' | 'quantity' | 'name'> & {
   readonly unitPrice: number;
   readonly currency: string;
   readonly discountPercent: number;
 };
 
 /** @throws BadRow for what only shows when fields are looked at together. */
-export function orderOf(row: OrderRow, now: Date): TakenOverOrder {
+export function orderOf(row: OrderRow, now: Date): ImportedOrder {
   const { orderNumber, customerId, freight, discount, currency, shipTo, billTo, note, lines } = row;
   const placedAt = placedAtOf(row, now);
   assertCurrencyOn(currency, placedAt);
@@ -143,7 +143,7 @@ export function orderOf(row: OrderRow, now: Date): TakenOverOrder {
 }
 
 /** Old prices are in the currency of the order, whatever the product is priced in today. */
-function lineOf({ sku, unitPrice, quantity, discountPercent, name }: OrderLineRow, currency: string): TakenOverLine {
+function lineOf({ sku, unitPrice, quantity, discountPercent, name }: OrderLineRow, currency: string): ImportedLine {
   return { sku, unitPrice, currency, quantity, discountPercent: discountPercent ?? 0, name: name ?? undefined };
 }
 

@@ -30,7 +30,7 @@ const MOST_REASONS = 5;
 
 /**
  * A row as its class describes it: by the same strict rules as a request's body, so that what the API refuses doesn't
- * come in by the back door. Text comes out in Unicode normal form C.
+ * come in unchecked. Text comes out in Unicode normal form C.
  *
  * @throws BadRow
  */

@@ -7,6 +7,6 @@ export class ImportProductHandler implements ICommandHandler<ImportProductComman
   constructor(private readonly products: Products) {}
 
   async execute({ product }: ImportProductCommand): Promise<ProductImported> {
-    return { sku: product.sku, outcome: await this.products.takeOver(product) };
+    return { sku: product.sku, outcome: await this.products.storeImported(product) };
   }
 }

@@ -38,7 +38,7 @@ export function changed(product: Product, changes: ProductChanges): Product {
   return news.length === 0 ? product : { ...product, ...Object.fromEntries(news), version: product.version + 1 };
 }
 
-/** The facts that others hear of when a product goes from one state to the next. Texts are nobody else's business. */
+/** The events for other contexts when a product goes from one state to the next. Texts are nobody else's business. */
 export function factsBetween(before: Product, after: Product): object[] {
   const facts: object[] = [];
   if (before.unitPrice !== after.unitPrice || before.currency !== after.currency) {

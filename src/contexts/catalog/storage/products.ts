@@ -27,7 +27,7 @@ type OtherSystemsProduct = Omit<NewProduct, keyof ProductTexts> & Pick<ProductTe
 
 /**
  * The write side of the catalog. Each method belongs to a unit of work: the row, its version and the fact that others
- * hear of commit together. A wish that is already true changes nothing, not even the version.
+ * hear of commit together. A change that is already so changes nothing, not even the version.
  */
 @Injectable()
 export class Products {
@@ -58,7 +58,7 @@ export class Products {
   }
 
   /** Makes the product what another system says it is. What that says nothing of stays as it is. */
-  async takeOver({ sku, ...news }: OtherSystemsProduct): Promise<'added' | 'changed' | 'unchanged'> {
+  async storeImported({ sku, ...news }: OtherSystemsProduct): Promise<'added' | 'changed' | 'unchanged'> {
     const { name, unitPrice, currency, category = null, unit = null, taxClass = null } = news;
     const added = await this.insertIfAbsent({ sku, name, unitPrice, currency, category, unit, taxClass });
     const before = await this.lock(sku);

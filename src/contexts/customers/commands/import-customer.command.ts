@@ -7,6 +7,6 @@ export class ImportCustomerHandler implements ICommandHandler<ImportCustomerComm
   constructor(private readonly customers: Customers) {}
 
   async execute({ customer }: ImportCustomerCommand): Promise<CustomerImported> {
-    return { customerId: customer.customerId, outcome: await this.customers.takeOver(customer) };
+    return { customerId: customer.customerId, outcome: await this.customers.storeImported(customer) };
   }
 }

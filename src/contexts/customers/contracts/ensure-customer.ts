@@ -1,6 +1,6 @@
 import { Command } from '@nestjs/cqrs';
 
-/** What became of the wish that a customer be known: `created` is false where one was known already. */
+/** The result of asking that a customer be known: `created` is false where one was known already. */
 export interface CustomerEnsured {
   readonly customerId: string;
   readonly created: boolean;

@@ -1,4 +1,4 @@
-/** Door `#customers/contracts`: what other contexts may ask of the customer records. */
+/** Entry point `#customers/contracts`: queries and commands of the customer records for other contexts. */
 export { CustomerExistsQuery } from './customer-exists.js';
 export { EnsureCustomerCommand, type CustomerEnsured } from './ensure-customer.js';
 export { GetCustomerContactQuery, type CustomerContact } from './get-customer-contact.js';

@@ -19,7 +19,7 @@ export type NewCustomer = Pick<Customer, 'customerId' | 'name'> & Partial<Custom
 
 /**
  * The write side of the customer records. Each method belongs to a unit of work: the row and the stored answer commit
- * together. A wish that is already true changes nothing, not even the version.
+ * together. A change that is already so changes nothing, not even the version.
  */
 @Injectable()
 export class Customers {
@@ -49,7 +49,7 @@ export class Customers {
   }
 
   /** Makes the customer what another system says it is. What that says nothing of stays as it is. */
-  async takeOver({ customerId, ...profile }: NewCustomer): Promise<'added' | 'changed' | 'unchanged'> {
+  async storeImported({ customerId, ...profile }: NewCustomer): Promise<'added' | 'changed' | 'unchanged'> {
     if (await this.ensure({ customerId, ...profile })) return 'added';
     const before = await this.lock(customerId);
     return (await this.store(before, profile)) === before ? 'unchanged' : 'changed';

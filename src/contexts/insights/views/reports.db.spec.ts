@@ -31,7 +31,7 @@ async function placed(
   lines: PlaceOrder['lines'],
   shippingFee: PlaceOrder['shippingFee'],
 ) {
-  await app.placeOrder({ by: importer, isTakenOver: true, customerId, placedAt, lines, shippingFee });
+  await app.placeOrder({ by: importer, isImported: true, customerId, placedAt, lines, shippingFee });
 }
 
 describe('the sales report', () => {

@@ -7,7 +7,7 @@ export interface Email {
   readonly text: string;
 }
 
-/** Writes the letter about a matter to a customer of this name. */
+/** Writes the email about a matter to a customer of this name. */
 export function emailFor(matter: Matter, name: string): Email {
   switch (matter.about) {
     case 'order-placed': {

@@ -26,7 +26,7 @@ export class DeliverNotification implements IEffectHandler<{ readonly notificati
   async handle({ body: { notificationId } }: Effect<{ notificationId: string }>, signal: AbortSignal): Promise<void> {
     const notification = await this.notifications.find(notificationId);
     if (notification === undefined) throw new Error(`There is no notification ${notificationId}.`);
-    if (notification.status !== 'pending') return; // an earlier try ended, and nobody heard of it
+    if (notification.status !== 'pending') return; // an earlier try ended without its result being recorded
     const delivery = await this.#deliver(notification, signal);
     await this.commands.execute(new RecordDeliveryCommand(notificationId, delivery));
   }

@@ -1,7 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Notifier, type AddressedEmail } from './notifier.js';
 
-/** For a house without a mail server: says in the log what would have gone out. Not to whom: a log can't forget. */
+/** Without a mail server: writes to the log what would have been sent. Not to whom, because a log can't forget. */
 @Injectable()
 export class LogNotifier extends Notifier {
   override readonly via = 'log';

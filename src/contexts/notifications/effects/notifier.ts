@@ -1,7 +1,7 @@
 import type { Email } from '../domain/email.js';
 import type { UndeliverableReason } from '../domain/notification.js';
 
-/** A letter on its way to one customer. The address is personal data: it goes to the notifier and nowhere else. */
+/** An email to one customer. The address is personal data: it goes to the notifier and nowhere else. */
 export interface AddressedEmail extends Email {
   /** The same for every try. */
   readonly notificationId: string;
@@ -19,12 +19,12 @@ export class AddressRefused extends Error {
   }
 }
 
-/** How letters leave the house. */
+/** How emails are sent. */
 export abstract class Notifier {
   abstract readonly via: 'log' | 'mail';
 
   /**
-   * Hands the letter over. Once it returns, the other side has it; a repeat is told by the notification's id.
+   * Sends the email. Once it returns, the other side has it, and recognises a repeat by the notification's id.
    *
    * @throws AddressRefused where another try can't help; anything else is tried again.
    */

@@ -8,7 +8,7 @@ import { offersUtf8 } from './smtp-extensions.js';
 
 export interface MailServer {
   readonly url: string;
-  /** Who letters come from: an address, or a name with one in angle brackets. */
+  /** Who emails come from: an address, or a name with one in angle brackets. */
   readonly from: string;
 }
 
@@ -19,11 +19,11 @@ interface Mailbox {
 
 /** As many as there are deliveries at once. */
 const CONNECTIONS = 4;
-/** All of them together stay below what a delivery may take, so that it hears of what hangs. */
+/** All of them together stay below what a delivery may take, so that a hanging connection ends as an error. */
 const TIMEOUTS = { connectionTimeout: 5_000, greetingTimeout: 5_000, socketTimeout: 8_000 };
 
 /**
- * Hands letters to a mail server. SMTP can't be asked what it has got: a letter whose answer is lost goes out again, under
+ * Sends emails to a mail server. SMTP can't be asked what it has got: an email whose answer is lost is sent again, under
  * the same Message-ID, by which mail programs and servers know it for the same.
  */
 @Injectable()

@@ -59,7 +59,7 @@ export class FindOrdersParams extends ListQuery {
   @IsText({ max: 100 })
   q?: string;
 
-  /** Also says how many orders there are on all pages. */
+  /** Also counts how many orders there are on all pages. */
   @IsOptional()
   @IsIn(['estimate', 'exact'])
   count?: 'estimate' | 'exact';

@@ -43,7 +43,7 @@ export class LineBody {
   @Max(100)
   discountPercent?: number | null;
 
-  /** For services, in an order that is taken over: what the product was called then; left out: what it is called now. */
+  /** For services, in an imported order: what the product was called then; left out: what it is called now. */
   @IsOptional()
   @IsText({ max: 200 })
   name?: string | null;
@@ -161,7 +161,7 @@ export class GrantDiscountBody {
   @Nested(() => MoneyBody)
   amount!: MoneyBody;
 
-  /** Kept in the log for ever, and shown to the customer: name nobody in it. */
+  /** Kept in the log for ever, and shown to the customer: name no person in it. */
   @IsText({ max: 500 })
   reason!: string;
 }

@@ -6,7 +6,7 @@ import { assertAbsent, customerIdFor } from './actors.js';
 import type { LineBody, PlaceOrderBody } from './order-input.dto.js';
 
 const SERVICES_ONLY = 'Only services can import orders. Omit this field.';
-const TAKEN_OVER_ONLY = 'Only imported orders have this field. Send placedAt too, or omit it.';
+const IMPORTED_ONLY = 'Only imported orders have this field. Send placedAt too, or omit it.';
 
 /** What a checkout asks for. @throws invalid input for fields that the caller's role may not set, or may not leave out. */
 export function toPlaceOrder(
@@ -14,7 +14,7 @@ export function toPlaceOrder(
   by: Actor,
   { orderId, now }: { orderId: string; now: Date },
 ): PlaceOrder {
-  assertMayTakeOver(body, by);
+  assertMayImport(body, by);
   const at = placedAt(body.placedAt, now);
   return {
     orderId,
@@ -27,7 +27,7 @@ export function toPlaceOrder(
     discount: moneyOn(body.discount, '/discount', at) ?? undefined,
     shortagePolicy: body.shortagePolicy ?? undefined,
     placedAt: at,
-    isTakenOver: typeof body.placedAt === 'string',
+    isImported: typeof body.placedAt === 'string',
     externalNumber: body.externalNumber ?? undefined,
   };
 }
@@ -80,7 +80,7 @@ function toRequestedLine(
 }
 
 /** @throws invalid input for what only an order from another system has: from all but services, and without its time. */
-function assertMayTakeOver(body: PlaceOrderBody, by: Actor): void {
+function assertMayImport(body: PlaceOrderBody, by: Actor): void {
   const { placedAt: at, externalNumber, currency, discount, lines } = body;
   const names = lines.map(({ name }, index): [unknown, string] => [name, `/lines/${index}/name`]);
   const ofOldOrders: [unknown, string][] = [[currency, '/currency'], [discount, '/discount'], ...names];
@@ -94,7 +94,7 @@ function assertMayTakeOver(body: PlaceOrderBody, by: Actor): void {
 
 /** @throws invalid input for a field that no new order has. */
 function assertNew(value: unknown, pointer: string): void {
-  if (value !== undefined && value !== null) throw invalidInput(pointer, 'not-for-new-orders', TAKEN_OVER_ONLY);
+  if (value !== undefined && value !== null) throw invalidInput(pointer, 'not-for-new-orders', IMPORTED_ONLY);
 }
 
 function moneyOn(money: MoneyJson | null | undefined, pointer: string, day: string): MoneyJson | null {

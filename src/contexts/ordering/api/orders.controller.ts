@@ -29,7 +29,7 @@ import { toPlaceOrder } from './order-requests.js';
 
 const ID_OR_NUMBER = /^[A-Za-z0-9-]{1,40}$/;
 
-/** Orders: taken and looked at. */
+/** Orders: placing and reading. */
 @Controller('v1/orders')
 @Roles('customer', 'support', 'warehouse', 'finance', 'manager', 'service')
 export class OrdersController {

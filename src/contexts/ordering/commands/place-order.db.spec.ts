@@ -62,7 +62,7 @@ describe('checkout', () => {
       shippingFee: { amount: 3238, currency: 'EUR' },
       placedAt: '1996-07-04T00:00:00.000Z',
     };
-    const { id, total } = await app.placeOrder({ ...order, isTakenOver: true, externalNumber: '10248' });
+    const { id, total } = await app.placeOrder({ ...order, isImported: true, externalNumber: '10248' });
     expect(total.amount).toBe(16_800 - 2520 + 1999 + 3238);
     expect(await app.eventsOf(id)).toMatchObject([
       {

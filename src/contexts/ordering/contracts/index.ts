@@ -1,4 +1,4 @@
-/** Door `#ordering/contracts`: what other contexts may ask of orders and hear from them. */
+/** Entry point `#ordering/contracts`: queries, commands and events of orders for other contexts. */
 export { GetOrderQuoteQuery } from './get-order-quote.js';
 export {
   GetOrderSummaryQuery,

@@ -1,7 +1,7 @@
 import type { OrderStatus } from './get-order-summary.js';
 import { MAX_DRAFT_EVENTS, MAX_LINES } from './order-line.js';
 
-/** What can be wished for an order. */
+/** What can be done with an order. */
 export type OrderAction =
   'add-line' | 'change-lines' | 'set-delivery' | 'grant-discount' | 'remove-discount' | 'quote' | 'place' | 'discard';
 
@@ -14,7 +14,7 @@ export interface OrderFacts {
   readonly version: number;
 }
 
-/** The code of the refusal that a wish would meet. */
+/** The code of the refusal that the action would meet. */
 export type RefusalCode =
   | 'ordering.order-not-editable'
   | 'ordering.too-many-edits'

@@ -43,7 +43,7 @@ export interface PlaceOrder {
   /** RFC 3339 */
   readonly placedAt: string;
   /** The order was placed in another system at `placedAt`: it may name discontinued products. */
-  readonly isTakenOver?: boolean | undefined;
+  readonly isImported?: boolean | undefined;
   /** The number there; unique. */
   readonly externalNumber?: string | undefined;
 }

@@ -49,7 +49,7 @@ export interface Basket extends Extras {
   readonly lines: readonly UnpricedLine[];
   readonly expectedTotal?: MoneyJson | undefined;
   /** The order was placed in another system: its goods may be discontinued by now. */
-  readonly isTakenOver?: boolean | undefined;
+  readonly isImported?: boolean | undefined;
 }
 
 export interface Discount {
@@ -186,7 +186,7 @@ export class Order extends Aggregate {
    * @throws OrderEmpty, TooManyLines, SkuUnavailable, QuantityInvalid, CurrencyMismatch, AmountTooLarge, PriceChanged
    */
   quoteForCheckOut(basket: Basket, products: readonly SellableProduct[]): Quote {
-    const { lines, isTakenOver: maySellDiscontinued } = basket;
+    const { lines, isImported: maySellDiscontinued } = basket;
     if (lines.length === 0) throw new OrderEmpty(this.id);
     if (lines.length > MAX_LINES) throw new TooManyLines(this.id);
     const quote = quoteFor(priceLines(lines, products, { maySellDiscontinued }), basket);

@@ -42,7 +42,7 @@ export class EventsController {
     return event;
   }
 
-  /** What a wish has led to. Takes a correlation id, or the id of an event, a stream or an aggregate. */
+  /** What a request has caused. Takes a correlation id, or the id of an event, a stream or an aggregate. */
   @Get('correlations/:id')
   async tree(@PathText('id', REFERENCE) id: string): Promise<CausationTree> {
     const tree = await this.trees.of(id, messageContext.current().tenant);

@@ -43,7 +43,7 @@ export class CausationCommand {
   events!: CausationEvent[];
 }
 
-/** What wishes have led to: commands, their events, the commands that reacted to these, and so on. */
+/** What requests have caused: commands, their events, the commands that reacted to these, and so on. */
 export class CausationTree {
   correlationIds!: string[];
   eventCount!: number;

@@ -9,7 +9,7 @@ export class LogReport {
   head!: number;
   /** Ids below the highest one that are not visible: commits under way, or rolled back and not yet forgotten. */
   gaps!: number;
-  /** Committed events that have no position yet: more than a few for long means that nobody reads the log. */
+  /** Committed events that have no position yet: more than a few for long means that no process reads the log. */
   eventsNotSequenced!: number;
   /** Age of the oldest open transaction of the server; above 60 it holds up vacuum and the forgetting of gaps. */
   oldestTransactionSeconds!: number;

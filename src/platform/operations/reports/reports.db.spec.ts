@@ -62,7 +62,7 @@ const subscription = async (name: string) => {
   return found!;
 };
 
-describe('while nobody reads the log', () => {
+describe('while no process reads the log', () => {
   it('events without a position are counted, and every reader that is not inline lags', async () => {
     expect(await idle.get(LogReports).current()).toMatchObject({ head: 0, eventsNotSequenced: 1, gaps: 0 });
     expect((await subscription('toy.counter-search')).lagSeconds).toBeGreaterThan(0);

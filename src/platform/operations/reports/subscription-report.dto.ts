@@ -17,7 +17,7 @@ export class PartitionReport {
   behind!: number;
   movedAt!: string;
   fence!: number;
-  /** The replica; null while nobody works on it. */
+  /** The replica; null while no worker has it. */
   @ApiProperty({ type: String, nullable: true })
   owner!: string | null;
   /** In the past: the owner has stopped renewing. */
@@ -57,7 +57,7 @@ export class SubscriptionReport {
   /** Of the partition that is furthest behind. */
   position!: number;
   head!: number;
-  /** Positions not looked at yet. Over events that it doesn't care for, a checkpoint moves every 5 seconds. */
+  /** Positions not processed yet. Over events that it doesn't care for, a checkpoint moves every 5 seconds. */
   behind!: number;
   /** Age of the oldest event that it cares for and hasn't handled; 0: up to date. */
   lagSeconds!: number;

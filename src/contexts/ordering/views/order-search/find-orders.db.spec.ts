@@ -14,7 +14,7 @@ beforeAll(async () => {
   for (let n = 0; n < 12; n += 1) {
     await app.placeOrder({
       by: importer,
-      isTakenOver: true,
+      isImported: true,
       externalNumber: `PO-${n}`,
       placedAt: `2026-0${1 + Math.floor(n / 3)}-01T00:00:00.000Z`,
       lines: [{ sku: n % 2 === 0 ? 'TEE' : 'MUG', quantity: 1 + (n % 4) }],

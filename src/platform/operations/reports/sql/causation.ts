@@ -4,7 +4,7 @@ import type { Queryable } from '../../../../kernel/event-log/sql/queryable.js';
 
 const COLUMNS = `l.position, ${eventColumns()}`;
 
-/** Everything that some wishes have led to, in the order of the log. Index: ix_events_correlation_id. */
+/** Everything that some requests have caused, in the order of the log. Index: ix_events_correlation_id. */
 export async function eventsOfCorrelations(
   on: Queryable,
   correlationIds: readonly string[],
@@ -18,7 +18,7 @@ export async function eventsOfCorrelations(
   return rows;
 }
 
-/** The wishes that have changed any of some streams, latest last. Index: ux_events_stream_version. */
+/** The requests that have changed any of some streams, latest last. Index: ux_events_stream_version. */
 export async function correlationsOfStreams(
   on: Queryable,
   of: { readonly tenant: string; readonly streams: readonly string[]; readonly limit: number },
