@@ -36,6 +36,16 @@ describe('the actions that an order lists', () => {
     });
     expectNone(wrong, `Write in ACTIONS of ${BODY} the path and the roles that ${CONTROLLER} has.`);
   });
+
+  it('have paths whose parameters can be filled in', () => {
+    const known = /const PARTS[^]*?= \{([^]*?)\n\};/.exec(read(BODY))?.[1] ?? '';
+    const named = actions.flatMap(({ path }) => [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name!));
+    expect(named.length).toBeGreaterThan(0);
+    expectNone(
+      named.filter((name) => !known.includes(`${name}: (`)),
+      `Add it to PARTS of ${BODY}.`,
+    );
+  });
 });
 
 function rolesOf(decorations: readonly Decoration[]): string[] | undefined {

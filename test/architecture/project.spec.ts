@@ -1,4 +1,4 @@
-import { exists, expectNone, filesIn, productionFiles, read } from './source-tree.js';
+import { contexts, exists, expectNone, filesIn, productionFiles, read } from './source-tree.js';
 
 interface Manifest {
   readonly scripts: Readonly<Record<string, string>>;
@@ -10,12 +10,12 @@ interface ModuleMap {
 
 const manifest = JSON.parse(read('package.json')) as Manifest;
 
-describe('the guess test', () => {
+describe('the tree', () => {
   it.each([
     ['who places an order?', 'src/contexts/ordering/commands/place-order.command.ts'],
     ['when is it refused?', 'src/contexts/ordering/domain/order.ts'],
     ['what is the table behind GET /v1/orders?', 'src/contexts/ordering/views/order-search/'],
-    ['what do others hear of orders?', 'src/contexts/ordering/contracts/ordering.events.ts'],
+    ['which events of orders do other contexts get?', 'src/contexts/ordering/contracts/ordering.events.ts'],
     ['who answers GET /v1/products?', 'src/contexts/catalog/api/products.controller.ts'],
     ['where do the figures of GET /v1/reports/sales come from?', 'src/contexts/insights/views/sales-daily/'],
     ['how are events appended?', 'migrations/kernel/functions/commit.sql'],
@@ -30,11 +30,19 @@ describe('the guess test', () => {
   });
 });
 
+describe('a context', () => {
+  it.each(['README.md', 'docs/README.md'])('is listed in %s', (page) => {
+    const listed = read(page);
+    const missing = contexts().filter((context) => !listed.includes(`${context}/`) && !listed.includes(`[${context}]`));
+    expectNone(missing, `Add a line for it to ${page}.`);
+  });
+});
+
 describe('the documentation', () => {
   const pages = ['README.md', 'CONTRIBUTING.md', ...filesIn('docs', '.md'), ...filesIn('src', '.md')];
 
   it.each(pages)('%s names only scripts that package.json has', (page) => {
-    const named = [...read(page).matchAll(/npm (?:run (?:-s )?([a-z][a-z:-]*)|(start|test)\b)/g)].map(
+    const named = [...read(page).matchAll(/npm (?:run (?:-s )?([a-z][a-z0-9:-]*)|(start|test)\b)/g)].map(
       ([, run, short]) => run ?? short!,
     );
     const unknown = named.filter((script) => !(script in manifest.scripts));

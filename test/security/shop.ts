@@ -92,7 +92,8 @@ export class Shop {
   bodyFor(route: ApiRoute): unknown {
     if (!route.hasBody) return undefined;
     const body = BODIES[route.name];
-    if (body === undefined) throw new Error(`${route.name} takes a body: give these specs one that it takes.`);
+    if (body === undefined)
+      throw new Error(`${route.name} takes a body. Add one that it accepts to BODIES of test/security/shop.ts.`);
     return body();
   }
 

@@ -26,9 +26,9 @@ export function orderBody(
   linkBase: string,
 ): OrderBody {
   const { status, lines, version } = summary;
-  const standing = { status, lineCount: lines.length, deliveryIsSet, version };
+  const facts = { status, lineCount: lines.length, deliveryIsSet, version };
   const actions = ACTIONS.filter(({ roles }) => hasRole(principal, ...roles)).flatMap(({ name, path }) => {
-    const reason = refusalFor(name, standing);
+    const reason = refusalFor(name, facts);
     return pathsOf(path, summary).map((part): OrderActionBody => {
       const href = `${linkBase}/v1/orders/${summary.id}${part}`;
       return reason === undefined ? { name, href, enabled: true } : { name, href, enabled: false, reason };
@@ -37,8 +37,17 @@ export function orderBody(
   return { ...summary, actions };
 }
 
+/** Ids of the parts of an order that a path in {@link ACTIONS} may name. */
+const PARTS: Readonly<Record<string, (order: Omit<OrderSummary, 'deliveryIsSet'>) => readonly string[]>> = {
+  discountId: ({ discounts }) => discounts.map(({ discountId }) => discountId),
+  lineId: ({ lines }) => lines.map(({ lineId }) => lineId),
+};
+
 /** A path that names a part of the order leads to each of them. */
-function pathsOf(path: string, { discounts }: Pick<OrderSummary, 'discounts'>): string[] {
-  if (!path.includes('{discountId}')) return [path];
-  return discounts.map(({ discountId }) => path.replace('{discountId}', discountId));
+function pathsOf(path: string, order: Omit<OrderSummary, 'deliveryIsSet'>): readonly string[] {
+  const name = /\{(\w+)\}/.exec(path)?.[1];
+  if (name === undefined) return [path];
+  const ids = PARTS[name];
+  if (ids === undefined) throw new Error(`PARTS has no {${name}}, which the path ${path} of an action needs.`);
+  return ids(order).map((id) => path.replace(`{${name}}`, id));
 }

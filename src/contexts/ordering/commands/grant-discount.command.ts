@@ -1,7 +1,7 @@
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { CheckAccess } from '#kernel';
 import type { ChangedOrder } from '../contracts/changed-order.js';
-import type { Discount } from '../domain/order.js';
+import type { Discount } from '../domain/placing.js';
 import { OrderAccess } from '../storage/order-access.js';
 import { OrderRepository, type OrderAddress } from '../storage/order.repository.js';
 

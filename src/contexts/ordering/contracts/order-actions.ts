@@ -22,7 +22,7 @@ export type RefusalCode =
   | 'ordering.order-empty'
   | 'ordering.delivery-missing';
 
-type Rule = (standing: OrderFacts) => RefusalCode | undefined;
+type Rule = (facts: OrderFacts) => RefusalCode | undefined;
 
 const isDraft: Rule = ({ status }) => (status === 'draft' ? undefined : 'ordering.order-not-editable');
 const hasEditsLeft: Rule = ({ version }) => (version < MAX_DRAFT_EVENTS ? undefined : 'ordering.too-many-edits');
@@ -45,10 +45,10 @@ const RULES: Readonly<Record<OrderAction, readonly Rule[]>> = {
  * Why an action would be refused for an order like this, or undefined when it is open. The aggregate asks here before
  * it decides, and so does the API when it lists what can be done: clients never copy the state machine.
  */
-export function refusalFor(action: OrderAction, standing: OrderFacts): RefusalCode | undefined {
+export function refusalFor(action: OrderAction, facts: OrderFacts): RefusalCode | undefined {
   for (const rule of RULES[action]) {
-    const obstacle = rule(standing);
-    if (obstacle !== undefined) return obstacle;
+    const code = rule(facts);
+    if (code !== undefined) return code;
   }
   return undefined;
 }

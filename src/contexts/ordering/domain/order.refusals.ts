@@ -1,5 +1,6 @@
 import { Refusal } from '#kernel/domain';
 import type { OrderStatus } from '../contracts/get-order-summary.js';
+import type { RefusalCode } from '../contracts/order-actions.js';
 import { MAX_DRAFT_EVENTS, MAX_LINES, MAX_ORDER_AMOUNT, MAX_QUANTITY, type Quote } from '../contracts/order-line.js';
 
 export class OrderNotEditable extends Refusal {
@@ -142,5 +143,23 @@ export class ExternalNumberTaken extends Refusal {
 
   constructor(readonly externalNumber: string) {
     super(`Another order has the external number ${externalNumber}. If it is the same order, it is already imported.`);
+  }
+}
+
+/** The refusal that an action of an order meets, by its code. */
+export function orderRefusal(code: RefusalCode, orderId: string, status: OrderStatus): Refusal {
+  switch (code) {
+    case 'ordering.order-not-editable':
+      return new OrderNotEditable(orderId, status);
+    case 'ordering.too-many-edits':
+      return new TooManyEdits(orderId);
+    case 'ordering.too-many-lines':
+      return new TooManyLines(orderId);
+    case 'ordering.order-empty':
+      return new OrderEmpty(orderId);
+    case 'ordering.delivery-missing':
+      return new DeliveryMissing(orderId);
+    default:
+      return code satisfies never;
   }
 }

@@ -1,6 +1,6 @@
 import { Aggregate, NotFound, On, type Actor } from '#kernel/domain';
 import type { MoneyJson } from '#shared';
-import { MAX_LINES, type Quote, type ShortagePolicy } from '../contracts/order-line.js';
+import { MAX_LINES, type Quote } from '../contracts/order-line.js';
 import {
   DeliverySet,
   DiscountGranted,
@@ -15,14 +15,8 @@ import {
 import { openLineBook } from './line-book.js';
 import { refusalFor, type OrderAction } from '../contracts/order-actions.js';
 import { discountOf, lineOf, factsOf, type Draft, type OrderState, type Placed } from './order-state.js';
-import {
-  DeliveryMissing,
-  DiscountInvalid,
-  OrderEmpty,
-  OrderNotEditable,
-  TooManyEdits,
-  TooManyLines,
-} from './order.refusals.js';
+import type { Basket, Discount, Placement } from './placing.js';
+import { DiscountInvalid, OrderEmpty, OrderNotEditable, orderRefusal, TooManyLines } from './order.refusals.js';
 import {
   amountsOf,
   assertExpected,
@@ -31,32 +25,9 @@ import {
   priceLines,
   quoteFor,
   totalsOf,
-  type Extras,
   type SellableProduct,
   type UnpricedLine,
 } from './pricing.js';
-
-/** What is fixed at the moment of placing, besides the money. */
-export interface Placement {
-  readonly number: string;
-  readonly shortagePolicy: ShortagePolicy;
-  readonly placedAt: string;
-  readonly externalNumber?: string | undefined;
-}
-
-/** What is to be ordered in one go. */
-export interface Basket extends Extras {
-  readonly lines: readonly UnpricedLine[];
-  readonly expectedTotal?: MoneyJson | undefined;
-  /** The order was placed in another system: its goods may be discontinued by now. */
-  readonly isImported?: boolean | undefined;
-}
-
-export interface Discount {
-  readonly discountId: string;
-  readonly amount: MoneyJson;
-  readonly reason: string;
-}
 
 /**
  * An order from the first line put into it.
@@ -220,23 +191,9 @@ export class Order extends Aggregate {
   #draftFor(action: OrderAction): Draft {
     const state = this.#state;
     if (state.status === 'unstarted') throw new NotFound(`There is no order ${this.id}.`);
-    const obstacle = refusalFor(action, { ...factsOf(state), version: this.version });
-    switch (obstacle) {
-      case 'ordering.order-not-editable':
-        throw new OrderNotEditable(this.id, state.status);
-      case 'ordering.too-many-edits':
-        throw new TooManyEdits(this.id);
-      case 'ordering.too-many-lines':
-        throw new TooManyLines(this.id);
-      case 'ordering.order-empty':
-        throw new OrderEmpty(this.id);
-      case 'ordering.delivery-missing':
-        throw new DeliveryMissing(this.id);
-      case undefined:
-        return state as Draft;
-      default:
-        return obstacle satisfies never;
-    }
+    const code = refusalFor(action, { ...factsOf(state), version: this.version });
+    if (code !== undefined) throw orderRefusal(code, this.id, state.status);
+    return state as Draft;
   }
 
   #assertUnstarted(): void {
