@@ -1,42 +1,16 @@
-import '#app';
-import { maySee } from '../../platform/http/operations/operations.controller.js';
-import { CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { DurableCommand, NotFound } from '#kernel/domain';
+import { CommandBus } from '@nestjs/cqrs';
+import { ada, broken, LATER, later, TallyCommand, TallyHandler } from '../../../test/support/tally.js';
 import { Counters, streamOf } from '../../../test/support/toys.js';
 import { createToyTables, poolsOf, ToyApp, type ToyParts } from '../../../test/support/toy-app.js';
 import { isAccepted } from '../commands/pipeline-errors.js';
 import { newId } from '../messages/ids.js';
-import { MessageContext, messageContext, type MessageContextFields } from '../messages/message-context.js';
+import { MessageContext, type MessageContextFields } from '../messages/message-context.js';
 import { freshDatabase, type FreshDatabase } from '../../platform/testing/databases.js';
 import { eventually } from '../testing/eventually.js';
 import { until } from '../testing/until.js';
 import { OperationWaits } from './operation-waits.js';
 import { Operations, type Operation } from './operations.js';
 import { Retention } from './retention.js';
-
-const broken = new Set<string>();
-
-@DurableCommand('toy.tally')
-class TallyCommand {
-  constructor(
-    readonly counterId: string,
-    readonly by = 1,
-  ) {}
-}
-
-@CommandHandler(TallyCommand)
-class TallyHandler implements ICommandHandler<TallyCommand> {
-  constructor(private readonly counters: Counters) {}
-
-  async execute({ counterId, by }: TallyCommand): Promise<{ id: string; total: number; asked: object }> {
-    if (broken.has(counterId)) throw new Error('The counter is broken.');
-    if (by === 0) throw new NotFound('There is no such counter.');
-    const counter = await this.counters.findOrNew(counterId);
-    counter.count(by);
-    await this.counters.save(counter);
-    return { id: counterId, total: counter.total, asked: messageContext.current().principal };
-  }
-}
 
 const parts: ToyParts = { providers: [Counters, TallyHandler] };
 let db: FreshDatabase;
@@ -53,22 +27,11 @@ afterAll(async () => {
   await db.drop();
 });
 
-const ada = { id: 'ada', roles: ['customer'] };
-const WISH = { operation: 'POST /toys', resource: { type: 'toy', href: '/toys/:id' } };
 const keyed = (key: string, fingerprint = key): MessageContextFields => ({
   principal: ada,
   idempotency: { key, operation: 'POST /toys', fingerprint },
 });
 
-/** Sends a command as a client that prefers not to wait. @returns its operation's id, or the result, if there is one. */
-async function later<T = string>(on: ToyApp, command: object, fields: MessageContextFields = {}): Promise<T> {
-  try {
-    return await on.run<T>(command, { principal: ada, respondAsync: WISH, ...fields });
-  } catch (error) {
-    if (isAccepted(error)) return error.operationId as T;
-    throw error;
-  }
-}
 const operation = async (id: string): Promise<Operation> => (await toy.get(Operations).find(id))!;
 const ended = (id: string, status: Operation['status']): Promise<void> =>
   eventually(async () => expect((await operation(id)).status).toBe(status));
@@ -136,37 +99,9 @@ describe('a command that a client has executed later', () => {
     expect(await toy.events(`command:${sent[0]!}`)).toEqual([]);
   });
 
-  describe('started in a tenant', () => {
-    const startedBy = (type: 'customer' | 'service'): Promise<string> =>
-      later(toy, new TallyCommand(newId()), { tenant: 'north', actor: { type, id: 'ada' } });
-    const sees = async (sent: string, tenant: string, id: string, ...roles: string[]): Promise<boolean> => {
-      const caller = new MessageContext({ tenant, principal: { id, roles } });
-      return maySee(caller, (await toy.get(Operations).find(sent))!);
-    };
-
-    it.each([
-      ['north', 'ada', ['customer'], true],
-      ['north', 'sam', ['support'], true],
-      ['north', 'sam', ['service', 'support'], true],
-      ['north', 'sam', ['customer', 'warehouse'], true],
-      ['north', 'eve', ['customer'], false],
-      ['north', 'importer', ['service'], false],
-      ['default', 'ada', ['customer'], false],
-      ['default', 'sam', ['support'], false],
-    ])('is seen in %s by %s with the roles %j: %s', async (tenant, id, roles, isSeen) => {
-      expect(await sees(await startedBy('customer'), tenant, id, ...roles)).toBe(isSeen);
-    });
-
-    it('isn’t seen any more by who started it as a service and is only a customer now', async () => {
-      const sent = await startedBy('service');
-      expect(await sees(sent, 'north', 'ada', 'service', 'customer')).toBe(true);
-      expect(await sees(sent, 'north', 'ada', 'customer')).toBe(false);
-    });
-  });
-
   it('is executed at once within another command, and where it has no permanent name', async () => {
     const id = newId();
-    const fields = { principal: ada, respondAsync: WISH };
+    const fields = { principal: ada, respondAsync: LATER };
     await toy.inCommand(() => toy.get(CommandBus).execute(new TallyCommand(id)), fields);
     expect(await counts(id)).toBe(1);
   });

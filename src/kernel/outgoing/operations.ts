@@ -8,7 +8,14 @@ import type { EventRef } from '../event-log/sql/position-of-event.js';
 import type { Queryable } from '../event-log/sql/queryable.js';
 import { CommitSignal } from '../event-log/commit-signal.js';
 import { OperationWaits } from './operation-waits.js';
-import { cancelOperation, openOperations, readOperation, retryOperation, type OperationRow } from './sql/operations.js';
+import {
+  cancelOperation,
+  openOperations,
+  readOperation,
+  retryOperation,
+  type OperationRow,
+  type OperationReader,
+} from './sql/operations.js';
 
 export const OPERATION_STATUSES = ['queued', 'running', 'succeeded', 'failed', 'cancelled'] as const;
 export type OperationStatus = (typeof OPERATION_STATUSES)[number];
@@ -52,8 +59,9 @@ export class Operations {
     private readonly waits: OperationWaits,
   ) {}
 
-  async find(id: string): Promise<Operation | undefined> {
-    const row = await readOperation(this.pools.app, id);
+  /** @param reader whose operations are found; left out: those of all */
+  async find(id: string, reader?: OperationReader): Promise<Operation | undefined> {
+    const row = await readOperation(this.pools.app, id, reader);
     return row && operationOf(row);
   }
 

@@ -35,8 +35,22 @@ const COLUMNS = `o.id, o.name, o.context->>'tenant' AS tenant, o.context->'princ
   coalesce(o.claimed_until > clock_timestamp(), false) AS "isClaimed", o.attempts, o.error, o.resource,
   o.created_at AS "createdAt", coalesce(o.updated_at, o.created_at) AS "updatedAt", o.finished_at AS "finishedAt"`;
 
-/** One operation, with its answer. Commands that no client has sent are none. Indexes: the primary keys of the three. */
-export async function readOperation(on: Queryable, id: string): Promise<OperationRow | undefined> {
+/** Whose operations are read; `principal` null: those of all. */
+export interface OperationReader {
+  readonly tenant: string;
+  readonly principal: string | null;
+}
+
+/**
+ * One operation, with its result. Commands that no client has sent are none, nor are those of others than the reader: they
+ * cost no more than an absent one, so that the time of a response does not show that they exist. Indexes: the primary keys
+ * of the three.
+ */
+export async function readOperation(
+  on: Queryable,
+  id: string,
+  reader?: OperationReader,
+): Promise<OperationRow | undefined> {
   const { rows } = await on.query<OperationRow & { [column: string]: unknown }>({
     name: 'kernel_read_operation',
     text: `SELECT ${COLUMNS}, i.outcome, i.body, CASE WHEN e.id IS NOT NULL THEN jsonb_build_object('id', e.id, 'eventId', e.event_id) END AS "lastEvent"
@@ -45,8 +59,9 @@ export async function readOperation(on: Queryable, id: string): Promise<Operatio
                AND i.principal = o.context->'principal'->>'id' AND i.operation = o.name AND i.key = o.id::text
              LEFT JOIN kernel.events e
                ON e.tenant = i.tenant AND e.stream_id = i.last_stream AND e.version = i.last_version
-            WHERE o.id = $1 AND o.operation IS NOT NULL`,
-    values: [id],
+            WHERE o.id = $1 AND o.operation IS NOT NULL AND ($2::text IS NULL OR o.context->>'tenant' = $2)
+              AND ($3::text IS NULL OR o.context->'principal'->>'id' = $3)`,
+    values: [id, reader?.tenant ?? null, reader?.principal ?? null],
   });
   return rows[0];
 }

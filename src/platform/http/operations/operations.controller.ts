@@ -29,8 +29,11 @@ export class OperationsController {
     @Query() { wait = 0 }: OperationParams,
     @LongPoll() patience: LongPollRequest,
   ): Promise<OperationBody> {
-    const operation = await this.operations.find(id);
-    if (operation === undefined || !maySee(messageContext.current(), operation))
+    const caller = messageContext.current();
+    const { tenant, principal } = caller;
+    const reader = { tenant, principal: mayActAs(principal, 'staff') ? null : principal.id };
+    const operation = await this.operations.find(id, reader);
+    if (operation === undefined || !maySee(caller, operation))
       throw new ProblemError('not-found', 'Not found. Check the id.');
     if (wait === 0 || hasEnded(operation)) return this.bodies.of(operation);
     patience.releaseSlot();
