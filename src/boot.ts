@@ -41,7 +41,7 @@ export interface BootOptions {
   readonly runSubscriptions?: boolean;
   /** Start although a view must be rebuilt: for the command that rebuilds it. */
   readonly toleratesOutdatedViews?: boolean;
-  /** Told what takes long during the start. */
+  /** Called when a step of the start takes long. */
   readonly report?: (text: string) => void;
   readonly logger?: LoggerService | false;
   /** A database that is being opened already. Default: the configuration's. */

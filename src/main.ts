@@ -22,7 +22,7 @@ async function main(): Promise<void> {
 /** Loading the application takes most of a start, so PostgreSQL starts meanwhile. Whatever fails, nothing is left running. */
 async function start(configuration: Configuration, report: Report): Promise<Waybill> {
   const opening = openDatabase(configuration, report);
-  // Whoever awaits it below tells of the failure.
+  // The code that awaits it below reports the failure.
   opening.catch(() => undefined);
   const { boot } = await import('./boot.js').catch((error: unknown) => closeAndThrow(opening, error));
   const waybill = await boot(configuration, { report, opening });
@@ -55,6 +55,6 @@ async function seed(waybill: Waybill, report: Report): Promise<void> {
 
 main().catch((error: unknown) => {
   process.stderr.write(`${explainedFailure(error)}\n`);
-  // Not exitCode alone: what was started half-way must not keep a process that serves nobody.
+  // Not exitCode alone: what was started half-way must not keep a process that serves no requests.
   process.exit(1);
 });

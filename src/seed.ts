@@ -12,7 +12,7 @@ const PRODUCTS: readonly ImportedProduct[] = [
 
 /**
  * Puts three products into an empty catalog, so that a first order can be placed at once. Returns how many it added: none
- * where somebody's own products are. Only for an embedded database on your own machine.
+ * where the catalog has products already. Only for an embedded database on your own machine.
  */
 export async function seedProducts({ app, database }: Waybill): Promise<number> {
   const { rowCount } = await database.pools.query.query('SELECT FROM catalog.products LIMIT 1');

@@ -28,7 +28,7 @@ export const cli = {
     process.stderr.write(`${line}\n`);
   },
 
-  /** Warnings about settings go to stderr, unless somebody else takes them. */
+  /** Warnings about settings go to stderr unless the caller passes `warn`. */
   configuration(warn?: (warning: string) => void): Configuration {
     return loadConfiguration(warn ?? cli.report);
   },

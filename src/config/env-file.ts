@@ -39,7 +39,7 @@ function textOf(path: string, bytes: Buffer): string {
     const text = UTF8.decode(bytes);
     if (!text.includes('\0')) return text.replaceAll(/\r\n?/g, '\n');
   } catch {
-    // Told below, with the other case.
+    // Reported below, with the other case.
   }
   throw new ConfigurationRefused([`${path} is not UTF-8 text. Save it as UTF-8.`]);
 }

@@ -9,7 +9,7 @@ const ENV_FILE = '.env';
  * The configuration of this process: its environment, with a file `.env` of the working directory under it.
  * The only place that reads process.env.
  *
- * @param warn told of variables that set nothing, such as misspelt ones.
+ * @param warn called for variables that set nothing, such as misspelt ones.
  * @throws ConfigurationRefused
  */
 export function loadConfiguration(warn: (warning: string) => void = () => undefined): Configuration {

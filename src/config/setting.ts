@@ -58,7 +58,7 @@ export function integer(
   });
 }
 
-/** A time in whole milliseconds; at most a day unless told otherwise. */
+/** A time in whole milliseconds; at most a day unless `max` is given. */
 export function milliseconds(options: SettingOptions<number> & { min?: number; max?: number }): Setting<number> {
   return integer({ min: 0, max: 86_400_000, ...options, unit: 'milliseconds' });
 }

@@ -18,7 +18,7 @@ const OF_OTHERS = new Set(['HTTP_PROXY', 'HTTPS_PROXY']);
 
 /**
  * What is set and means nothing, one text each: in a file every name that is no setting, in the environment, which belongs to
- * other programs too, names that look like one of ours alone.
+ * other programs too, only names that resemble a setting of Waybill.
  */
 export function unknownSettings(environment: Environment, file: SettingsFile): string[] {
   const inFile = unknownIn(file.variables);

@@ -36,7 +36,7 @@ export class BackgroundWork {
     return Promise.race([this.#stopped, this.#abandoned]);
   }
 
-  /** For a stop whose time is over: from now on nobody waits for what is under way. Other replicas take it over. */
+  /** For a stop whose time is over: from now on no caller waits for work under way. Other replicas take it over. */
   async abandon(): Promise<void> {
     this.#stopped?.catch(() => undefined);
     this.#abandon();

@@ -42,7 +42,7 @@ const CORE: readonly Provider[] = [
   ...effectProviders,
 ];
 
-/** What the buses of CqrsModule are built from. All of it is exported: the entry points say what a context may use. */
+/** What the buses of CqrsModule are built from. All of it is exported: the entry points limit what a context may use. */
 @Global()
 @Module({})
 class KernelCoreModule {}
@@ -96,7 +96,7 @@ export class DurableCqrsModule implements OnApplicationBootstrap, BeforeApplicat
     };
   }
 
-  /** Asserts that everybody got the durable buses, then starts what reads the log. */
+  /** Asserts that all modules got the durable buses, then starts what reads the log. */
   async onApplicationBootstrap(): Promise<void> {
     assertNoNativeBuses(this.modules);
     await this.tokens.open();

@@ -33,10 +33,10 @@ export type Failpoint = (typeof FAILPOINTS)[number];
 
 /**
  * - `kill`: the process ends at once, as by kill -9.
- * - `stop`: the process stands still until somebody sends SIGCONT: a long pause of the machine.
+ * - `stop`: the process stands still until an operator or a test sends SIGCONT: a long pause of the machine.
  * - `block:ms`: the event loop stands still for so long.
  * - `delay:ms`: only what passes here waits so long.
- * - `throw:code`: what passes here fails as if PostgreSQL had said so; `throw:error` as any other error.
+ * - `throw:code`: what passes here fails as if PostgreSQL had reported it; `throw:error` as any other error.
  */
 type Action =
   | { readonly kind: 'kill' | 'stop' }

@@ -25,6 +25,6 @@ export interface KernelOptions {
   readonly retention: RetentionOptions;
   /** Middleware around commands, outermost first; each class is a provider of the root module. Default none. */
   readonly commandInterceptors: readonly Type<CommandInterceptor>[];
-  /** What clients are told of a refusal's code; stored beside a refusal for its repeats. Default: nothing. */
+  /** What clients receive about a refusal's code; stored beside a refusal for its repeats. Default: nothing. */
   readonly problemOfRefusal: (code: string) => ProblemOfRefusal | undefined;
 }

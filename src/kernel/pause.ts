@@ -1,4 +1,4 @@
-/** A pause that somebody may end early; for one loop, which pauses once at a time. */
+/** A pause that another caller may end early; for one loop, which pauses once at a time. */
 export class Pause {
   #end: (() => void) | undefined;
 

@@ -5,7 +5,7 @@ export function orderNumber(ordinal: number): string {
   return `SO-${ordinal}`;
 }
 
-/** Whether a text could be an order's number; says nothing about there being such an order. */
+/** Whether a text could be an order's number; the order need not exist. */
 export function isOrderNumber(value: unknown): value is string {
   return typeof value === 'string' && ORDER_NUMBER_PATTERN.test(value);
 }

@@ -13,14 +13,14 @@ import { throughFaults } from './retry-transient-errors.js';
 /** What became of a good row. */
 export type Outcome = 'new' | 'updated' | 'already there';
 
-/** Who the log says it was. */
+/** The actor that the log records for imported rows. */
 const IMPORTER: Actor = { type: 'service', id: 'import' };
 const PRINCIPAL = { id: IMPORTER.id, roles: ['service'] } as const;
 const OUTCOMES = { added: 'new', changed: 'updated', unchanged: 'already there' } as const;
 
 /**
- * Takes single rows in by the commands that everybody uses. Each call may be repeated at will, also after a crash in its
- * middle: products and customers become what the row says, and an order is known by its external number, which is
+ * Imports single rows by the commands that all callers use. Each call may be repeated at will, also after a crash in its
+ * middle: products and customers become as in the row, and an order is identified by its external number, which is
  * claimed in the very commit that places it.
  */
 export class ImportRow {
@@ -57,7 +57,7 @@ export class ImportRow {
         await this.#commands.execute(new PlaceOrderCommand({ ...order, orderId, by: IMPORTER, isImported: true }));
         return 'new';
       } catch (error) {
-        // Somebody else takes the same order in at this moment.
+        // Another process imports the same order at this moment.
         if (codeOf(error) === 'ordering.external-number-taken' && (await this.#isKnown(order))) return 'already there';
         throw error;
       }

@@ -40,7 +40,7 @@ export interface ImportParts {
  */
 export class ImportRun {
   readonly tally = new Tally();
-  /** Products that the file says are discontinued, by sku, with what became of them at first. */
+  /** Products that the file marks as discontinued, by sku, with the outcome of their first import. */
   readonly #discontinued = new Map<string, { product: ImportedProduct; outcome: Outcome }>();
 
   constructor(private readonly parts: ImportParts) {}

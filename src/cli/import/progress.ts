@@ -13,7 +13,7 @@ export interface ImportProgress {
 /** Plain lines this far apart: often enough to see that it lives, seldom enough for a log. */
 const LINE_EVERY_MS = 2_000;
 
-/** Rows, rate and the time left, over all files together; bytes tell how much there is, since rows aren't known ahead. */
+/** Rows, rate and the time left, over all files together; estimated from bytes, since the number of rows isn't known ahead. */
 class Pace {
   kind: Kind = 'products';
   rows = 0;

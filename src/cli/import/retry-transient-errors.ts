@@ -18,7 +18,7 @@ const PASSING: ReadonlySet<FaultKind> = new Set([
 /** What the command pipeline raises when its own tries are used up. */
 const PASSING_CODES: ReadonlySet<unknown> = new Set(['outcome-unknown', 'concurrency-conflict', 'request-in-progress']);
 
-/** The database stayed away. What was taken in is in; the rest waits for the next run. */
+/** The database stayed unavailable. Imported rows are kept; the next run imports the rest. */
 export class DatabaseLost extends Error {
   override readonly name = 'DatabaseLost';
 }

@@ -8,8 +8,8 @@ const ADDRESS_FIELDS = ['name', 'street', 'street2', 'city', 'region', 'postalCo
 const MIDNIGHT = 'T00:00:00.000Z';
 
 /**
- * In which fields of the file a known order is another one than the file's; empty if it is the same. What was erased
- * since says nothing.
+ * The fields in which a known order differs from the file's; empty if it is the same. Data that was erased since isn't
+ * compared.
  */
 export function differencesBetween(order: ImportedOrder, known: OrderSummary): string[] {
   const isErased = known.shipTo === null;

@@ -154,7 +154,7 @@ async function dataFrom(data: string | undefined, file: string | undefined): Pro
     const parsed = JSON.parse(text) as unknown;
     if (typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed)) return parsed as StoredData;
   } catch {
-    // Said below, like every other text that is no object.
+    // Reported below, like every other text that is no object.
   }
   throw new CliExit(EXIT.usage, 'Invalid data. Use a JSON object; start from: dead-letters show <id> --json');
 }

@@ -5,7 +5,7 @@ import { audit } from '../../kernel/audit/sql/audit.js';
 import { cli } from '../cli.js';
 import { withReadOnlyApp, operator } from './read-only-app.js';
 
-/** `waybill log`: what an operator must say of the event log, because nothing in the database shows it. */
+/** `waybill log`: what an operator must declare about the event log, because nothing in the database shows it. */
 export function registerLog(program: Command): void {
   const log = program.command('log').description('The event log.');
   log

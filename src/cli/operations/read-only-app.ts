@@ -1,7 +1,7 @@
 import { userInfo } from 'node:os';
 import { cli, withWaybill, type CliWork } from '../cli.js';
 
-/** Runs work that looks at a Waybill, or sets something right, also while a view must be rebuilt. */
+/** Runs work that reads or repairs an installation, also while a view must be rebuilt. */
 export function withReadOnlyApp<T>(work: CliWork<T>): Promise<T> {
   return withWaybill(work, { toleratesOutdatedViews: true });
 }

@@ -24,7 +24,7 @@ export class DurableCommandBus extends CommandBus {
 
   constructor(
     private readonly modules: ModuleRef,
-    // Named, because Nest would take over what the base class says of its second parameter.
+    // Named, because Nest would use the metadata of the base class for its second parameter.
     @Inject(CommandPipeline) private readonly units: CommandPipeline,
     @Inject(COMMAND_DEFERRAL) private readonly deferral: CommandDeferral,
     @Inject(KERNEL_OPTIONS) private readonly kernel: KernelOptions,
@@ -53,7 +53,7 @@ export class DurableCommandBus extends CommandBus {
 
   /**
    * Outside the unit of work, so that what it refuses is never answered by the stored answer of an earlier request, nor
-   * stored. A stored command (`isFinal`) answers nobody: its handler alone decides, and every refusal ends it.
+   * stored. No client waits for a stored command (`isFinal`): its handler alone decides, and every refusal ends it.
    */
   #accessCheck(command: ICommand): Promise<void> | undefined {
     if (messageContext.current().idempotency?.isFinal === true) return undefined;

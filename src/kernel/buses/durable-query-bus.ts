@@ -14,14 +14,14 @@ interface NativeRegistration {
   reflectQueryId(handler: Type<object>): string;
 }
 
-/** The native query bus, which checks access, waits for what the caller has seen and tells how fresh the answer is. */
+/** The native query bus, which checks access, waits for what the caller has seen and reports how fresh the answer is. */
 @Injectable()
 export class DurableQueryBus extends QueryBus {
   readonly #handlerTypes = new Map<string, Type<object>>();
 
   constructor(
     private readonly modules: ModuleRef,
-    // Named, because Nest would take over what the base class says of its second parameter.
+    // Named, because Nest would use the metadata of the base class for its second parameter.
     @Inject(ViewConsistency) private readonly freshness: ViewConsistency,
   ) {
     super(modules);
@@ -30,7 +30,7 @@ export class DurableQueryBus extends QueryBus {
   override async execute<R = unknown>(query: IQuery, context?: AsyncContext): Promise<R> {
     const run = (): Promise<R> => super.execute<IQuery, R>(query, context as AsyncContext);
     const handler = this.#handlerOf(query);
-    // Before freshness: failed events of a foreign object would tell that the object exists.
+    // Before freshness: failed events of a foreign object would reveal that the object exists.
     await accessCheckOf(handler, query, this.modules);
     const reads = readsOf(handler);
     if (reads === undefined || UnitOfWork.current() !== undefined) return run();

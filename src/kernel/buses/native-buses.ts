@@ -7,7 +7,7 @@ import { DurableEventBus } from './durable-event-bus.js';
 type Module = ModulesContainer extends Map<string, infer M> ? M : never;
 
 /**
- * Makes sure that everybody got the durable buses.
+ * Makes sure that all modules got the durable buses.
  *
  * @throws Error when a module imports CqrsModule by itself: its handlers would hang on buses that forget everything.
  */

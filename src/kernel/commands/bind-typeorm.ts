@@ -37,7 +37,7 @@ export function bindToUnits(write: DataSource, read: DataSource): () => QueryRun
   return newRunner;
 }
 
-/** @throws Error for what a handler started and did not await: nobody would end the transaction that it opens. */
+/** @throws Error for what a handler started and did not await: no caller would end the transaction that it opens. */
 function currentUnit(): UnitOfWork | undefined {
   const unit = UnitOfWork.current();
   unit?.assertOpen('TypeORM');

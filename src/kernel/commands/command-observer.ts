@@ -3,8 +3,8 @@ import { isRefusal } from '../domain/index.js';
 import { messageContext } from '../messages/message-context.js';
 import { ConcurrencyConflict, isAccepted, OutcomeUnknown } from './pipeline-errors.js';
 
-/** `replayed`: answered from what an earlier call has stored. `accepted`: stored, to be executed later. `refused`: the
- *  business said no. */
+/** `replayed`: answered from the stored result of an earlier call. `accepted`: stored, to be executed later. `refused`: the
+ *  command ended with a refusal. */
 export type CommandOutcome = 'done' | 'accepted' | 'replayed' | 'refused' | 'conflict' | 'unknown' | 'failed';
 
 /** How one outermost command ended, its retries included. */
@@ -25,7 +25,7 @@ type Listener = (run: CommandRun) => void;
 
 const MS_PER_SECOND = 1_000;
 
-/** Tells whoever measures how commands end. Listeners must be quick and must not throw: commands wait for them. */
+/** Reports to its listeners how commands end. Listeners must be quick and must not throw: commands wait for them. */
 @Injectable()
 export class CommandObserver {
   readonly #listeners = new Set<Listener>();
@@ -36,7 +36,7 @@ export class CommandObserver {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Runs a command, which counts its tries, and tells how it ended. */
+  /** Runs a command, which counts its tries, and reports how it ended. */
   async observe<T>(name: string, run: (watched: ObservedCommand) => Promise<T>): Promise<T> {
     const watched = { tries: 0 };
     if (this.#listeners.size === 0) return run(watched);

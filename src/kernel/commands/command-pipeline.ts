@@ -56,7 +56,7 @@ type Attempt = CommandResult | { readonly again: unknown };
 
 /**
  * The command pipeline. The outermost command gets a unit of work, is run, and is committed in one statement together
- * with its answer; a version conflict runs it again with fresh state; a COMMIT whose answer was lost is looked up by
+ * with its answer; a version conflict runs it again with fresh state; a COMMIT whose answer was lost is found by
  * its key before anything else happens. A command executed inside a command joins its unit.
  *
  * No result, and for keyed commands no refusal, leaves here except as the content of its idempotency row.
@@ -212,7 +212,7 @@ export class CommandPipeline {
     return { again: error };
   }
 
-  /** The answer to COMMIT was lost. It may have happened, and may even still be under way: the key tells. */
+  /** The answer to COMMIT was lost. It may have happened, and may even still be under way: the row of the key shows it. */
   async #findStored(context: MessageContext, key: IdempotencyKey, error: unknown): Promise<Attempt> {
     try {
       const stored = await this.#replay(context, key);
@@ -265,8 +265,8 @@ function isContention(error: unknown): boolean {
   return kind === 'conflict' || kind === 'lock-timeout' || isStalePlan(error);
 }
 
-/** Refusals of the kernel itself (not-found, version-mismatch) depend on the moment and are not stored where somebody may
- *  ask again; those of a context have its name in front. */
+/** Refusals of the kernel itself (not-found, version-mismatch) depend on the moment and are not stored where a client may
+ *  repeat it; those of a context have its name in front. */
 function isStorable(refusal: Refusal, { idempotency }: MessageContext): boolean {
   return idempotency?.isFinal === true || refusal.code.includes('.');
 }
@@ -276,7 +276,7 @@ function claimRefused(unit: UnitOfWork, error: unknown): unknown {
   return unit.uniques.find((claim) => claim.scope === scope && claim.value === value)?.refusal() ?? error;
 }
 
-/** A client's lock time-out while waiting for another request's row of the key, told by what the server was doing: a wait for a
+/** A client's lock time-out while waiting for another request's row of the key, recognized by the error's context: a wait for a
  *  lock on the whole table, or on a stream, has another context. */
 function isWaitForKey(error: unknown, key: IdempotencyKey): boolean {
   if (key.kind !== 'client' || classify(error).kind !== 'lock-timeout') return false;

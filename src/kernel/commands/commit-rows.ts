@@ -4,8 +4,8 @@ import { UnitOfWork } from './unit-of-work.js';
 
 /**
  * Rows of a context's own tables that commit together with everything else that a command changes, in the one statement of
- * the commit. Saving them by TypeORM instead costs a transaction: three round trips more, and locks held across them. What
- * is written is seen by nobody before the commit, also not by the command itself.
+ * the commit. Saving them by TypeORM instead costs a transaction: three round trips more, and locks held across them. Written
+ * rows are visible to no reader before the commit, also not to the command itself.
  */
 @Injectable()
 export class CommitRows {

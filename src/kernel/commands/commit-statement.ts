@@ -24,10 +24,10 @@ export interface CommitWrite {
   readonly id: string;
   /** A data-modifying statement that reads its rows from `jsonb_to_recordset(param)`; `c` is the commit's result with
    *  columns (stream_id, version, last_event_id, last_event), so that ids flow into rows. An UPDATE by a
-   *  key of one column also says `key = ANY (ARRAY(SELECT …))`: a join alone is planned for a hundred rows, and may pass
+   *  key of one column also has `key = ANY (ARRAY(SELECT …))`: a join alone is planned for a hundred rows, and may pass
    *  over the whole table (ADR 11). */
   sql(param: string): string;
-  /** Its rows are work for somebody, who is woken by the commit. */
+  /** Its rows are work for a worker, which is woken by the commit. */
   readonly work?: Work;
 }
 
@@ -83,7 +83,7 @@ function statementFor(
   return statement;
 }
 
-/** The rows of a side. There are none for a known key, which kernel.commit tells without an error unless there is a guard. */
+/** The commit rows. There are none for a known key, which kernel.commit reports without an error unless there is a guard. */
 function rowsOf(parameter: number, guard: CommitGuard | undefined): string {
   const given = `$${parameter}::jsonb`;
   if (guard !== undefined) return given;

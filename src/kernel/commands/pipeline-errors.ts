@@ -22,7 +22,7 @@ export class CommandAccepted extends Error {
   }
 }
 
-/** Told by its code, as all errors that cross realms. */
+/** Recognized by its code, as all errors that cross realms. */
 export function isAccepted(error: unknown): error is CommandAccepted {
   return error instanceof Error && (error as { code?: unknown }).code === 'command-accepted';
 }

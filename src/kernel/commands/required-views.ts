@@ -8,7 +8,7 @@ export interface RequiredView {
   readonly version: number;
 }
 
-/** What `classify` looks at: nothing was stored, and the same may succeed later or in another process. */
+/** What `classify` reads: nothing was stored, and the same may succeed later or in another process. */
 const REFUSED = { code: 'WB011', severity: 'ERROR' };
 
 /** An inline view is being rebuilt, and takes no rows until that has ended. Nothing was stored. */

@@ -10,13 +10,13 @@ const begunBy = new WeakMap<QueryRunner, Savepoint[]>();
  *
  * All of them share one connection, so a savepoint undoes everything that was sent since it began. Parts of a handler that
  * run side by side therefore take turns: a savepoint begins when no query of its outer one is under way, and from then on
- * queries and savepoints of the outer one wait until it has ended. What belongs to a savepoint is told by the async
+ * queries and savepoints of the outer one wait until it has ended. What belongs to a savepoint is known by the async
  * context of transaction()'s callback, or by the query runner that began it.
  */
 export class Savepoint {
   /** Something was added to the commit while it was open. */
   hasChanges = false;
-  /** It has a callback, whose async context tells what belongs to it. */
+  /** It has a callback, whose async context shows what belongs to it. */
   hasCallback = false;
   #running = 0;
   #inner: Savepoint | undefined;
@@ -118,7 +118,7 @@ export class Savepoint {
     if (this.outer !== undefined) this.outer.#changed();
   }
 
-  /** Waits until it may be this caller's turn, who looks again: another one may have been faster. */
+  /** Waits until it may be this caller's turn. The caller checks again: another one may have been faster. */
   async #turn(isFree: () => boolean): Promise<void> {
     let limit: NodeJS.Timeout | undefined;
     const isLate = new Promise<never>((_, reject) => {
@@ -134,7 +134,7 @@ export class Savepoint {
     }
   }
 
-  /** @throws Error when the unit has ended: nobody is waited for then. */
+  /** @throws Error when the unit has ended: a savepoint has nothing to wait for then. */
   #assertUnitOpen(): void {
     if (this.outer !== undefined) this.outer.#assertUnitOpen();
     else if (this.#hasEnded) throw lateQuery();

@@ -19,7 +19,7 @@ class StaleState extends Error {
 }
 
 /**
- * Keeps aggregates as rows and publishes their events to the same log: a reader can't tell how an aggregate is stored.
+ * Keeps aggregates as rows and publishes their events to the same log: the log doesn't show how an aggregate is stored.
  * A row is written by `UPDATE … WHERE id AND version = $loaded`; its new version is the version of its last event.
  *
  * Where the entity has a column `tenant`, a command sees and writes the rows of its own tenant alone; the primary key is then

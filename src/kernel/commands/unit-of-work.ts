@@ -19,7 +19,7 @@ export interface StreamWrite {
   readonly history: readonly RecordedEvent[];
 }
 
-/** A value that only one owner may hold; claimed in the commit, because a look beforehand could be overtaken. */
+/** A value that only one owner may hold; claimed in the commit, because a read beforehand could be overtaken. */
 export interface UniqueValueClaim {
   /** What must be unique in the tenant: `ordering.external-number`. Permanent. */
   readonly scope: string;
@@ -56,7 +56,7 @@ export class UnitOfWork {
   accepted: Acceptance | undefined;
   /** RFC 3339. */
   readonly occurredAt: string;
-  /** The log's epoch when it began: what it has loaded isn't true in another one. Undefined before the start has looked. */
+  /** The log's epoch when it began: what it has loaded isn't true in another one. Undefined before the start has read it. */
   readonly epoch: string | undefined;
   /** Streams with the lock taken before loading: from the third try on. */
   readonly locksStreams: boolean;
@@ -155,7 +155,7 @@ export class UnitOfWork {
     this.#instances.set(stream, aggregate);
   }
 
-  /** Runs a joined command in this unit. An error that leaves it makes the unit fail even if somebody catches it. */
+  /** Runs a joined command in this unit. An error that leaves it makes the unit fail even if a caller catches it. */
   async join<T>(name: string, work: () => Promise<T>): Promise<T> {
     this.assertOpen(`Executing ${name}`);
     const outer = storage.getStore()!;
@@ -208,7 +208,7 @@ export class UnitOfWork {
   }
 }
 
-/** @throws Error where the current message context names somebody else than the unit's: the unit would ignore that. */
+/** @throws Error where the current message context has another sender than the unit's: the unit would ignore it. */
 function assertSameSender(name: string, unit: MessageContext): void {
   const { tenant, principal, idempotency } = messageContext.current();
   const another =

@@ -20,8 +20,8 @@ const TURN_LIMIT_MS = 30_000;
  * TypeORM (or of a stream's lock) begins it; the commit statement is then its last one. It runs on one connection of the
  * unit's pool, so that entities, raw reads and the commit see each other.
  *
- * It ends once, which is looked at after each statement: the server says of each whether a transaction is open. Whatever asks
- * for it afterwards gets an error, because a transaction begun then would be ended by nobody.
+ * It ends once, which is checked after each statement: the server reports with each whether a transaction is open. A use
+ * afterwards gets an error, because a transaction begun then would be ended by no caller.
  */
 export class UnitTransaction {
   #state: 'unused' | 'open' | 'ended' = 'unused';
@@ -72,7 +72,7 @@ export class UnitTransaction {
     return this.#bind(this.newRunner());
   }
 
-  /** Says that the calling code adds to the commit what would be wrong there without the rows written beside it. */
+  /** Records that the calling code adds to the commit what would be wrong there without the rows written beside it. */
   noteChange(): void {
     this.#whole.noteChange();
   }

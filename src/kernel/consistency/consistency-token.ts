@@ -30,7 +30,7 @@ const UUID_BYTES = 16;
 
 /**
  * Opaque, authenticated tokens: epoch (16 bytes), position and event id (8 each), UUID of the event (16; all three 0 for none),
- * HMAC-SHA-256 cut to 16 bytes. The id finds the event, the UUID tells whether it is still the same one.
+ * HMAC-SHA-256 cut to 16 bytes. The id finds the event, the UUID shows whether it is still the same one.
  */
 @Injectable()
 export class ConsistencyTokens {

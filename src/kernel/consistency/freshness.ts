@@ -20,13 +20,13 @@ export class ProjectionBehind extends Error {
   }
 }
 
-/** What the query bus tells the caller about an answer. */
+/** What the query bus reports to the caller about an answer. */
 export interface Freshness {
   readonly readToken: string;
   readonly behind?: number | undefined;
   /** A view was emptied, and has not come to where it was: it lacks `behind` positions, also of what was seen before. */
   readonly rebuilding?: boolean | undefined;
-  /** Events of what was asked for that have not taken effect, whatever the positions say. */
+  /** Events of what was asked for that have not taken effect, whatever the positions are. */
   readonly failed?: FailedEventCounts | undefined;
   readonly unknownEpoch?: boolean | undefined;
 }
@@ -41,7 +41,7 @@ export function sumOfFailed(a: FailedEventCounts, b: FailedEventCounts): FailedE
   };
 }
 
-/** Adds what one read lacks to what the message's caller is told, with the token of all that its reads have seen. */
+/** Adds what one read lacks to the report for the message's caller, with the token of all that its reads have seen. */
 export function addFreshness(outcome: MessageOutcome, fresh: Freshness, readToken: string): void {
   outcome.readToken = readToken;
   if (fresh.behind !== undefined) outcome.behind = Math.max(outcome.behind ?? 0, fresh.behind);

@@ -11,8 +11,8 @@ export interface KeyInView {
 }
 
 /**
- * The key of the rows that a query is about, in one of its views. Undefined, which means any row, where the query tells
- * none of the first key column, and for totals: any row of the fold may be in the sum.
+ * The key of the rows that a query is about, in one of its views. Undefined, which means any row, where the query has
+ * no value for the first key column, and for totals: any row of the fold may be in the sum.
  */
 export function keyInView(
   projection: ProjectionDefinition,
@@ -38,7 +38,7 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const INTEGER = /^(?:0|-?[1-9]\d*)$/;
 
 /** A value in the form in which its column gives it back, as in the keys of the view's rows: PostgreSQL finds a row by other forms
- *  too. Undefined where that form isn't told by the value and the type: then the question may be about any row. */
+ *  too. Undefined where that form doesn't follow from the value and the type: then the query may be about any row. */
 function asStored(value: unknown, sqlType: string): string | undefined {
   if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'bigint') return undefined;
   const text = String(value);

@@ -6,7 +6,7 @@ export const READS_FROM_METADATA = 'waybill:reads-from';
 export type ReadKey = string | number | Readonly<Record<string, unknown>>;
 
 export interface ReadOptions<Q extends object> {
-  /** Which row of the views a query is about; undefined where it can't tell, as when it asks by another column. */
+  /** Which row of the views a query is about; undefined where that isn't known, as when it filters by another column. */
   readonly key: (query: Q) => ReadKey | undefined;
 }
 
@@ -17,7 +17,7 @@ export interface ReadsFromDeclaration {
 
 /**
  * On a query handler: the read views it reads, so that the query bus can wait until they have what the caller has seen,
- * and tell what they lack. A query for one row says its key: then it waits for that row's partition alone, and is told of
+ * and report what they lack. A query for one row names its key: then it waits for that row's partition alone, and reports
  * that row's events alone.
  * @example `@ReadsFrom(OrderSearchView, { key: ({ orderId }: GetOrderQuery) => orderId })`
  */

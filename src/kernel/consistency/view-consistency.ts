@@ -51,7 +51,7 @@ export class ViewConsistency {
   ) {}
 
   /**
-   * Waits, reads, and looks whether the views were started anew meanwhile: then it waits and reads again, because a view that was
+   * Waits, reads, and checks whether a view was started anew meanwhile: then it waits and reads again, because a view that was
    * emptied after the wait has nothing of what was waited for. Who has no token waits for nothing, and reads once.
    * @throws ConsistencyTokenInvalid; ProjectionBehind when strict and something is lacking.
    */
@@ -70,7 +70,7 @@ export class ViewConsistency {
     }
   }
 
-  /** Tells the caller of a message of one more read. */
+  /** Reports one more read to the caller of a message. */
   addTo(outcome: MessageOutcome, fresh: Freshness): void {
     addFreshness(outcome, fresh, this.tokens.joined(outcome.readToken, fresh.readToken));
   }
@@ -93,8 +93,8 @@ export class ViewConsistency {
     return { ...fresh, ...rebuilt, failed };
   }
 
-  /** Another process may have begun an epoch, and this one reads no log that would tell: then a token of the lost log must not be
-   *  taken for one of this log. The same look gives the positions. */
+  /** Another process may have begun an epoch, and this one reads no log that would show it: a token of the lost log must not be
+   *  taken for one of this log. The same read gives the positions. */
   async #followEpoch(readings: readonly Reading[]): Promise<void> {
     const { epoch } = await this.progress.view(namesOf(readings));
     if (epoch !== this.epoch.known) await this.epoch.refresh();
@@ -149,7 +149,7 @@ export class ViewConsistency {
 
   async #reach(readings: readonly Reading[], request: ConsistencyRequest, seen: SeenState): Promise<Freshness> {
     const target = await this.#targetOf(seen);
-    // Lost without a new epoch: in a crash of a server that doesn't flush commits, or a restore that nobody has told of.
+    // Lost without a new epoch: in a crash of a server that doesn't flush commits, or a restore that no operator has reported.
     if (target === undefined) return this.#unknown(readings);
     const deadline = performance.now() + request.waitMs;
     const reached = await Promise.all(readings.map((reading) => this.#wait(reading, target, deadline)));
@@ -175,7 +175,7 @@ export class ViewConsistency {
     );
   }
 
-  /** Looked at after the positions, so that what they pass over is seen here. Costs no statement where nothing has failed. */
+  /** Read after the positions, so that what they pass over is seen here. Costs no statement where nothing has failed. */
   async #failed(readings: readonly Reading[]): Promise<FailedEventCounts | undefined> {
     const { failed: all, progress } = await this.progress.view(namesOf(readings));
     if (all.size === 0) return undefined;

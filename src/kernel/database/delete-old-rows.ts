@@ -5,7 +5,7 @@ interface OldRows {
   readonly table: string;
   /** What rows are found again by; `ctid` where there is no short key. */
   readonly id: 'id' | 'ctid';
-  /** The column that says since when a row is old. */
+  /** The column with the time since when a row is old. */
   readonly since: string;
   /** Which rows of the table; default: all. */
   readonly where?: string;

@@ -26,10 +26,10 @@ export type FaultKind =
   | 'read-only'
   | 'other';
 
-/** What went wrong with the database, told apart by `kind`; never shown to clients. */
+/** What went wrong with the database, distinguished by `kind`; never shown to clients. */
 export interface DatabaseFault {
   readonly kind: FaultKind;
-  /** SQLSTATE, also of the kernel's own conditions (WB…); undefined where the server had no say. */
+  /** SQLSTATE, also of the kernel's own conditions (WB…); undefined where the server reported none. */
   readonly sqlState: string | undefined;
   readonly constraint: string | undefined;
   readonly table: string | undefined;
@@ -64,7 +64,7 @@ const KIND_OF_SQLSTATE: Readonly<Record<string, FaultKind>> = {
 };
 
 const KIND_OF_CLASS: Readonly<Record<string, FaultKind>> = {
-  // A connection that broke; a pooler says 08P01 of everything, also of a server lost in the middle of a COMMIT.
+  // A connection that broke; a pooler reports 08P01 for everything, also of a server lost in the middle of a COMMIT.
   '08': 'outcome-unknown',
   '22': 'bad-value',
   '53': 'unavailable',
@@ -86,7 +86,7 @@ const CONNECTION_BROKE = new Set(['ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ECONNABOR
 /** Texts of errors that come without a code: nothing of the statement reached the server. */
 const NOTHING_SENT =
   /timeout exceeded when trying to connect|^timeout expired$|terminated due to connection timeout|Cannot use a pool after calling end|not queryable|Query runner already released|QueryRunner.*released|Connection (is )?not established|password must be a string/i;
-/** What pgbouncer says, by the code that it has for everything, to a client that has got no session of the server yet. */
+/** The texts of pgbouncer, by the code that it has for everything, for a client that has got no session of the server yet. */
 const NO_SESSION =
   /server login has been failing|query_wait_timeout|no more connections allowed|cannot connect|authentication failed|no such (user|database)|is (paused|disabled|shutting down)/i;
 const PROTOCOL_VIOLATION = '08P01';
@@ -94,7 +94,7 @@ const PROTOCOL_VIOLATION = '08P01';
 const ANSWER_LOST = /Connection terminated|Query read timeout|socket hang up|read ECONNRESET/i;
 
 /**
- * Tells what an error means for the caller. Sees through TypeORM's QueryFailedError (`driverError`), AggregateError and
+ * Returns what an error means for the caller. Sees through TypeORM's QueryFailedError (`driverError`), AggregateError and
  * `cause`. Anything that isn't the database's is `other`.
  */
 export function classify(error: unknown): DatabaseFault {
@@ -126,7 +126,7 @@ export function isStalePlan(error: unknown): boolean {
   return sqlState === '0A000' && (textOf(source, 'message') ?? '').includes('cached plan must not change result type');
 }
 
-/** The server had no say. */
+/** For an error that the server didn't report. */
 function kindOfLink(source: unknown): FaultKind {
   const code = textOf(source, 'code') ?? '';
   if (NEVER_CONNECTED.has(code)) return 'unavailable';

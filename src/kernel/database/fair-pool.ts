@@ -19,7 +19,7 @@ export class FairPool extends Pool {
       limit: config.max,
       maxWaiting: Infinity,
       maxWaitMs: config.connectionTimeoutMillis,
-      // The text by which the pool itself says it.
+      // The text by which the pool itself reports it.
       refusal: () => new Error('timeout exceeded when trying to connect'),
     });
     this.on('release', (_error, client) => {

@@ -68,7 +68,7 @@ export interface PlacesOptions {
   /** Callers that may wait for a place; one of them has at most three quarters of these too. */
   readonly maxWaiting: number;
   readonly maxWaitMs: number;
-  /** Why nobody gets a place: thrown at once where too many wait, and after `maxWaitMs`. */
+  /** Why a caller gets no place: thrown at once where too many wait, and after `maxWaitMs`. */
   readonly refusal: () => Error;
 }
 

@@ -4,7 +4,7 @@ import { asServerOptions, roleSettings, type Purpose, type RoleLimits } from './
 import { UnnamedStatementClient, ResilientClient, breakConnection } from './resilient-client.js';
 import { typeParsers } from './type-parsers.js';
 
-/** Who a connection signs in as, and what the server must be told that the role's own settings don't say. */
+/** The role that a connection signs in as, and the start options for settings that the role itself lacks. */
 export interface Login {
   readonly url: string;
   /** Server settings as `-c name=value …`; empty where ALTER ROLE has set them (a pooler may refuse start options). */
@@ -32,7 +32,7 @@ export interface PoolSettings {
   readonly acquireTimeoutMs: number;
   readonly statementTimeoutMs: number;
   readonly workerStatementTimeoutMs: number;
-  /** Whether prepared statements stay with their connections. A pooler that doesn't keep them must say no. */
+  /** Whether prepared statements stay with their connections. False behind a pooler that doesn't keep them. */
   readonly statementNames: boolean;
 }
 
@@ -63,7 +63,7 @@ const CONTROL_CONNECTIONS = 2;
 const HEALTH_TIMEOUT_MS = 900;
 /** Prepared statements are lost with their connection, so connections stay; this only ends a burst. */
 const IDLE_CONNECTION_MS = 10 * 60 * 1_000;
-/** Nobody waits in front of a screen for what takes minutes. */
+/** No user waits in front of a screen for what takes minutes. */
 const PATIENT_CONNECT_MS = 30_000;
 /** First keep-alive probe; the system's default of two hours would leave a dead link unnoticed. */
 const KEEP_ALIVE_MS = 30_000;
@@ -81,7 +81,7 @@ export class Pools {
   readonly control: Pool;
   readonly query: FairPool;
   readonly health: Pool;
-  /** Looks at each new connection of every pool before its first use; the connection is given up where this rejects. */
+  /** Checks each new connection of every pool before its first use; the connection is given up where this rejects. */
   verify: ((client: PoolClient) => Promise<void>) | undefined;
   /** The roles that commit. */
   readonly writers: readonly string[];

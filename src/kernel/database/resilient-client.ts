@@ -2,7 +2,7 @@ import { Client, type ClientConfig } from 'pg';
 import { isStalePlan } from './errors.js';
 
 /**
- * pg's client with four holes closed. A connection that breaks while nobody is using it would end the process (an
+ * pg's client with four defects fixed. A connection that breaks while no caller uses it would end the process (an
  * `error` event without a listener), also while it is checked out. After a client-side time-out pg would reuse the
  * connection although the server may still be working for the statement given up. And a session that the server has
  * ended (FATAL) would be handed to the next borrower until its end arrives on the network. A prepared statement that its
@@ -36,7 +36,7 @@ export class ResilientClient extends Client {
 export function breakConnection(client: object): void {
   const { connection } = client as { connection?: { stream?: { destroy(): void } } };
   connection?.stream?.destroy();
-  // What the pool looks at when the connection is given back.
+  // What the pool checks when the connection is given back.
   Object.assign(client, { _queryable: false });
 }
 

@@ -18,9 +18,9 @@ export interface RoleLimits {
 
 const PG_17 = 170_000;
 /**
- * Commands and workers look rows up by key. A prepared statement keeps the plan of its first uses: over a table that was
+ * Commands and workers find rows by key. A prepared statement keeps the plan of its first uses: over a table that was
  * new and small then, a pass over the whole table, which is read again and again while it grows, until statistics come a
- * minute later. JIT goes with it: before version 18, a plan that can't do without such a pass looks dear enough for it.
+ * minute later. JIT goes with it: before version 18, a plan that can't do without such a pass is expensive enough for it.
  */
 const BY_KEY = { enable_seqscan: 'off', jit: 'off' };
 

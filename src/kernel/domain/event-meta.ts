@@ -27,7 +27,7 @@ export interface EventMeta {
   readonly causationId: string | null;
   readonly actor: Actor;
   readonly tenant: string;
-  /** History taken over from another system: nobody is notified of it. */
+  /** Imported history of another system: no customer is notified of it. */
   readonly imported: boolean;
   readonly traceparent?: string;
   /** How many commands lie between a client's request and this event; capped, so that no ping-pong is endless. */

@@ -12,7 +12,7 @@ interface Reacting {
 }
 
 /**
- * Says that a method reacts to an event class. Two kinds of class use it: an aggregate, whose method takes the event
+ * Declares that a method reacts to an event class. Two kinds of class use it: an aggregate, whose method takes the event
  * and changes the state; and a projection, whose method takes `(row, event, meta)` and returns the new row.
  *
  * A subclass inherits the reactions, and may react to an event otherwise.

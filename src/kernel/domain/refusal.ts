@@ -1,5 +1,5 @@
 /**
- * The business said no. A refusal has a stable code, facts as fields and a sentence with the way out. It is the
+ * A rejection by a business rule. A refusal has a stable code, facts as fields and a sentence with the remedy. It is the
  * caller's answer (4xx): never retried, no stack in the log, stored and replayed under an idempotency key.
  * Anything else that is thrown is a fault.
  */
@@ -13,7 +13,7 @@ export abstract class Refusal extends Error {
   }
 }
 
-/** The thing isn't there, or isn't the caller's: both look alike on purpose. */
+/** The thing isn't there, or isn't the caller's: both are refused alike on purpose. */
 export class NotFound extends Refusal {
   override readonly code = 'not-found';
 }
@@ -27,7 +27,7 @@ export class VersionMismatch extends Refusal {
   }
 }
 
-/** What a client is told of a refusal's code. */
+/** What a client receives about a refusal's code. */
 export interface ProblemOfRefusal {
   /** HTTP status. */
   readonly status: number;
@@ -55,7 +55,7 @@ export class StoredRefusal extends Refusal {
   }
 }
 
-/** Told by its shape, not by `instanceof`: refusals cross stored results, processes and test realms. */
+/** Recognized by its shape, not by `instanceof`: refusals cross stored results, processes and test realms. */
 export function isRefusal(error: unknown): error is Refusal {
   return (
     error instanceof Error &&

@@ -13,7 +13,7 @@ export class DeadLetteredEffects {
     private readonly signal: CommitSignal,
   ) {}
 
-  /** At most `limit` effects, newest first; of any state unless the filter says which. */
+  /** At most `limit` effects, newest first; of any state unless the filter names one. */
   find(filter: EffectFilter, limit = 100): Promise<EffectRecord[]> {
     return findEffects(this.pools.app, filter, limit);
   }

@@ -7,7 +7,7 @@ const MINUTE = 60 * SECOND;
 const EFFECT_KIND = /^[a-z][a-z0-9-]*\.[a-z][a-z0-9-]*$/;
 
 export interface EffectOptions {
-  /** Calls of this kind under way at once in one process, so that a slow system holds up nobody else. Default 4. */
+  /** Calls of this kind under way at once in one process, so that a slow system delays no other kind. Default 4. */
   readonly concurrency?: number;
   /** How long one call may take; then its signal aborts, and what it did is unknown. Default 10 s. */
   readonly timeoutMs?: number;
@@ -34,7 +34,7 @@ const DEFAULTS: Required<EffectOptions> = {
 /** One intent, as its handler gets it. */
 export interface Effect<Body = unknown> {
   readonly kind: string;
-  /** The same for every try: what the other system is told, so that it can tell a repeat. */
+  /** The same for every try: sent to the other system, so that it can recognize a repeat. */
   readonly key: string;
   readonly body: Body;
   /** 1 for the first. From the second on, an earlier try may have succeeded without its result being recorded. */
@@ -52,7 +52,7 @@ export interface IEffectHandler<Body = unknown> {
 }
 
 /**
- * Marks the class that carries out effects of one kind, outside any transaction, at least once.
+ * Marks the class that executes effects of one kind, outside any transaction, at least once.
  *
  * ```ts
  * @EffectHandler('notifications.deliver')

@@ -13,7 +13,7 @@ import { effectFailed, endEffect } from './sql/end-effect.js';
 /** How often a queue reads without being woken: for calls enqueued by other processes, and for those whose worker died. */
 const POLL_MS = 1_000;
 const FAULT_PAUSE_MS = 500;
-/** Looks are at least this far apart where the last one found all there was, or few slots are free: each is a statement,
+/** Polls are at least this far apart where the last one found all there was, or few slots are free: each is a statement,
  *  and may find several. */
 const TURN_MS = 20;
 /** How long, after the call, its record may take before others may take the effect. Covers a restart of the database. */
@@ -23,7 +23,7 @@ const RECORD_AGAIN_MS = 200;
 const GRACE_MS = 5_000;
 
 /**
- * Carries out the effects of one kind in this process.
+ * Executes the effects of one kind in this process.
  *
  *   due ──▶ claimed (until a time by the database's clock) ──▶ called, outside any transaction ──▶ recorded: done
  *                                                          ──▶ fails, or takes too long ──▶ pending, after a pause
@@ -52,7 +52,7 @@ export class EffectQueue {
     this.#loop.start();
   }
 
-  /** Looks now instead of at the next poll. */
+  /** Polls now instead of at the next interval. */
   wake(): void {
     this.#loop.wake();
   }

@@ -29,7 +29,7 @@ export class EffectRegistry implements OnModuleInit {
     return [...this.#byKind.values()];
   }
 
-  /** @throws Error for a kind that nobody would carry out. */
+  /** @throws Error for a kind without a handler. */
   assertKnown(kind: string): void {
     if (this.#byKind.has(kind)) return;
     throw new Error(

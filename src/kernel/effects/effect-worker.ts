@@ -4,7 +4,7 @@ import { CommitSignal } from '../event-log/commit-signal.js';
 import { EffectQueue } from './effect-queue.js';
 import { EffectRegistry } from './effect-registry.js';
 
-/** Carries out what was intended, in processes that run subscriptions. Any number of replicas share the work by claims. */
+/** Executes committed effects, in processes that run subscriptions. Any number of replicas share the work by claims. */
 @Injectable()
 export class EffectWorker {
   #queues: readonly EffectQueue[] = [];

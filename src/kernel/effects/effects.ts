@@ -7,11 +7,11 @@ import { EffectRegistry } from './effect-registry.js';
 
 /** Something to be done outside the database. */
 export interface EffectIntent {
-  /** Which `@EffectHandler` carries it out. */
+  /** The kind of the `@EffectHandler` that executes it. */
   readonly kind: string;
   /** Stands for this intent for ever, within tenant and kind. Derive it from what causes the effect: an event's id. */
   readonly key: string;
-  /** What the handler needs to know: JSON, and no personal data, because rows stay. Let the handler look that up. */
+  /** What the handler needs to know: JSON, and no personal data, because rows stay. Let the handler read such data. */
   readonly body: object;
 }
 
@@ -33,8 +33,8 @@ const INTENTS: CommitWrite = {
 };
 
 /**
- * The way to the outside. A command or event handler never calls another system: it would happen also when the commit
- * fails, twice when it is run again, and hold locks meanwhile. It commits an intent, which a worker carries out after
+ * Requests outbound calls. A command or event handler never calls another system: it would happen also when the commit
+ * fails, twice when it is run again, and hold locks meanwhile. It commits an intent, which a worker executes after
  * the commit, at least once, always under the same key.
  */
 @Injectable()

@@ -6,8 +6,8 @@ export type Work = (typeof works)[number];
 type Listener = (work: ReadonlySet<Work>) => void;
 
 /**
- * Wakes what works on committed things in this process: readers of the log, carriers of effects. Coalesced: however many
- * commits ring within one turn, each looks once. A lost ring costs latency, never progress, because all of them poll.
+ * Wakes the workers of this process that follow commits: readers of the log, effect queues. Coalesced: however many
+ * commits signal within one turn, each reads once. A lost signal costs latency, never progress, because all of them poll.
  */
 @Injectable()
 export class CommitSignal {
@@ -27,7 +27,7 @@ export class CommitSignal {
     return () => this.#listeners.delete(listener);
   }
 
-  /** As `onRing`, for those whom nothing else concerns. */
+  /** As `onCommit`, for listeners that only one kind of work concerns. */
   onWork(kind: Work, listener: () => void): () => void {
     return this.onCommit((work) => {
       if (work.has(kind)) listener();

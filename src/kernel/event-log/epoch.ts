@@ -18,10 +18,10 @@ class OnStandby extends Error {
 const CHANGED = 'other cluster, timeline or database';
 
 /**
- * Tells one life of the log from the next. A restored or failed-over database gives known positions and ids to other
+ * Distinguishes one life of the log from the next. A restored or failed-over database gives known positions and ids to other
  * events; tokens, checkpoints and what a process has in memory of the earlier life must not be taken for this one's. The
  * log's identity is compared at start and on every new connection; where it stays the same (a snapshot of the data folder was
- * restored, an unflushed commit was lost in a crash) the reader of the log notices that it was rewound, or an operator says so.
+ * restored, an unflushed commit was lost in a crash) the reader of the log detects the rewind, or an operator reports it.
  */
 @Injectable()
 export class LogEpoch {
@@ -33,13 +33,13 @@ export class LogEpoch {
 
   constructor(private readonly pools: Pools) {}
 
-  /** @throws Error before the start has looked. */
+  /** @throws Error before the start has read it. */
   get current(): string {
     if (this.#epoch === undefined) throw new Error('The log epoch is not known yet: it is read at start.');
     return this.#epoch;
   }
 
-  /** As `current`; undefined before the start has looked. */
+  /** As `current`; undefined before the start has read it. */
   get known(): string | undefined {
     return this.#epoch;
   }
@@ -66,7 +66,7 @@ export class LogEpoch {
   }
 
   /**
-   * Begins an epoch although the log's identity is the same, unless somebody else has done so since this process looked.
+   * Begins an epoch although the log's identity is the same, unless another process has done so since this one read it.
    * @param reason shown to operators beside the epoch.
    * @returns the epoch, and the subscriptions that have seen what the log doesn't hold.
    */

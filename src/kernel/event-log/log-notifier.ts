@@ -8,14 +8,14 @@ const CHANNEL = 'waybill_log';
 /** Payloads of a process that commits but gives no positions: work for others too, or events alone. Others send the head. */
 const COMMITTED = 'committed';
 const EVENTS = 'events';
-/** Payload of a replica that has come or gone: the others look at their share at once. */
+/** Payload of a replica that has come or gone: the others recompute their share at once. */
 const LEASES_CHANGED = 'leases-changed';
 /** Notifications are at least this far apart: NOTIFY takes a cluster-wide lock at commit. */
 const APART_MS = 5;
 const RECONNECT_MS = 2_000;
 
 /**
- * Tells the readers of other processes that the log has grown: never from a command's transaction (measured: 3,355 →
+ * Notifies the readers of other processes that the log has grown: never from a command's transaction (measured: 3,355 →
  * 1,191 commits/s), but from the process that gave the positions, coalesced, in a transaction of its own. A broken
  * connection costs latency, never progress, because readers poll as well.
  */
@@ -46,10 +46,10 @@ export class LogNotifier {
     this.#stopNotifying = this.signal.onCommit((work) => this.#notify(work.size > 0 ? COMMITTED : EVENTS));
   }
 
-  /** Told when another replica has come or gone. */
+  /** Called when another replica has come or gone. */
   onLeasesChanged: (() => void) | undefined;
 
-  /** Lets the other replicas look at their share at once. Never throws: they look by themselves before a lease can end. */
+  /** Makes the other replicas recompute their share at once. Never throws: they do so by themselves before a lease can end. */
   async notifyLeasesChanged(): Promise<void> {
     try {
       await this.pools.control.query({ text: 'SELECT pg_notify($1, $2)', values: [CHANNEL, LEASES_CHANGED] });

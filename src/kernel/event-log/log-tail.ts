@@ -12,7 +12,7 @@ import { trySequence, type Sequenced } from './sql/sequence.js';
 
 /** Events positioned per call: small enough that the sequencer's lock is held for milliseconds. */
 const SEQUENCE_BATCH = 500;
-/** Under load the log is looked at this often, so that many commits share one turn of every view: a turn costs some
+/** Under load the log is read this often, so that many commits share one turn of every view: a turn costs some
  *  fifteen statements, however few events it brings. The first commit after a pause is seen at once. */
 const TURN_MS = 20;
 /** Another process is giving positions: those of this one's last commit may not be among them. */
@@ -25,9 +25,9 @@ const SHOWN = 20;
 
 /**
  * The end of the log, as one process sees it. One loop gives positions to committed events, reads the new ones once
- * and lets every subscription of the process take them from memory; whoever is further behind reads by itself.
- * The loop turns when a commit of this process rings, when another process notifies, and by polling in any case; it rests
- * while this process works on no partition, and reads only events that somebody here subscribes.
+ * and lets every subscription of the process take them from memory; a subscription that is further behind reads by itself.
+ * The loop turns when a commit of this process signals, when another process notifies, and by polling in any case; it rests
+ * while this process works on no partition, and reads only events that a subscription here takes.
  *
  * After a failover or a restore, positions stand for other events. So each turn compares the event at the head that it knows
  * with the log's: what is in memory is always the end of one history, and never continued by another one's.
@@ -44,9 +44,9 @@ export class LogTail {
   #pollMs = POLL_FIRST_MS;
   readonly #loop = new PollingLoop({ turn: () => this.#turn(), failed: (error) => this.#failed(error) });
   #stopListening: (() => void) | undefined;
-  /** Told the head whenever this process has given positions: other replicas are notified from here. */
+  /** Called with the head whenever this process has given positions: other replicas are notified from here. */
   onSequenced: ((head: number) => void) | undefined;
-  /** Told when the log isn't the one any more that this process has followed: nothing read from it before may take effect. */
+  /** Called when the log isn't the one any more that this process has followed: nothing read from it before may take effect. */
   onRewound: (() => void) | undefined;
 
   constructor(
@@ -55,7 +55,7 @@ export class LogTail {
     private readonly epoch: LogEpoch,
   ) {}
 
-  /** The highest position known; -1 before the first look. */
+  /** The highest position known; -1 before the first read. */
   get head(): number {
     return this.#head;
   }
@@ -77,11 +77,11 @@ export class LogTail {
     const isNew = !this.#isNeeded && names !== undefined;
     this.#isNeeded = names !== undefined;
     this.#memory.keepOnly(names ?? []);
-    // Called at each renewal of the leases: the log is looked at anew only where nobody did before.
+    // Called at each renewal of the leases: the log is read at once only where no partition needed it before.
     if (isNew) this.wake();
   }
 
-  /** Looks again now instead of at the next poll. */
+  /** Polls now instead of at the next interval. */
   wake(): void {
     this.#loop.wake();
   }
@@ -165,7 +165,7 @@ export class LogTail {
     return known.eventId === this.#headEvent;
   }
 
-  /** Drops what isn't in the log, says what was lost, and sees to it that the log has a new epoch. */
+  /** Drops what isn't in the log, logs what was lost, and makes sure that the log has a new epoch. */
   async #rewound({ head, epoch }: Sequenced): Promise<void> {
     const before = this.#head;
     const known = this.#memory.rows();

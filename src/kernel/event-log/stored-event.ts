@@ -18,7 +18,7 @@ export interface EventRow {
   readonly position?: number;
 }
 
-/** The part of the metadata that is stored as JSON. Short optional keys are left out when they say nothing. */
+/** The part of the metadata that is stored as JSON. Short optional keys are left out when they have no value. */
 export type StoredMeta = Pick<EventMeta, 'occurredAt' | 'commandId' | 'correlationId' | 'causationId' | 'actor'> & {
   readonly traceparent?: string;
   readonly imported?: true;
@@ -50,7 +50,7 @@ export function metaOf(row: EventRow): EventMeta {
 /** Rows at the end of the log are read once and taken by every subscription: each is revived once. */
 const revived = new WeakMap<EventRow, RecordedEvent>();
 
-/** Frozen, because everybody in the process gets the same one. @throws UnknownEvent when this release doesn't know the event. */
+/** Frozen, because all readers in the process share it. @throws UnknownEvent when this release doesn't know the event. */
 export function recordedEvent(registry: EventRegistry, row: EventRow): RecordedEvent {
   const known = revived.get(row);
   if (known !== undefined) return known;

@@ -11,7 +11,7 @@ export interface IdempotencyKey {
   readonly key: string;
   readonly fingerprint: string | null;
   /** `client`: sent by a caller; `kernel`: made up for a command without one; both are forgotten after the retention.
-   *  `system`: ids of stored commands, kept for ever unless RETENTION_WORK_DAYS says otherwise. */
+   *  `system`: ids of stored commands, kept for ever unless RETENTION_WORK_DAYS limits them. */
   readonly kind: 'client' | 'kernel' | 'system';
 }
 
@@ -55,7 +55,7 @@ export class RequestInProgress extends Error {
   }
 }
 
-/** The caller's key where one was sent, else the command's own id: so that an unknown COMMIT can always be looked up. */
+/** The caller's key where one was sent, else the command's own id: so that an unknown COMMIT can always be found. */
 export function idempotencyKey(context: MessageContext, operation: string, commandId: string): IdempotencyKey {
   const { tenant, principal, idempotency } = context;
   if (idempotency === undefined)

@@ -7,8 +7,8 @@ const ACCESS_CHECK = Symbol('waybill:access-check');
 /** Decides whether the sender of a message may act on, or learn of, the object that the message names. A provider. */
 export interface AccessCheck<M extends object = object> {
   /**
-   * Reads as little as possible: whoever isn't allowed must not be able to make the server work, nor tell an absent object
-   * from a foreign one by the time that the refusal takes.
+   * Reads as little as possible: a caller without access must not be able to make the server work, nor distinguish an absent
+   * object from a foreign one by the time that the refusal takes.
    *
    * @throws NotFound, in the same words for absent and foreign objects
    */
@@ -17,7 +17,7 @@ export interface AccessCheck<M extends object = object> {
 
 /**
  * On a handler of commands or queries: the check that the bus makes before anything else. A stored answer is replayed, a
- * command is accepted for later, and the freshness of a view is told only after it has passed.
+ * command is accepted for later, and the freshness of a view is reported only after it has passed.
  * @example `@CheckAccess(OrderAccess)`
  */
 export function CheckAccess<M extends object>(check: Type<AccessCheck<M>>): ClassDecorator {

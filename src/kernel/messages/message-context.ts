@@ -17,7 +17,7 @@ export interface IdempotencyRequest {
   readonly fingerprint: string;
   /** `system`: a stored command's id, kept like its command. Default `client`, forgotten after the retention. */
   readonly kind?: 'client' | 'system';
-  /** Nobody asks again: every refusal is the answer, also one that depends on the moment (`not-found`). */
+  /** No client repeats the command: every refusal is the answer, also one that depends on the moment (`not-found`). */
   readonly isFinal?: boolean;
 }
 
@@ -39,7 +39,7 @@ export interface ConsistencyRequest {
   /** As the client sent it; `head` for everything committed before the request; undefined: served at once. */
   readonly token?: string | undefined;
   readonly waitMs: number;
-  /** Refuse a stale answer (412) instead of saying that it is stale. */
+  /** Refuse a stale answer (412) instead of reporting that it is stale. */
   readonly strict: boolean;
 }
 
@@ -51,7 +51,7 @@ export interface FailedEventCounts {
   readonly deadLettered: number;
 }
 
-/** What the kernel tells the caller besides the result. Filled while the message is handled. */
+/** What the kernel reports to the caller besides the result. Filled while the message is handled. */
 export interface MessageOutcome {
   /** The last event of the last command, if it had one. */
   lastEvent?: EventRef | undefined;
@@ -134,7 +134,7 @@ export class MessageContext {
   }
 
   /**
-   * Says that the context's idempotency key answers for this outermost command (or unit of work of a route). The answer
+   * Claims the context's idempotency key for this outermost command (or unit of work of a route). The answer
    * to a key is one row, so a second command would find the first one's answer instead of being executed.
    *
    * @throws Error when another command has used the key; does nothing without a key.
@@ -158,7 +158,7 @@ export const messageContext = {
     return storage.run(context, work);
   },
 
-  /** The current context, or the system's own when nobody set one (start-up, jobs). */
+  /** The current context, or the system's own when no caller set one (start-up, jobs). */
   current(): MessageContext {
     return storage.getStore() ?? new MessageContext();
   },

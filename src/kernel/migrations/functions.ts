@@ -85,7 +85,7 @@ async function replaceAll(client: ClientBase, functions: readonly SqlFunction[])
   }
 }
 
-/** Says in an error of the server which function it is about. */
+/** Adds to an error of the server the function that it is about. */
 function namedAs(name: string): (error: unknown) => never {
   return (error) => {
     throw Object.assign(error as Error, { where: `function ${name}` });

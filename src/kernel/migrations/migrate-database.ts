@@ -11,7 +11,7 @@ export interface DatabaseMigration {
   readonly url: string;
   /** Migrations of the application's own, by schema: `<folder>/<schema>/NNNN-title.js`. */
   readonly folder?: string | URL;
-  /** Told when something takes longer: another process migrates, a table is in use. */
+  /** Called when something takes longer: another process migrates, a table is in use. */
   readonly report?: (text: string) => void;
 }
 

@@ -25,7 +25,7 @@ export interface SqlFunction {
   readonly checksum: string;
 }
 
-/** What a folder's `grants.js` says about its schema, besides the rules that hold for all (see grants.ts). */
+/** What a folder's `grants.js` declares about its schema, besides the rules that hold for all (see grants.ts). */
 export interface SchemaAccess {
   readonly folder: string;
   /** Tables of this schema that the query side may read. */

@@ -34,7 +34,7 @@ interface AppliedRow {
 }
 
 export interface MigratorOptions {
-  /** Told when something takes longer: another process migrates, a table is in use. */
+  /** Called when something takes longer: another process migrates, a table is in use. */
   readonly report?: (text: string) => void;
   readonly lockTimeoutMs?: number;
   readonly lockTries?: number;
@@ -81,7 +81,7 @@ export async function schemaMismatch(client: ClientBase, steps: readonly Migrati
   });
 }
 
-/** What `look` returns; where it is refused, the text of the refusal. */
+/** What `check` returns; where it is refused, the text of the refusal. */
 export async function refusalOr(check: () => Promise<string | undefined>): Promise<string | undefined> {
   try {
     return await check();

@@ -11,8 +11,8 @@ const READ_EVERY_MS = 100;
 type Wake = () => void;
 
 /**
- * Waits for operations to end. However many wait, the database is asked once for all of them, ten times a second, and
- * at once when a stored command ends in this process. Nothing runs while nobody waits.
+ * Waits for operations to end. However many wait, the database is read once for all of them, ten times a second, and
+ * at once when a stored command ends in this process. Nothing runs while no request waits.
  */
 @Injectable()
 export class OperationWaits {
@@ -55,7 +55,7 @@ export class OperationWaits {
     }
   }
 
-  /** Lets all go, and nobody wait from now on: the process is about to stop. */
+  /** Ends all waits, and lets none begin from now on: the process is about to stop. */
   end(): void {
     this.#isEnding = true;
     for (const wakes of this.#waiting.values()) this.#wake(wakes);

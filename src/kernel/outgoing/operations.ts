@@ -32,7 +32,7 @@ export interface Operation {
   readonly step: OperationStep;
   /** What it has made; null until it has. */
   readonly resource: { readonly type: string; readonly id: string; readonly href: string } | null;
-  /** Why it failed: the business said no. */
+  /** Why it failed: the refusal of the command. */
   readonly refusal: Refusal | null;
   /** Tries that failed, and why the last one did: for operators. */
   readonly attempts: number;
@@ -50,7 +50,7 @@ export interface Operation {
   readonly lastEvent: EventRef | null;
 }
 
-/** Commands that clients had executed later: looked at by those who may, waited for, and set right by operators. */
+/** Commands that clients requested for later: read by authorized callers, waited for, and repaired by operators. */
 @Injectable()
 export class Operations {
   constructor(
@@ -113,7 +113,7 @@ function operationOf(row: OperationRow): Operation {
   return { ...about, principal, actorType, tenant, createdAt, updatedAt, finishedAt, lastEvent };
 }
 
-/** Its answer, where there is one, is what has happened, whatever was said of it meanwhile. */
+/** The stored result, where there is one, decides, whatever state the row of the command has meanwhile. */
 function factsOf({ outcome, state, isClaimed, attempts }: OperationRow): [OperationStatus, OperationStep] {
   if (outcome === 'result' || state === 'succeeded') return ['succeeded', 'done'];
   if (outcome === 'refusal' || state === 'refused') return ['failed', 'done'];

@@ -133,7 +133,7 @@ function contextFor(row: OutgoingCommandRow): MessageContext {
   });
 }
 
-/** A refusal is told by an event to whoever caused the command; a client asks for its operation instead. */
+/** A refusal is published as an event, for whatever caused the command; a client reads its operation instead. */
 function finish({ id, name, operation }: OutgoingCommandRow, answer: CommandResult): void {
   const unit = UnitOfWork.required('Ending a stored command');
   if (answer.outcome === 'result') {

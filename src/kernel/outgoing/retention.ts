@@ -18,7 +18,7 @@ type Step = (on: Queryable, days: number, batchSize: number) => Promise<number>;
 /**
  * Forgets what clients may no longer ask about, in processes that run subscriptions: answers under old keys, operations
  * that ended long ago. Operations dead-lettered for as long are given up first, because their content may be personal. And, where
- * the configuration says after how many days, what only tells a repeat of old work from new work, and old entries of the audit.
+ * the configuration sets a number of days, what only identifies repeats of old work, and old entries of the audit.
  */
 @Injectable()
 export class Retention {

@@ -50,7 +50,7 @@ function folded<R>(fold: () => R): R {
   }
 }
 
-/** Another key's row may be in a partition that is somebody else's at the moment: nothing would keep it in order. */
+/** Another key's row may be in a partition that another worker owns at the moment: nothing would keep it in order. */
 function assertOwnRow({ name, table }: ProjectionDefinition, row: Row | undefined, key: string): void {
   if (row === undefined || table.keyOf(row) === key) return;
   throw new Error(

@@ -126,7 +126,7 @@ function folded(
   return { row, last };
 }
 
-/** The stream up to what is written now. If somebody else moves it meanwhile, the commit's version check refuses. */
+/** The stream up to this write. If another command appends to it meanwhile, the commit's version check refuses. */
 async function historyOf({ write }: PlannedWrite, scope: CommitScope): Promise<readonly RecordedEvent[]> {
   if (write.expected === 'none' || write.expected === write.history.length) return write.history;
   if (typeof write.expected === 'number') return scope.historyOf(write.stream, write.expected);

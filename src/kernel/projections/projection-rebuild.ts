@@ -38,7 +38,7 @@ export class ProjectionUnknown extends Error {
   }
 }
 
-/** Somebody else rebuilds it at this moment. */
+/** Another process rebuilds it at this moment. */
 export class RebuildUnderWay extends Error {
   readonly code = 'rebuild-under-way';
 
@@ -64,7 +64,7 @@ type BeforeCommit = (tx: Queryable, rows: number) => Promise<void>;
 
 /**
  * Fills a view anew from the log, in its simplest form: the view is emptied first. An async view is then filled by its
- * running subscription, and readers are told that it is not complete. An inline view is filled here, in one transaction:
+ * running subscription, and reads report that it is not complete. An inline view is filled here, in one transaction:
  * readers see the old rows until it commits, and writers are refused meanwhile. All of it runs on one connection that no
  * time-out ends; when the process dies, the transaction is rolled back, and the view is as it was.
  */
@@ -131,7 +131,7 @@ export class ProjectionRebuild {
     return written;
   }
 
-  /** Whoever wrote before is visible by now, and nobody writes until this has ended. */
+  /** Earlier writers' rows are visible by now, and no process writes until this has ended. */
   async #refill(client: Client, projection: ProjectionDefinition): Promise<number> {
     await openStreamEvents(client, { names: projection.eventNames, stream: projection.stream! });
     let written = 0;

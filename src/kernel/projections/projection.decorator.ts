@@ -41,7 +41,7 @@ export interface ProjectionOptions {
 /**
  * Declares a read view as a pure fold: for each event, `(row | undefined, event, meta) → row | undefined`, in methods
  * marked with `@On`. The kernel finds the rows, calls the fold and writes the result; a fold does no I/O.
- * Which rows an event touches is told by `keys(event, meta)`; without it, the key columns are read from the event.
+ * `keys(event, meta)` returns which rows an event touches; without it, the key columns are read from the event.
  */
 export function Projection(options: ProjectionOptions): ClassDecorator {
   return applyDecorators(Injectable(), SetMetadata(PROJECTION_METADATA, options));

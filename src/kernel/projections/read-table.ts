@@ -52,7 +52,7 @@ export class ReadTable {
     return storableKey(this.keys.map((key) => String(row[key.property])).join(KEY_SEPARATOR));
   }
 
-  /** Reads the rows with the keys in $1: a JSON array of objects. LATERAL … OFFSET 0 is one look into the index per key;
+  /** Reads the rows with the keys in $1: a JSON array of objects. LATERAL … OFFSET 0 is one index scan per key;
    *  a join is planned for a hundred keys, and reads the whole table for one. */
   selectByKeys(): string {
     const columns = this.columns.map(({ column, property }) => `t.${column} AS "${property}"`).join(', ');
@@ -80,7 +80,7 @@ export class ReadTable {
       ON CONFLICT (${this.keyList()}) DO UPDATE SET ${set.join(', ')}`;
   }
 
-  /** Most batches remove nothing; the last condition then keeps the table from being looked at. */
+  /** Most batches remove nothing; the last condition then keeps the table from being scanned. */
   remove(param: string, where = ''): string {
     return `DELETE FROM ${this.name} t USING ${this.recordset(param, this.keys)}
       ${where === '' ? 'WHERE' : `${where} AND`} ${this.sameKey()} AND ${param} <> '[]'::jsonb`;

@@ -26,7 +26,7 @@ interface Parts {
 
 /** Partitions of one event handler that work side by side; each takes a connection while it commits. */
 const PARALLEL_PARTITIONS = 4;
-/** How often the checkpoints of a handler's partitions move over events of others: nobody waits for them. */
+/** How often the checkpoints of a handler's partitions move over events of others: no reader waits for them. */
 const MOVE_MS = 1_000;
 
 /** Makes events of one subscription take effect, a transaction per batch; what can't take effect is stored as failed. */

@@ -6,7 +6,7 @@ import type { Delivery, Subscriber } from './subscriber.js';
  * What this release makes of a stored event:
  * - `event`: it takes effect under these keys.
  * - `foreign`: this release knows it, and doesn't subscribe it (another release does).
- * - `unreadable`: its name or version isn't known here, an upcaster fails, or it doesn't say which rows it touches.
+ * - `unreadable`: its name or version isn't known here, an upcaster fails, or which rows it touches is unknown.
  *   `keys` are those that it surely has, and no others; undefined: it may touch anything.
  */
 export type DecodedEvent =
@@ -16,7 +16,7 @@ export type DecodedEvent =
 
 /** Reads stored events for one subscription. */
 export class EventDecoder {
-  /** Keys are computed by code in some release, maybe not in this one: they aren't told by stored data alone. */
+  /** Keys are computed by code in some release, maybe not in this one: they don't follow from stored data alone. */
   hasOwnKeys: boolean;
   #names: readonly string[];
 

@@ -85,7 +85,7 @@ export class HandlerTimedOut extends Error {
   }
 }
 
-/** Nobody waits for the work once its time is over; how it ends then is of no interest. */
+/** No caller waits for the work once its time is over; how it ends then is of no interest. */
 async function withinTime(
   work: Promise<void>,
   of: { readonly name: string; readonly timeoutMs: number },

@@ -27,7 +27,7 @@ export class FailedEventRows {
   }
 }
 
-/** Says in kernel.failed_events that a partition's checkpoint stands before an event that may touch any of its rows. */
+/** Records in kernel.failed_events that a partition's checkpoint stands before an event that may touch any of its rows. */
 export function stalledRow(row: EventRow, partition: number, error: string): object {
   return {
     key: `partition ${partition}`,

@@ -57,7 +57,7 @@ export class FailedEvents {
     return dueMs === undefined ? undefined : Math.max(0, dueMs);
   }
 
-  /** What another release couldn't read and this one can is tried by itself; called when partitions are taken over. */
+  /** An event that another release couldn't read and this one can is retried; called when partitions are taken over. */
   async retryReadable(owned: OwnedPartitions): Promise<void> {
     if (this.#keys.size === 0) return;
     const of = { subscription: this.subscriber.name, partitions: owned.numbers, limit: UNREADABLE_PAGE };

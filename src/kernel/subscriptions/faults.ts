@@ -4,13 +4,13 @@ import { LogRewound } from '../event-log/sql/read-log.js';
 /** What handlers and folds have thrown. */
 const ofUserCode = new WeakSet<object>();
 
-/** Notes that an error came out of a handler or a fold: what it says of a database may be of another one, or made up. */
+/** Notes that an error came out of a handler or a fold: its SQLSTATE may be another database's, or made up. */
 export function thrownByUserCode(error: unknown): unknown {
   if (typeof error === 'object' && error !== null) ofUserCode.add(error);
   return error;
 }
 
-/** As PostgreSQL says it to the kernel itself. */
+/** The SQLSTATE that PostgreSQL reported to the kernel itself. */
 function stateOf(error: unknown): string | undefined {
   return typeof error === 'object' && error !== null && ofUserCode.has(error) ? undefined : classify(error).sqlState;
 }
@@ -47,7 +47,7 @@ export function isFault(error: unknown): boolean {
 }
 
 /** The same for every event, also while the database answers: no right, a view that is being rebuilt, another owner or log.
- *  Only the kernel's own statements can say so: a handler may ask another database, which refuses its login for ever. */
+ *  Only errors of the kernel's own statements count: a handler may use another database, which refuses its login for ever. */
 export function isElsewhere(error: unknown): boolean {
   if (isFenced(error) || isOfOtherLog(error)) return true;
   const sqlState = stateOf(error);
@@ -55,7 +55,7 @@ export function isElsewhere(error: unknown): boolean {
 }
 
 /**
- * A connection that failed, of which nothing tells whether it was one to the database: a call of the handler to a host that is
+ * A connection that failed, of which it isn't known whether it was one to the database: a call of the handler to a host that is
  * down fails with the same codes.
  */
 export function isOfSomeLink(error: unknown): boolean {

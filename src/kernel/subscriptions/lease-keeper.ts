@@ -22,16 +22,16 @@ export class LeaseKeeper {
     private readonly pools: Pools,
     private readonly of: {
       readonly replica: string;
-      /** What it works on, as `runOf` says it; nothing in a process that only serves requests. */
+      /** The subscriptions that it runs, as `runOf` returns them; none in a process that only serves requests. */
       readonly runs: readonly string[];
       /** What its code has, whether it works on it or not. */
       readonly knows: readonly string[];
       /** How long a lease outlives its last renewal. */
       readonly leaseMs: number;
-      /** Called before each look. */
+      /** Called before each renewal. */
       readonly beforeEach: () => Promise<void>;
     },
-    /** Told the leases whenever they were looked at; an empty list means: stop working. */
+    /** Called with the leases after each renewal; an empty list means: stop working. */
     private readonly onLeases: (leases: readonly LeaseRow[]) => void,
   ) {}
 
@@ -45,7 +45,7 @@ export class LeaseKeeper {
     this.#timer = setInterval(() => void this.keep(), this.of.leaseMs / RENEWALS);
   }
 
-  /** Looks now: at start, when another replica has gone, or when a subscription was paused or resumed. */
+  /** Renews now: at start, when another replica has gone, or when a subscription was paused or resumed. */
   keep(): Promise<void> {
     if (this.#keeping !== undefined) this.#again = true;
     return (this.#keeping ??= this.#keepUntilQuiet().finally(() => (this.#keeping = undefined)));

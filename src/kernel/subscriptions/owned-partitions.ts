@@ -33,7 +33,7 @@ export class OwnedPartitions {
   /** Of those former layouts in which some partition was further than one of these is now. */
   #former: Layout['former'] = [];
   #asked: readonly LeaseRow[] | undefined;
-  /** Where the partitions are that have reached more than their rows say. */
+  /** The point of the partitions that have reached more than their rows contain. */
   #reached: LogPoint | undefined;
 
   constructor(
@@ -92,8 +92,8 @@ export class OwnedPartitions {
   }
 
   /**
-   * Raises the fences of everything that is leased, and reads checkpoints and layout from there: the leases say nothing of
-   * either, because they may have been looked at before the partitions were split or the view was rebuilt.
+   * Raises the fences of everything that is leased, and reads checkpoints and layout from there: the leases show
+   * neither, because they may have been read before the partitions were split or the view was rebuilt.
    */
   async takeOver(leases: readonly LeaseRow[]): Promise<Layout | undefined> {
     this.forget();
@@ -181,19 +181,19 @@ export class OwnedPartitions {
     }
   }
 
-  /** Everything up to here has been looked at; the rows may follow later. */
+  /** Everything up to here has been processed; the rows may follow later. */
   reach(point: LogPoint): void {
     for (const owned of this.#going) owned.reached = Math.max(owned.reached, point.position);
     this.#reached = point;
   }
 
-  /** Does this part of the log go on behind the event that was looked at last? After a failover it may begin behind another. */
+  /** Does this part of the log follow the event that was processed last? After a failover it may follow another. */
   isContinuedBy({ after, afterEventId }: Pick<LogPart, 'after' | 'afterEventId'>): boolean {
     if (afterEventId === undefined || this.#reached?.position !== after) return true;
     return this.#reached.eventId === afterEventId;
   }
 
-  /** Stores what was reached beyond the rows, and looks whether the others are still ours. @returns false if any isn't. */
+  /** Stores what was reached beyond the rows, and checks whether the others are still ours. @returns false if any isn't. */
   async storeReached(): Promise<boolean> {
     const behind = this.#owned.filter(({ stored, reached }) => reached > stored);
     const others = this.#owned.filter(({ stored, reached }) => reached === stored);

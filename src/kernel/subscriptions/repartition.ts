@@ -32,7 +32,7 @@ interface RepartitionRequest {
 /**
  * Splits or merges the partitions of a paused subscription, in one transaction under the locks of its checkpoints. Keys move
  * between partitions, which may have come to different positions: so the new ones begin at the lowest, and the former
- * checkpoints tell, key by key, what has taken effect beyond it. Raised fences end what an owner has under way that doesn't
+ * checkpoints show, key by key, what has taken effect beyond it. Raised fences end what an owner has under way that doesn't
  * know of the pause.
  */
 @Injectable()
@@ -57,7 +57,7 @@ export class Repartition {
     });
   }
 
-  /** @throws RepartitionRefused unless nobody may work on it. */
+  /** @throws RepartitionRefused unless no worker may work on it. */
   async #lockIdle(tx: Queryable, subscription: string): Promise<void> {
     const locked = await lockSubscription(tx, subscription);
     if (locked === undefined || locked.kind === 'inline')

@@ -28,7 +28,7 @@ export interface Restarted {
 
 /**
  * Starts an event handler anew at some place of the log: the way on after the database was restored, when only a person
- * can tell what had taken effect. What lies between is handled again, or never: nothing else undoes or makes up for it.
+ * can know what had taken effect. What lies between is handled again, or never: nothing else undoes or makes up for it.
  */
 @Injectable()
 export class SubscriptionRestart {
@@ -78,7 +78,7 @@ export function restartAdvice(name: string): string {
   return `npm run waybill -- subscriptions restart ${name} --from <beginning|now|position> --reason <why>`;
 }
 
-/** The last place that counts as handled. The end is looked up under the locks: nobody has handled anything beyond it. */
+/** The last place that counts as handled. The end is read under the locks: no worker has handled anything beyond it. */
 async function placeBefore(tx: Queryable, from: RestartFrom): Promise<LogPlace> {
   const end = await lastPlace(tx);
   if (from === 'now') return end;

@@ -5,9 +5,9 @@ import type { Subscriber } from './subscriber.js';
 import type { WorkerDependencies } from './worker-dependencies.js';
 
 /**
- * Partitions that stand before an event which this release can't read, and of which it can't tell the rows: going on
+ * Partitions that stand before an event which this release can't read, and whose rows it doesn't know: going on
  * would fold later events of those rows first. A release that can read it goes on by itself, from the log, as if nothing
- * had been; an operator may discard it. The row in kernel.failed_events only says so: the checkpoint is what stands.
+ * had been; an operator may discard it. The row in kernel.failed_events only reports it: the checkpoint does the stopping.
  */
 export class StalledPartitions {
   #stalls: readonly StalledPartition[] = [];
@@ -23,7 +23,7 @@ export class StalledPartitions {
     await this.forgetPassed(owned);
   }
 
-  /** Has the checkpoints stand before the event, and says so. @throws the database's error where a partition has another owner. */
+  /** Stops the checkpoints before the event, and records it. @throws the database's error if a partition has another owner. */
   async stallBefore(guard: CommitGuard): Promise<void> {
     await this.through.pools.worker.query({
       text: `SELECT ${guard.call}($1::jsonb)`,

@@ -32,7 +32,7 @@ export interface Subscriber {
   readonly batchSize: number;
   /** Order is kept per key, and a key that fails blocks only itself. */
   keysOf(recorded: RecordedEvent): TouchedKeys;
-  /** Keys are computed by code that looks into the event: they can't be told for one that this release can't read. */
+  /** Keys are computed by code that reads the event: they aren't known for one that this release can't read. */
   readonly hasOwnKeys: boolean;
   /** The keys of an event that this release can't read, as far as they are sure; undefined when it may touch anything. */
   keysOfStored(row: EventRow): readonly string[] | undefined;

@@ -138,7 +138,7 @@ export class SubscriptionCatalog {
     return isHandler ? restartAdvice(subscription) : `npm run waybill -- rebuild ${subscription}`;
   }
 
-  /** Stops subscriptions that have seen events which this log doesn't hold, and says what each needs. */
+  /** Stops subscriptions that have seen events which this log doesn't hold, and logs what each needs. */
   async markDiverged(): Promise<void> {
     for (const name of await markDiverged(this.pools.worker)) {
       this.#logger.error(

@@ -80,7 +80,7 @@ export class SubscriptionEngine {
     await this.notifier.stop();
   }
 
-  /** Leases given up for another replica's fair share are announced, so that it needn't wait for its next look. */
+  /** Leases given up for another replica's fair share are announced, so that it needn't wait for its next renewal. */
   #lease(leases: readonly LeaseRow[]): void {
     for (const worker of this.#workers) worker.lease(leases);
     const names = this.#workers.flatMap((worker) => worker.names ?? []);

@@ -75,7 +75,7 @@ export class SubscriptionPause {
     });
   }
 
-  /** Replicas look at their leases at once; one that isn't reached does so at its next renewal. */
+  /** Replicas renew their leases at once; one that isn't reached does so at its next renewal. */
   async #changed<T extends object>(
     title: string,
     name: string,

@@ -6,9 +6,9 @@ import { readCheckpoints, type AllProgress, type Progress } from './sql/checkpoi
 import { countFailedEvents } from './sql/failed-event-counts.js';
 
 const NOTHING: ReadonlyMap<string, FailedEventCounts> = new Map();
-/** How old a look at the checkpoints may be: all readers of a process share one look per interval. */
+/** How old a read of the checkpoints may be: all readers of a process share one read per interval. */
 const FRESH_MS = 20;
-/** A subscription that somebody has asked for is looked at with the others for so long: its readers come in bursts. */
+/** A subscription that was asked for is read with the others for so long: its readers come in bursts. */
 const ASKED_MS = 1_000;
 
 export interface ProgressView extends AllProgress {
@@ -18,15 +18,15 @@ export interface ProgressView extends AllProgress {
 
 /** What a worker of this process knows before the database does: it may have passed events that had no effect. */
 export interface LocalProgress extends Progress {
-  /** Called when the stored fences are others: somebody has taken over, or a rebuild has started anew. */
+  /** Called when the stored fences are others: another worker has taken over, or a rebuild has started anew. */
   readonly onLost: () => void;
 }
 
 /**
  * What is known in this process of how far each subscription has come. Workers of this process write their progress
  * here at once; the progress of other replicas is read from the database, at most every 20 ms for all who ask, and only of
- * the subscriptions that somebody asks for. A worker's word counts only as long as the stored fences are its own: after a rebuild
- * it would praise a view that is empty.
+ * the subscriptions that are asked for. Local progress is trusted only while the stored fences match; otherwise a rebuilt,
+ * empty view would count as current.
  */
 @Injectable()
 export class SubscriptionProgress {
@@ -80,13 +80,13 @@ export class SubscriptionProgress {
     const stored = (await this.view([subscription])).progress.get(subscription);
     const local = this.#local.get(subscription);
     if (local === undefined) return stored === undefined ? 0 : positionOf(stored, key);
-    // Without a stored row of its fences, it has taken over since the last look.
+    // Without a stored row of its fences, it has taken over since the last read.
     const isSame = local.fences === stored?.fences;
     return isSame ? Math.max(positionOf(local, key), positionOf(stored, key)) : positionOf(local, key);
   }
 
-  /** The head, and the stored checkpoints of some subscriptions, at most 20 ms old. Who asks while a look is under way that
-   *  doesn't cover it shares the next one with all who do. */
+  /** The head, and the stored checkpoints of some subscriptions, at most 20 ms old. Callers during a read that
+   *  doesn't cover their subscriptions share the next one. */
   view(subscriptions: readonly string[]): Promise<ProgressView> {
     const now = performance.now();
     const isCovered = subscriptions.every((name) => this.#shownNames.has(name));
@@ -94,7 +94,7 @@ export class SubscriptionProgress {
     return this.latest(subscriptions);
   }
 
-  /** As `view`, by a look that begins from here on: it has what is committed by now. */
+  /** As `view`, by a read that begins from here on: it has what is committed by now. */
   latest(subscriptions: readonly string[]): Promise<ProgressView> {
     for (const name of subscriptions) this.#asked.set(name, performance.now());
     return (this.#next ??= this.#readNext());
@@ -102,7 +102,7 @@ export class SubscriptionProgress {
 
   async #readNext(): Promise<ProgressView> {
     await this.#reading?.catch(() => undefined);
-    // Whoever asks from here on gets the look after this one.
+    // A caller from here on gets the read after this one.
     this.#next = undefined;
     const reading = this.#read();
     this.#reading = reading;

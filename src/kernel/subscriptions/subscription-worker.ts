@@ -18,7 +18,7 @@ import type { WorkerDependencies } from './worker-dependencies.js';
 const CATCH_UP_BATCH = 2_000;
 /** Behind by more than this means catching up. */
 const LIVE_BATCH = 200;
-/** How often checkpoints move over events that have no effect: each move is a commit that nobody waits for. */
+/** How often checkpoints move over events that have no effect: each move is a commit that no reader waits for. */
 const IDLE_MOVE_MS = 5_000;
 /** While a partition stands before an event, an operator may have moved it past that. */
 const STALLED_CHECK_MS = 1_000;
@@ -189,7 +189,7 @@ export class SubscriptionWorker {
     await this.#storeReached();
   }
 
-  /** Looked at also while other partitions never rest: their commits don't touch the checkpoints of those that stand. */
+  /** Checked also while other partitions never rest: their commits don't touch the checkpoints of those that stand. */
   async #standsAsStored(): Promise<boolean> {
     return performance.now() - this.#checkedAt < STALLED_CHECK_MS || this.#storeReached();
   }

@@ -1,4 +1,4 @@
 import type { Configuration } from '#config';
 
-/** What a configuration says of the database: logins, limits, sizes of the pools. */
+/** What a configuration declares of the database: logins, limits, sizes of the pools. */
 export type DatabaseSettings = Configuration['database'];

@@ -9,7 +9,7 @@ const REQUIRED = ['fsync', 'full_page_writes', 'synchronous_commit'];
 
 /**
  * The settings that break the promise "acknowledged means kept", as `name=value`; empty if all is well. Fails readiness in
- * production; elsewhere it is only said.
+ * production; elsewhere it is only reported.
  *
  * @param roles who commits: a setting of such a role, or of the database, outranks the server's, and the session that asks
  * needn't have it.

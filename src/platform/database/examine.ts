@@ -36,7 +36,7 @@ export interface Examination {
 }
 
 /**
- * Looks at the configured database without changing it (an embedded server is started for the look). Throws what would
+ * Examines the configured database without changing it (an embedded server is started for it). Throws what would
  * stop a start, with a text for the operator.
  */
 export async function examineDatabase(

@@ -8,7 +8,7 @@ import type { Purpose } from '../../kernel/database/role-settings.js';
  *
  * - application and worker own the rows of the context schemas (write tables, views, personal data);
  * - in the kernel they read everything, call its functions, and write only the tables that `migrations/kernel/grants.js`
- *   lists: events and positions are written by its functions alone, so nobody can change or delete one;
+ *   lists: events and positions are written by its functions alone, so no login can change or delete one;
  * - the query side reads views, personal data, and the tables that a folder's `grants.js` lists. Nothing else.
  *
  * Nothing is granted to PUBLIC, and a function's default EXECUTE for PUBLIC is taken away: the query side must not reach
@@ -31,7 +31,7 @@ export async function ensureGrants(
 
 /**
  * Takes the right to make temporary objects from PUBLIC, which has it by default. Nothing here needs one, and a temporary
- * type or table of an attacker's is one way less to deceive functions that run as the owner. Looked at each time, because
+ * type or table of an attacker's is one way less to deceive functions that run as the owner. Checked each time, because
  * a copy of a database (a restore, a clone) doesn't keep the privileges of the database itself.
  */
 async function withoutTemporaryObjects(client: ClientBase, roles: RoleNames): Promise<string[]> {

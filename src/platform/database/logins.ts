@@ -122,7 +122,7 @@ function sharedLoginWarning(reason: string, database: string, limitsOf: LimitsOf
   );
 }
 
-/** The same server and database, as somebody else. */
+/** The same server and database, as another user. */
 export function withUser(url: string, user: string, password: string): string {
   const changed = new URL(url);
   changed.username = encodeURIComponent(user);

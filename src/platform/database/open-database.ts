@@ -15,7 +15,7 @@ export interface OpenDatabase {
   readonly isNew: boolean;
   /** What falls short, each with its remedy. */
   readonly warnings: readonly string[];
-  /** Closes the pools, and gives up the embedded server (which stops it, if nobody else uses it). */
+  /** Closes the pools, and gives up the embedded server (which stops it, if no other process uses it). */
   close(): Promise<void>;
 }
 
@@ -58,7 +58,7 @@ export async function openDatabase(
       },
     };
   } catch (error) {
-    // Whatever goes wrong there, the first error is the one that tells what to do.
+    // Whatever goes wrong there, the first error is the one with the remedy.
     await server.leave().catch(() => undefined);
     throw error;
   }

@@ -16,7 +16,7 @@ export async function isPooled(client: ClientBase): Promise<boolean> {
   return rows[0]!.pid !== (client as unknown as { processID: number | null }).processID;
 }
 
-/** The first of these URLs behind which a pooler stands. Throws what the server or the network says. */
+/** The first of these URLs behind which a pooler stands. Throws what the server or the network reports. */
 export async function firstPooled(urls: readonly string[]): Promise<string | undefined> {
   for (const url of new Set(urls)) if (await connected(url, 1, ([client]) => isPooled(client!))) return url;
   return undefined;
@@ -38,7 +38,7 @@ export async function examinePooler(
 ): Promise<PoolerFindings> {
   if (urls.pooled === undefined) return { problem: undefined, warnings: [] };
   const carries = !settings.statementNames || (await preservesPreparedStatements(urls.pooled));
-  // Out of reach isn't the pooler's fault; whoever listens says so, and tries again.
+  // An unreachable server isn't the pooler's fault; the listener reports it, and retries.
   const isDeaf = (await firstPooled([urls.listen]).catch(() => undefined)) !== undefined;
   return {
     problem: carries ? undefined : namesAreLost(urls.pooled),

@@ -137,7 +137,7 @@ function refusedByPooler(ownerUrl: string, error: unknown): DatabaseRefused | un
 function unreachable(ownerUrl: string, error: unknown): DatabaseRefused {
   const { sqlState } = classify(error);
   const text = error instanceof AggregateError ? String(error.errors[0]) : (error as Error).message;
-  // A pooler tells all of it by one code.
+  // A pooler has one code for all of it.
   const remedy =
     sqlState?.startsWith('28') || /authentication failed/.test(text)
       ? 'Check user and password in DATABASE_URL.'

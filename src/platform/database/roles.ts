@@ -26,7 +26,7 @@ interface RoleRow {
 const MAX_IDENTIFIER = 63;
 const INSUFFICIENT_PRIVILEGE = '42501';
 
-/** `<database>_app` and so on; a long database name is shortened, and told apart by a piece of its hash. */
+/** `<database>_app` and so on; a long database name is shortened, and distinguished by a piece of its hash. */
 export function roleName(database: string, purpose: Purpose): string {
   const suffix = `_${purpose}`;
   if (Buffer.byteLength(database) + suffix.length <= MAX_IDENTIFIER) return database + suffix;
@@ -38,7 +38,7 @@ export function roleName(database: string, purpose: Purpose): string {
  * Makes the three login roles where they are missing, and sets their time-outs. Their passwords are random and lie in a
  * table that only the owner may read, so that every process of this database signs in with the same ones.
  * Must run under the migration lock. Throws RolesNotAllowed if the owner may not create roles, or if a role of that name
- * belongs to somebody else.
+ * has another owner.
  */
 export async function ensureRoles(
   client: ClientBase,
@@ -134,7 +134,7 @@ async function ensureSettings(
   try {
     for (const [name, value] of missing) await client.query(`${target} SET ${name} = ${escapeLiteral(value)}`);
   } catch (error) {
-    // The owner might make roles once, and may not any more: then sessions say at their start what the role doesn't bring.
+    // The owner might make roles once, and may not any more: then sessions set at their start what the role doesn't bring.
     if (!row.exists || classify(error).sqlState !== INSUFFICIENT_PRIVILEGE) throw error;
     await client.query('ROLLBACK TO SAVEPOINT settings');
   }

@@ -11,7 +11,7 @@ interface Session {
   readonly role: string;
   /** A pooler stands in between, which may hand another session to the next transaction. */
   readonly isPooled: boolean;
-  /** Limits that nobody has set: the role doesn't bring them, and a pooler passes none on. */
+  /** Limits that are not set: the role doesn't bring them, and a pooler passes none on. */
   readonly missing: readonly string[];
   /** Limits that the role brings by now, in a session that a pooler opened before. */
   readonly outdated: readonly string[];
@@ -30,14 +30,14 @@ export interface TriedLogin extends Login, Session {}
 
 /** How long one try may take; a server that is there answers in milliseconds. */
 const CONNECT_TIMEOUT_MS = 5_000;
-/** Where a setting comes from that somebody has meant for this role, database or session: it stays. */
+/** Where a setting comes from that an operator has chosen for this role, database or session: it stays. */
 const MEANT = new Set(['database', 'user', 'database user', 'client']);
 /** What a pooler answers to start options that it doesn't pass on. */
 const PROTOCOL_VIOLATION = '08P01';
 
 /**
  * Signs in once, and finds out which of the wanted limits the role doesn't bring itself; those become start options of
- * every connection, unless a pooler refuses or forgets them. Throws what the server or the network says.
+ * every connection, unless a pooler refuses or forgets them. Throws what the server or the network reports.
  */
 export async function tryLogin(url: string, wanted: Limits): Promise<TriedLogin> {
   const { unset, ...plain } = await signIn({ url }, wanted);
@@ -83,7 +83,7 @@ async function signIn(login: Login, wanted: Limits): Promise<Session & { readonl
   }
 }
 
-/** The server's own default, which nobody has chosen, and which isn't what is wanted. */
+/** The server's own default, which no operator has chosen, and which isn't what is wanted. */
 function isUnset({ name, setting, boot_val, source }: Shown, wanted: Limits): boolean {
   return setting === boot_val && setting !== wanted[name] && !MEANT.has(source);
 }

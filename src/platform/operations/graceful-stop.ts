@@ -23,14 +23,14 @@ export interface Running {
 }
 
 /**
- * Ends a process so that nobody loses anything, in this order:
+ * Ends a process so that no client loses anything, in this order:
  *
- * 1. Not ready any more; subscriptions take no new batch, workers no stored command and no call; who waits for an operation is answered.
+ * 1. Not ready any more; subscriptions take no new batch, workers no command and no call; waits for operations are answered.
  * 2. Wait for load balancers to notice (SHUTDOWN_WAIT_MS); requests are still answered.
  * 3. Stop listening; idle connections are closed, each answer closes its own.
  * 4. Requests under way finish; after SHUTDOWN_REQUESTS_MS their connections are cut.
  * 5. Batches, stored commands and calls under way finish, for at most SHUTDOWN_BATCHES_MS. What exceeds its limit is
- *    rolled back with its connection to the database, and nobody waits for it any more.
+ *    rolled back with its connection to the database, and nothing waits for it any more.
  * 6. The application's own hooks, and only then the pools: closing them earlier would fail requests that were promised
  *    an answer (Nest runs `onModuleDestroy` before requests end, so nothing may be closed there).
  */
@@ -72,7 +72,7 @@ async function closeServer(server: Server, requestsMs: number): Promise<boolean>
   return false;
 }
 
-/** Waits for the work, but no longer than that. Tells whether it ended. Its failure counts as its end. */
+/** Waits for the work, but no longer than that. Returns whether it ended. Its failure counts as its end. */
 async function atMost(ms: number, work: Promise<unknown>): Promise<boolean> {
   const timeout = new AbortController();
   const ended = work.then(

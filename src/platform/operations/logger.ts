@@ -4,7 +4,7 @@ import type { Configuration } from '#config';
 
 type Level = Configuration['runtime']['logLevel'];
 
-/** Nest's own account of its start: a hundred lines that say nothing when all is well. */
+/** Nest's own log of its start: a hundred lines without information when all is well. */
 const NOISE = new Set(['InstanceLoader', 'RoutesResolver', 'RouterExplorer', 'NestFactory', 'NestApplication']);
 /** Fields that may hold a credential; a log must never have one. */
 const SECRETS = ['authorization', 'cookie', 'password', 'token', 'secret', 'connectionString'];

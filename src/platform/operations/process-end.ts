@@ -1,5 +1,5 @@
 /**
- * How this process ends: by a signal, gracefully; by a fault that nobody caught, at once. Never by limping on.
+ * How this process ends: by a signal, gracefully; by an uncaught fault, at once. It never continues after one.
  */
 
 /** Errors whose message is written for the operator: their stack would only hide it. */
@@ -16,7 +16,7 @@ const EXPLAINED = new Set([
 /** npm and a terminal may both send one Ctrl-C; a second one later is meant. */
 const SAME_SIGNAL_MS = 1_500;
 
-/** The text for an error that ended the start: a message where it says what to do, else with the stack. */
+/** The text for an error that ended the start: its message where that says what to do, else with the stack. */
 export function explainedFailure(error: unknown): string {
   if (!(error instanceof Error)) return `Waybill could not start: ${String(error)}`;
   if (EXPLAINED.has(error.constructor.name)) return error.message;
@@ -50,7 +50,7 @@ export function endOnSignals(stop: () => Promise<void>, hardExitMs: number, repo
   process.on('SIGTERM', onSignal);
 }
 
-/** An error that nobody handles leaves the process in a state that nobody knows: it is logged, and the process ends. */
+/** An unhandled error leaves the process in an unknown state: it is logged, and the process ends. */
 export function endOnFaults(): void {
   const end = (kind: string) => (error: unknown) => {
     process.stderr.write(`${kind}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);

@@ -19,7 +19,7 @@ export interface NotReady {
   readonly reason: string;
 }
 
-/** Probes come every few seconds, from several sides, and from anybody: they share an answer this long. */
+/** Probes come every few seconds, from several systems, and from any client: they share an answer this long. */
 const REMEMBER_MS = 500;
 const ANSWER_WITHIN_MS = 1_000;
 /** So many waiting per connection means that a new request would time out before its turn. */
@@ -102,7 +102,7 @@ export class Readiness {
     return reason === undefined ? undefined : { code: 'view-outdated', reason };
   }
 
-  /** On your own machine speed may matter more; the start says so once. */
+  /** On your own machine speed may matter more; the start reports it once. */
   async #unsafe(client: PoolClient): Promise<string | undefined> {
     if (this.configuration.runtime.environment !== 'production') return undefined;
     const unsafe = await unsafeSettings(client, this.pools.writers);

@@ -17,7 +17,7 @@ export class NoRows extends Error {
 }
 
 /**
- * The elements of one JSON array. It looks at brackets, commas and quotes only; what stands between them is judged row
+ * Splits one JSON array into its elements. It reads brackets, commas and quotes only; what stands between them is judged row
  * by row, so that one broken element doesn't take the others with it. A text can't go over a line's end in JSON: one
  * that isn't closed spoils its own element and no more.
  *
@@ -74,7 +74,7 @@ export class ArraySplitter implements RowSplitter {
     }
   }
 
-  /** Where one byte leads: to the end of a row, to something wrong, or to nothing worth telling. */
+  /** Where one byte leads: to the end of a row, to a problem, or to nothing worth reporting. */
   #step(byte: number): 'row' | { readonly problem: string } | undefined {
     switch (this.#state) {
       case 'before':

@@ -1,5 +1,5 @@
 /**
- * Tells a file of another kind by its first bytes: one error that says what it is, before anything is taken in, instead
+ * Recognizes a file of another kind by its first bytes: one error names the kind before anything is imported, instead
  * of one for each of its rows.
  */
 

@@ -22,7 +22,7 @@ export class ImportFile {
     this.name = basename(path);
   }
 
-  /** Looks whether the file is there and may be read. @throws Unreadable */
+  /** Checks that the file exists and may be read. @throws Unreadable */
   static async at(path: string): Promise<ImportFile> {
     const name = basename(path);
     try {

@@ -11,7 +11,7 @@ export interface ImportFolder {
 
 const NAME_ONE = 'Use a folder that contains products.json, customers.json and orders.jsonl.';
 
-/** Looks whether everything is there and has the right form, before anything is taken in. @throws Unreadable */
+/** Checks that every file exists and has the right form, before anything is imported. @throws Unreadable */
 export async function openImportFolder(path: string): Promise<ImportFolder> {
   if (path.trim() === '') throw new Unreadable(`The folder is missing. ${NAME_ONE}`);
   const folder = resolve(path);

@@ -1,7 +1,7 @@
 import { isCurrency, isCurrencyOn, withdrawnIn } from '#shared';
 import { BadRow } from './row-reader.js';
 
-/** @throws BadRow for a code that doesn't exist, whose minor unit nobody could know, or that is no longer in use. */
+/** @throws BadRow for a code that doesn't exist, so that its minor unit is unknown, or that is no longer in use. */
 export function assertCurrency(code: string): void {
   if (isCurrency(code)) return;
   throw noCurrency(code, 'prices of new orders need a current currency such as EUR');

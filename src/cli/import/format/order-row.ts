@@ -61,7 +61,7 @@ export class OrderRow {
   @IsInstant()
   placedAt?: string | null;
 
-  /** For fulfilment, like the next two; not taken in yet. */
+  /** For fulfilment, like the next two; not imported yet. */
   @IsOptional()
   @IsDay()
   requiredOn?: string | null;
@@ -99,7 +99,7 @@ export class OrderRow {
   @Nested(() => DeliveryAddressBody)
   billTo?: DeliveryAddressBody | null;
 
-  /** What the customer said about the order. */
+  /** The customer's note about the order. */
   @IsOptional()
   @IsText({ max: LONGEST_NOTE, lines: true })
   note?: string | null;
@@ -124,7 +124,7 @@ type ImportedLine = Pick<RequestedLine, 'sku' | 'quantity' | 'name'> & {
   readonly discountPercent: number;
 };
 
-/** @throws BadRow for what only shows when fields are looked at together. */
+/** @throws BadRow for what only shows when several fields are compared. */
 export function orderOf(row: OrderRow, now: Date): ImportedOrder {
   const { orderNumber, customerId, freight, discount, currency, shipTo, billTo, note, lines } = row;
   const placedAt = placedAtOf(row, now);

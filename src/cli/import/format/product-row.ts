@@ -30,14 +30,14 @@ export class ProductRow {
   @IsCurrency()
   currency!: string;
 
-  /** For fulfilment; not taken in yet. */
+  /** For fulfilment; not imported yet. */
   @IsOptional()
   @IsInt()
   @Min(0)
   @Max(Number.MAX_SAFE_INTEGER)
   unitsInStock?: number | null;
 
-  /** For fulfilment; not taken in yet. */
+  /** For fulfilment; not imported yet. */
   @IsOptional()
   @IsInt()
   @Min(0)

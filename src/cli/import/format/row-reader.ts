@@ -5,12 +5,12 @@ import { ProblemError, type InputError } from '../../../platform/http/problems/p
 import type { InputClass } from '../../../platform/http/validation/input-class.js';
 import { InputReader } from '../../../platform/http/validation/input-reader.js';
 
-/** A row that can't be taken in. The message is the reason, to be read after the row's place. */
+/** A row that can't be imported. The message is the reason, to be read after the row's place. */
 export class BadRow extends Error {
   override readonly name = 'BadRow';
 }
 
-/** A row whose only flaw are spaces at the ends of its texts: trimmed, it could be taken in. */
+/** A row whose only flaw are spaces at the ends of its texts: trimmed, it could be imported. */
 export class UntrimmedRow extends BadRow {
   /** @param key what the row is known by. */
   constructor(readonly key: string) {
@@ -25,7 +25,7 @@ export interface ReadOptions {
 
 const AS_IT_IS: ReadOptions = { trim: false };
 
-/** Enough to correct a row; the next run tells the rest. */
+/** Enough to correct a row; the next run reports the rest. */
 const MOST_REASONS = 5;
 
 /**
@@ -107,7 +107,7 @@ function reasonOf({ pointer, code, detail }: InputError): string {
   return sentence.startsWith(`${name} `) ? `${field}${sentence.slice(name.length)}` : `${field}: ${sentence}`;
 }
 
-/** The rules speak of requests. */
+/** The messages of the rules are worded for requests. */
 function inWordsOfRows(sentence: string): string {
   return sentence
     .replace(/\.$/, '')

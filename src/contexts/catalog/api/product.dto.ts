@@ -99,7 +99,7 @@ export function newProduct({ sku, name, category, unit, taxClass, unitPrice }: A
   return { sku, ...texts, ...priceOf({ unitPrice }) };
 }
 
-/** @throws invalid input for a currency that is not in use, or doesn't exist: nobody could know its minor unit. */
+/** @throws invalid input for a currency that is not in use, or doesn't exist: its minor unit would be unknown. */
 export function priceOf({ unitPrice: { amount, currency } }: ChangePriceBody): Price {
   if (isCurrency(currency)) return { unitPrice: amount, currency };
   throw invalidInput(

@@ -19,7 +19,7 @@ export interface ProductImported {
   readonly outcome: 'added' | 'changed' | 'unchanged';
 }
 
-/** Makes a product what another system says it is; the second time it changes nothing. Other contexts get an event for a changed price. */
+/** Makes a product equal to another system's; a repeat changes nothing. Other contexts get an event for a changed price. */
 export class ImportProductCommand extends Command<ProductImported> {
   constructor(readonly product: ImportedProduct) {
     super();

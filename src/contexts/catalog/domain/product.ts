@@ -30,7 +30,7 @@ export interface Product extends NewProduct {
 /** What may change in a product; a field that is left out stays as it is. */
 export type ProductChanges = Partial<Omit<Product, 'sku' | 'version'>>;
 
-/** The product with the changes, at the next version; the very same product where they say nothing new. */
+/** The product with the changes, at the next version; the very same product where they change nothing. */
 export function changed(product: Product, changes: ProductChanges): Product {
   const news = Object.entries(changes).filter(
     ([field, value]) => value !== undefined && value !== product[field as keyof Product],
@@ -38,7 +38,7 @@ export function changed(product: Product, changes: ProductChanges): Product {
   return news.length === 0 ? product : { ...product, ...Object.fromEntries(news), version: product.version + 1 };
 }
 
-/** The events for other contexts when a product goes from one state to the next. Texts are nobody else's business. */
+/** The events for other contexts when a product goes from one state to the next. Changed texts concern no other context. */
 export function factsBetween(before: Product, after: Product): object[] {
   const facts: object[] = [];
   if (before.unitPrice !== after.unitPrice || before.currency !== after.currency) {

@@ -33,7 +33,7 @@ SELECT sku, name, unit_price AS "unitPrice", currency, tax_class AS "taxClass", 
 const ONE = `SELECT ${COLUMNS} FROM catalog.products WHERE tenant = $1 AND sku = $2`;
 
 /**
- * Follows the primary key (by sku) or ix_products_name; the last row's keys say where the next page begins. Words are found by
+ * Follows the primary key (by sku) or ix_products_name; the last row's keys mark the start of the next page. Words are found by
  * ix_products_text. Without a name: planned for these filters, where a stored plan would have to fit all of them.
  */
 function pageStatement(

@@ -26,8 +26,8 @@ export interface ProductAt {
 type OtherSystemsProduct = Omit<NewProduct, keyof ProductTexts> & Pick<ProductTexts, 'name'> & ProductChanges;
 
 /**
- * The write side of the catalog. Each method belongs to a unit of work: the row, its version and the fact that others
- * hear of commit together. A change that is already so changes nothing, not even the version.
+ * The write side of the catalog. Each method belongs to a unit of work: the row, its version and the event for other
+ * contexts commit together. A change that is already so changes nothing, not even the version.
  */
 @Injectable()
 export class Products {
@@ -57,7 +57,7 @@ export class Products {
     return this.change(product, { discontinued: true });
   }
 
-  /** Makes the product what another system says it is. What that says nothing of stays as it is. */
+  /** Makes the product equal to another system's. Fields that the other system omits stay as they are. */
   async storeImported({ sku, ...news }: OtherSystemsProduct): Promise<'added' | 'changed' | 'unchanged'> {
     const { name, unitPrice, currency, category = null, unit = null, taxClass = null } = news;
     const added = await this.insertIfAbsent({ sku, name, unitPrice, currency, category, unit, taxClass });

@@ -26,7 +26,7 @@ export interface CustomerImported {
   readonly outcome: 'added' | 'changed' | 'unchanged';
 }
 
-/** Makes a customer what another system says it is; the second time it changes nothing. */
+/** Makes a customer equal to another system's; a repeat changes nothing. */
 export class ImportCustomerCommand extends Command<CustomerImported> {
   constructor(readonly customer: ImportedCustomer) {
     super();

@@ -17,7 +17,7 @@ export interface Customer extends CustomerProfile {
   readonly version: number;
 }
 
-/** The customer with the changes, at the next version; the very same customer where they say nothing new. */
+/** The customer with the changes, at the next version; the very same customer where they change nothing. */
 export function changed(customer: Customer, changes: Partial<CustomerProfile>): Customer {
   const news = Object.entries(changes).filter(([field, value]) => {
     return value !== undefined && !same(value, customer[field as keyof CustomerProfile]);

@@ -34,7 +34,7 @@ const NAMES =
   'SELECT customer_id AS "customerId", name FROM customers.customers WHERE tenant = $1 AND customer_id = ANY ($2::text[])';
 
 /**
- * Follows the primary key (by id) or ix_customers_name; the last row's keys say where the next page begins. Words are found by
+ * Follows the primary key (by id) or ix_customers_name; the last row's keys mark the start of the next page. Words are found by
  * ix_customers_text. Without a name: planned for these filters, where a stored plan would have to fit all of them.
  */
 function pageStatement(

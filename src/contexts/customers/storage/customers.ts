@@ -48,7 +48,7 @@ export class Customers {
     return this.store(before, changes);
   }
 
-  /** Makes the customer what another system says it is. What that says nothing of stays as it is. */
+  /** Makes the customer equal to another system's. Fields that the other system omits stay as they are. */
   async storeImported({ customerId, ...profile }: NewCustomer): Promise<'added' | 'changed' | 'unchanged'> {
     if (await this.ensure({ customerId, ...profile })) return 'added';
     const before = await this.lock(customerId);

@@ -3,7 +3,7 @@ import { Effects, derivedId } from '#kernel';
 import type { Notification } from '../domain/notification.js';
 import { Notifications } from '../storage/notifications.js';
 
-/** Tells a customer of an event, once. */
+/** Notifies a customer of an event, once. */
 export class NotifyCustomerCommand extends Command<void> {
   constructor(readonly notification: Omit<Notification, 'notificationId'>) {
     super();

@@ -1,6 +1,6 @@
 import type { MoneyJson } from '#shared';
 
-/** What a customer is told, as facts: no personal data, which the delivery looks up. */
+/** The content of a notification, as facts: no personal data, which the delivery reads. */
 export type Matter =
   | {
       readonly about: 'order-placed';

@@ -1,6 +1,6 @@
 import { AddressRefused } from './notifier.js';
 
-/** What nodemailer tells of a failed delivery, as far as it matters here. */
+/** What nodemailer reports of a failed delivery, as far as it matters here. */
 interface SmtpError {
   readonly code?: string;
   readonly command?: string;
@@ -18,7 +18,7 @@ const ENHANCED_STATUS = /(?:^\d{3}[ -]|#)([245]\.\d{1,3}\.\d{1,3})\b/;
 const MAILBOX_REFUSED = new Set(['5.1.1', '5.1.2', '5.1.3', '5.1.4', '5.1.6', '5.1.10', '5.2.1']);
 /** Only these codes of RFC 5321 can refuse a mailbox. */
 const MAILBOX_CODES = new Set([550, 551, 553]);
-/** How servers without enhanced status say that there is no such mailbox. */
+/** How servers without enhanced status codes report that a mailbox doesn't exist. */
 const NO_SUCH_MAILBOX =
   /\b(?:no such|unknown|invalid|non-?existent) (?:user|recipient|mailbox|address|account)\b|\b(?:user|recipient|mailbox|address|account) (?:is )?(?:unknown|invalid|disabled|inactive|not found|does(?: not|n't) exist|not local)\b|\bno mailbox here\b/i;
 /** What such a text is about where it is not the recipient's address. */

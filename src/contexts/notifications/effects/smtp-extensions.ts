@@ -1,8 +1,8 @@
 import SMTPConnection, { type SMTPConnectionOptions } from 'nodemailer/lib/smtp-connection';
 
 /**
- * Whether a mail server takes addresses with characters beyond ASCII before the @ (RFC 6531). Asked on a connection of its
- * own: nodemailer's pool doesn't tell, and sends such an address as it is where the server never offered to take it.
+ * Whether a mail server accepts addresses with characters beyond ASCII before the @ (RFC 6531). Asked on a connection of its
+ * own: nodemailer's pool doesn't report it, and sends such an address as it is where the server never offered to accept it.
  *
  * @throws what nodemailer reports when the server can't be asked.
  */

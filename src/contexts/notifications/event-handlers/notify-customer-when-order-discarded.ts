@@ -14,7 +14,7 @@ export class NotifyCustomerWhenOrderDiscarded implements IEventHandler<OrderDisc
 
   async handle({ orderId }: OrderDiscarded): Promise<void> {
     const { eventId, imported } = currentEvent();
-    if (imported) return; // history: nobody waits for news of it
+    if (imported) return; // history: the customer expects no notification of it
     const summary = await this.queries.execute(
       new GetOrderSummaryQuery({ order: { id: orderId }, onlyCustomerId: null }),
     );

@@ -11,7 +11,7 @@ export class NotifyCustomerWhenOrderPlaced implements IEventHandler<OrderPlaced>
 
   async handle({ orderId, customerId, number, lines, totals, currency }: OrderPlaced): Promise<void> {
     const { eventId, imported } = currentEvent();
-    if (imported) return; // history: the customer was told of it elsewhere, long ago
+    if (imported) return; // history: the other system has notified the customer, long ago
     const goods = lines.map(({ name, quantity }) => ({ name, quantity }));
     const total = { amount: totals.grand, currency };
     const matter = { about: 'order-placed', number, lines: goods, total } as const;

@@ -40,7 +40,7 @@ const SETTLED: CommitWrite = {
       AND n.notification_id = r."notificationId" AND n.tenant = r.tenant AND n.status = 'pending'`,
 };
 
-/** What customers were, or are to be, told of. Writing belongs to a unit of work, and takes effect with its commit. */
+/** Notifications that were or will be delivered. Writing belongs to a unit of work, and takes effect with its commit. */
 @Injectable()
 export class Notifications {
   constructor(

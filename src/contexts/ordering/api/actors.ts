@@ -2,13 +2,13 @@ import { type Principal } from '#kernel';
 import { actorOf, hasRole, invalidInput } from '#platform/http';
 import type { Actor } from '#kernel/domain';
 
-/** The customer whose orders are all that a caller may see; null: they may see everybody's. */
+/** The customer whose orders are all that a caller may see; null: they may see the orders of all. */
 export function onlyCustomerIdOf(principal: Principal): string | null {
   return hasRole(principal, 'support', 'warehouse', 'finance', 'manager', 'service') ? null : principal.id;
 }
 
 /**
- * As whom somebody orders: who is a customer, whatever else they are, and names none, orders for themselves. The metadata of
+ * The actor of an order: a caller who is a customer, whatever else they are, and names none, orders for themselves. Metadata of
  * the events has them as {@link actorOf} does: support stays support.
  */
 export function ordererOf(principal: Principal, customerId: string | null | undefined): Actor {
@@ -16,7 +16,7 @@ export function ordererOf(principal: Principal, customerId: string | null | unde
   return isForThemselves ? { type: 'customer', id: principal.id } : actorOf(principal);
 }
 
-/** Whether somebody is a customer themselves. An administrator may do what customers may, and is none. */
+/** Whether the caller is a customer themselves. An administrator may do what customers may, and is none. */
 export function isCustomer({ roles }: Principal): boolean {
   return roles.includes('customer');
 }

@@ -15,7 +15,7 @@ import { Nested, IsCurrency, IsInstant, IsText } from '#platform/http';
 import { CUSTOMER_ID_PATTERN, SKU_PATTERN } from '#shared';
 import { MAX_LINES, MAX_NOTE_LENGTH, MAX_QUANTITY, type ShortagePolicy } from '../contracts/order-line.js';
 
-/** Begins with a letter, so that nobody sends a card's number for a token. */
+/** Begins with a letter, so that no client sends a card's number as a token. */
 const PAYMENT_METHOD_TOKEN = /^[A-Za-z][A-Za-z0-9._-]{0,254}$/;
 const SHORTAGE_POLICIES: ShortagePolicy[] = ['reject', 'partial'];
 
@@ -73,7 +73,7 @@ export class PlaceOrderBody {
   @Nested(() => BillToBody)
   billTo?: BillToBody | null;
 
-  /** What the customer wants to say about the order. */
+  /** The customer's note about the order. */
   @IsOptional()
   @IsText({ max: MAX_NOTE_LENGTH, lines: true })
   note?: string | null;
@@ -167,7 +167,7 @@ export class GrantDiscountBody {
 }
 
 export class PlaceDraftBody {
-  /** What the customer wants to say about the order. */
+  /** The customer's note about the order. */
   @IsOptional()
   @IsText({ max: MAX_NOTE_LENGTH, lines: true })
   note?: string | null;

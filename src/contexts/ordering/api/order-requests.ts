@@ -38,7 +38,7 @@ export function draftLine(line: LineBody, by: Actor): RequestedLine {
   return toRequestedLine(line, by, '');
 }
 
-/** @throws invalid input when anybody but a service sets a fee, or sets it in no currency of the day. */
+/** @throws invalid input when a caller other than a service sets a fee, or sets it in no currency of the day. */
 export function toShippingFee(fee: MoneyJson | null | undefined, by: Actor, day: string): MoneyJson | null {
   if (by.type !== 'service') assertAbsent(fee, '/shippingFee', 'Customers cannot set the delivery fee. Omit it.');
   return moneyOn(fee, '/shippingFee', day);

@@ -9,7 +9,7 @@ const MAX_REMEMBERED = 10_000;
 
 /**
  * Registers a signed-in customer with their first order, in the order's own unit of work: a refused order leaves no record. A
- * record never goes away again (erasing a person empties it), so whoever was found once isn't looked up again.
+ * record is never removed (erasing a person empties it), so a customer who was found once isn't read again.
  */
 @Injectable()
 export class FirstOrderRegistration {
@@ -21,7 +21,7 @@ export class FirstOrderRegistration {
   ) {}
 
   /**
-   * Call it last, once the order can't be refused any more. Does nothing where somebody else acts for the customer, who must
+   * Call it last, once the order can't be refused any more. Does nothing where another actor acts for the customer, who must
    * be known then.
    *
    * @param name whom the parcel goes to; used only if there is no record yet

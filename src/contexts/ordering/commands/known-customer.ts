@@ -4,7 +4,7 @@ import { CustomerExistsQuery } from '#customers/contracts';
 import { CustomerUnknown } from '../domain/order.refusals.js';
 
 /**
- * Staff and services name a customer who must be known. Customers who order for themselves are who they say: their
+ * Staff and services name a customer who must be known. Customers who order for themselves are authenticated: their
  * record is made with the order.
  *
  * @throws CustomerUnknown

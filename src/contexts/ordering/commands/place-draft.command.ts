@@ -17,7 +17,7 @@ export interface DraftPlacement {
   readonly expectedTotal?: MoneyJson | undefined;
   /** A gateway's token, never a card. */
   readonly paymentMethodToken?: string | undefined;
-  /** What the customer wants to say about the order. */
+  /** The customer's note about the order. */
   readonly note?: string | undefined;
   readonly shortagePolicy: ShortagePolicy;
   readonly placedAt: string;

@@ -2,7 +2,7 @@ import { DurableEvent } from '#kernel/domain';
 import type { MoneyJson } from '#shared';
 import type { DraftLine, OrderTotals, PlacedLine, ShortagePolicy, TaxLine } from './order-line.js';
 
-/** Somebody began to put an order together. */
+/** A caller began a draft. */
 @DurableEvent('ordering.order-started', 1)
 export class OrderStarted {
   constructor(
@@ -88,7 +88,7 @@ export class OrderPlaced {
   readonly orderId!: string;
   /** For people: `SO-1001`; with gaps. */
   readonly number!: string;
-  /** The number in the system the order was taken over from. */
+  /** The order's number in the system that it was imported from. */
   readonly externalNumber!: string | null;
   readonly customerId!: string;
   readonly currency!: string;
@@ -96,7 +96,7 @@ export class OrderPlaced {
   readonly taxLines!: readonly TaxLine[];
   readonly totals!: OrderTotals;
   readonly shortagePolicy!: ShortagePolicy;
-  /** When the customer ordered: earlier than the event for an order that was taken over. */
+  /** When the customer ordered: earlier than the event for an imported order. */
   readonly placedAt!: string;
 
   constructor(facts: OrderPlaced) {

@@ -8,13 +8,13 @@ export interface RequestedLine {
   readonly sku: string;
   /** 1 to 100,000. */
   readonly quantity: number;
-  /** Minor units; agreed upon with staff, or taken over. Left out: the catalog's price. */
+  /** Minor units; agreed upon with staff, or imported. Left out: the catalog's price. */
   readonly unitPrice?: number | undefined;
   /** A whole number from 0 to 100; left out: 0. */
   readonly discountPercent?: number | undefined;
-  /** Of `unitPrice`, for an order that was taken over; left out: the currency that the product has now. */
+  /** Of `unitPrice`, for an imported order; left out: the currency that the product has now. */
   readonly currency?: string | undefined;
-  /** What the product was called when an order that was taken over was placed; left out: what it is called now. */
+  /** The product's name when an imported order was placed; left out: its name now. */
   readonly name?: string | undefined;
 }
 
@@ -29,14 +29,14 @@ export interface PlaceOrder {
   readonly shipTo: DeliveryAddress;
   /** Left out: the invoice goes where the goods go. */
   readonly billTo?: BillingAddress | undefined;
-  /** What the customer wants to say about the order. Personal data, like the addresses. */
+  /** The customer's note about the order. Personal data, like the addresses. */
   readonly note?: string | undefined;
   /** A gateway's token, never a card. */
   readonly paymentMethodToken?: string | undefined;
   /** What the customer was shown; the order is refused with a fresh quote if it comes to anything else. */
   readonly expectedTotal?: MoneyJson | undefined;
   readonly shippingFee?: MoneyJson | undefined;
-  /** What was taken off the whole of an order that was taken over. */
+  /** The discount on the whole of an imported order. */
   readonly discount?: MoneyJson | undefined;
   /** Default: reject. */
   readonly shortagePolicy?: ShortagePolicy | undefined;

@@ -39,7 +39,7 @@ import {
  * ```
  *
  * A draft is edited line by line; its prices are shown, not promised. Placing prices everything again and freezes it:
- * afterwards no decision looks at the catalog. Decisions are pure: time, ids, prices and numbers are handed in.
+ * afterwards no decision reads the catalog. Decisions are pure: time, ids, prices and numbers are arguments.
  */
 export class Order extends Aggregate {
   #state: OrderState = { status: 'unstarted' };
@@ -49,7 +49,7 @@ export class Order extends Aggregate {
     return this.#state;
   }
 
-  /** @throws NotFound for an order that isn't the customer's: foreign and absent look alike. */
+  /** @throws NotFound for an order that isn't the customer's: foreign and absent orders are refused alike. */
   assertVisibleTo(by: Actor): void {
     const state = this.#state;
     const isTheirs = state.status !== 'unstarted' && (by.type !== 'customer' || state.customerId === by.id);
@@ -100,7 +100,7 @@ export class Order extends Aggregate {
     this.record(new LineRemoved(this.id, lineId));
   }
 
-  /** Says that the address is known, and what delivery costs. @throws OrderNotEditable, CurrencyMismatch, AmountTooLarge */
+  /** Records that the address is known, and what delivery costs. @throws OrderNotEditable, CurrencyMismatch, AmountTooLarge */
   setDelivery(shippingFee: MoneyJson | null): void {
     const draft = this.#draftFor('set-delivery');
     totalsOf(draft.lines, { ...draft, shippingFee });

@@ -27,7 +27,7 @@ import {
   SkuUnavailable,
 } from './order.refusals.js';
 
-/** What the catalog says about a product now. */
+/** The product as the catalog has it now. */
 export interface SellableProduct {
   readonly sku: string;
   readonly name: string;
@@ -152,7 +152,7 @@ function sumOf(amounts: readonly MoneyJson[]): number {
   return addSafely(...amounts.map(({ amount }) => amount));
 }
 
-/** Each line gets its share of the order's discount, so that what a product earned can be told to the cent. */
+/** Each line gets its share of the order's discount, so that a product's revenue is exact to the cent. */
 function spread(orderDiscount: number, lines: readonly DraftLine[]): PlacedLine[] {
   const weights = lines.map(({ total }) => total);
   const shares = orderDiscount === 0 ? [] : allocateByLargestRemainder(orderDiscount, weights);

@@ -11,7 +11,7 @@ const TAKE_BLOCK = `SELECT nextval('ordering.order_numbers') AS first`;
 /**
  * Gives orders their numbers, from SO-1001 on. A process takes a block and hands it out without asking again: one round
  * trip in fifty orders. What it doesn't use, and what a commit that was refused or is a repeat had taken, are gaps
- * (docs/reference/limits.md says so to users).
+ * (documented in docs/reference/limits.md).
  */
 @Injectable()
 export class OrderNumbers {
@@ -21,7 +21,7 @@ export class OrderNumbers {
 
   constructor(private readonly sql: ReadSql) {}
 
-  /** A number that nobody else gets. Call it inside a command: it advances a sequence. */
+  /** A number that no other order gets. Call it inside a command: it advances a sequence. */
   async next(): Promise<string> {
     while (this.#next >= this.#end) await (this.#taking ??= this.#takeBlock());
     const ordinal = this.#next;

@@ -6,7 +6,7 @@ import type { BillingAddress, DeliveryAddress } from '#shared';
 export interface OrderPerson {
   readonly shipTo?: DeliveryAddress | undefined;
   readonly billTo?: BillingAddress | undefined;
-  /** What the customer said about the order, in their own words. */
+  /** The customer's note about the order, in their own words. */
   readonly note?: string | undefined;
   /** The gateway's name for a means of payment. Kept here, because a log can't forget it. */
   readonly paymentMethodToken?: string | undefined;

@@ -3,7 +3,7 @@ import { EventSourcedRepository } from '#kernel';
 import { VersionMismatch, type Actor } from '#kernel/domain';
 import { Order } from '../domain/order.js';
 
-/** An order on somebody's behalf: what every command that acts on one says. */
+/** An order and the actor: what every command that acts on an order names. */
 export interface OrderAddress {
   readonly orderId: string;
   readonly by: Actor;
@@ -21,8 +21,8 @@ export class OrderRepository extends EventSourcedRepository<Order> {
   }
 
   /**
-   * Loads an order for somebody. Absent and foreign are refused in the same words, and before the version is looked at:
-   * a foreign order must not answer with its version.
+   * Loads an order for an actor. Absent and foreign are refused in the same words, and before the version is compared:
+   * the refusal must not reveal a foreign order's version.
    *
    * @throws NotFound when it is absent or not theirs; VersionMismatch
    */

@@ -8,7 +8,7 @@ export interface AuditEntry {
   readonly detail: object;
 }
 
-/** Says who did what and why, in the transaction that does it. */
+/** Records who did what and why, in the transaction that does it. */
 export async function audit(tx: Queryable, { by, reason }: OperatorAct, entry: AuditEntry): Promise<void> {
   await tx.query({
     text: 'INSERT INTO kernel.audit (principal, action, subject, reason, detail) VALUES ($1, $2, $3, $4, $5)',

@@ -1,6 +1,6 @@
 import type { Queryable } from '../../event-log/sql/queryable.js';
 
-/** How the database says that a view is kept. */
+/** How a view is kept, as the database has it. */
 export interface ViewState {
   readonly name: string;
   readonly kind: 'inline' | 'async' | 'handler';

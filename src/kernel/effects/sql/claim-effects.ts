@@ -13,7 +13,7 @@ export interface ClaimedEffect {
     imported?: boolean;
     causationDepth?: number;
   };
-  /** `dead-lettered` where its tries are used up by workers that died with it: it is not to be carried out. */
+  /** `dead-lettered` where its tries are used up by workers that died with it: it is not to be executed. */
   readonly state: 'running' | 'dead-lettered';
   readonly attempts: number;
   /** RFC 3339. */
@@ -30,7 +30,7 @@ export interface Claim {
 
 /**
  * Takes effects that are due, oldest first: new ones, those whose pause is over, and those whose worker died. SKIP
- * LOCKED gives each to one worker; the array keeps the planner from looking twice. Index: ix_effects_due.
+ * LOCKED gives each to one worker; the array keeps the planner from reading twice. Index: ix_effects_due.
  */
 export async function claimEffects(on: Queryable, claim: Claim): Promise<readonly ClaimedEffect[]> {
   const { rows } = await on.query<ClaimedEffect & { [column: string]: unknown }>({

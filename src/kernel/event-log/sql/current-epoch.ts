@@ -15,9 +15,9 @@ export async function currentEpoch(on: Queryable): Promise<EpochRow | undefined>
 }
 
 /**
- * What tells one log from another: a failover changes the timeline, a restore into another cluster the system identifier, one
+ * Identifies a log: a failover changes the timeline, a restore into another cluster the system identifier, one
  * into this cluster the oids of the database or of the table. The timeline is taken from the name of the current WAL file:
- * pg_control still says the old one right after a promotion. Undefined on a standby, which has no log of its own.
+ * pg_control still has the old one right after a promotion. Undefined on a standby, which has no log of its own.
  */
 export async function logIdentity(on: Queryable): Promise<string | undefined> {
   const { rows } = await on.query<{ identity: string | null }>({

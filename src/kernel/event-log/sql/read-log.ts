@@ -35,7 +35,7 @@ export class LogRewound extends Error {
 
 /** The events at (after, to], by position, each by its id: a join may be planned as a pass over all events. A second
  *  statement after sequence(), never combined with it: a slow reader would hold the sequencer's lock while its rows are sent,
- *  and could see positions that aren't committed. The events at both ends are read whatever their names: their UUIDs tell
+ *  and could see positions that aren't committed. The events at both ends are read whatever their names: their UUIDs show
  *  whether this is still the log that the reader knows. @throws LogRewound */
 export async function readLog(on: Queryable, range: LogRange): Promise<LogPart> {
   const { after, to, names } = range;

@@ -16,7 +16,7 @@ export const forgetSystemKeys = deleteOldRows({
   where: `kind = 'system'`,
 });
 
-/** Effects that were carried out. Index: ix_effects_forget. */
+/** Effects that were executed. Index: ix_effects_forget. */
 export const forgetEffects = deleteOldRows({
   table: 'kernel.effects',
   id: 'id',

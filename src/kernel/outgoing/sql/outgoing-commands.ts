@@ -14,7 +14,7 @@ export interface OutgoingCommandRow {
   readonly id: string;
   readonly instance: string;
   readonly name: string;
-  /** Null once it has ended: it may hold personal data, and nobody needs it any more. */
+  /** Null once it has ended: it may hold personal data, and no process needs it any more. */
   readonly data: object | null;
   readonly context: StoredContext;
   readonly state: 'queued' | 'succeeded' | 'refused' | 'dead-lettered' | 'cancelled';

@@ -4,7 +4,7 @@ import type { EventRow } from '../../event-log/stored-event.js';
 import { eventColumns } from '../../event-log/sql/event-columns.js';
 import { forgetFormerCheckpoints } from '../../subscriptions/sql/former-checkpoints.js';
 
-/** Held until the transaction ends; `endAbandonedRebuild` tells by it whether the rebuild still lives. */
+/** Held until the transaction ends; `endAbandonedRebuild` finds by it whether the rebuild still runs. */
 export async function isOnlyRebuild(tx: Queryable, name: string): Promise<boolean> {
   const { rows } = await tx.query<{ alone: boolean }>({
     text: `SELECT pg_try_advisory_xact_lock(hashtextextended('waybill.rebuild:' || $1, 0)) AS alone`,
@@ -96,7 +96,7 @@ export async function nextStreamEvents(tx: Queryable): Promise<EventRow[]> {
   return rows;
 }
 
-/** Says by which code the view is kept from now on; an async one is complete once it has come to the head of this moment. */
+/** Stores which code keeps the view from now on; an async one is complete once it has come to the head of this moment. */
 export async function setKeeper(
   tx: Queryable,
   of: {

@@ -45,7 +45,7 @@ export interface Progress {
   readonly position: number;
   /** Of each partition, by its number. */
   readonly positions: readonly number[];
-  /** The partitions' fences; another text means that somebody else has taken one over, or started it anew. */
+  /** The partitions' fences; another text means that one was taken over, or the subscription was started anew. */
   readonly fences: string;
 }
 

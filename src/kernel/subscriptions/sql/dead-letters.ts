@@ -101,7 +101,7 @@ const SAME_LETTER = `(h.id = $1 OR EXISTS (SELECT FROM kernel.failed_events l WH
 
 /**
  * Drops a failed event and lets the next one of its key be tried; partitions that stand before it go on behind it. The
- * checkpoints' locks keep the owner from queueing another one behind it meanwhile, which nobody would ever try.
+ * checkpoints' locks keep the owner from queueing another one behind it meanwhile, which no worker would ever try.
  * @returns false when it isn't there any more.
  */
 export async function discardFailedEvent(tx: Queryable, letter: DeadLetter): Promise<boolean> {

@@ -17,7 +17,7 @@ export async function announceReplica(
   await on.query({ text: 'SELECT kernel.announce_replica($1, $2)', values: [of.replica, of.knows] });
 }
 
-/** Says that the replica lives; renews, gives up and takes leases by fair share. Returns what it owns. */
+/** Records that the replica is alive; renews, gives up and takes leases by fair share. Returns what it owns. */
 export async function keepLeases(
   on: Queryable,
   of: {

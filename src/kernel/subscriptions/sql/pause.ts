@@ -2,7 +2,7 @@ import type { Queryable } from '../../event-log/sql/queryable.js';
 
 /**
  * Pauses a subscription. Under the locks of its checkpoints and its row. A fence that is higher than each owner's ends the work
- * that is under way, also of a process that stands still meanwhile; nobody gets a lease or takes a partition over until it is
+ * that is under way, also of a process that stands still meanwhile; no replica gets a lease or takes over until it is
  * resumed. @returns RFC 3339: since when.
  */
 export async function pauseSubscription(

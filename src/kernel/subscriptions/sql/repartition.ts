@@ -10,7 +10,7 @@ export interface LiveLease {
   readonly expiresAt: string;
 }
 
-/** A lease of a subscription that somebody may take to be in force, if there is one. */
+/** A lease of a subscription that a replica may consider in force, if there is one. */
 export async function liveLease(
   on: Queryable,
   of: { readonly subscription: string; readonly leaseMs: number },

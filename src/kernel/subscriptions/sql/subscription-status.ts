@@ -10,7 +10,7 @@ export interface SubscriptionStatus {
   readonly registered: readonly string[];
 }
 
-/** What all releases together have said of a subscription. */
+/** What all releases together have declared about a subscription. */
 export interface DeclaredInterest {
   /** Names of the events that it takes. */
   readonly events: readonly string[];

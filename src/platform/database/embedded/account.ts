@@ -11,8 +11,8 @@ export interface Account {
 const CANDIDATES = ['postgres', 'nobody', 'daemon'];
 
 /**
- * The account for the server of `cluster`: undefined unless we are root. A cluster that exists belongs to somebody, and
- * PostgreSQL insists on running as its owner.
+ * The account for the server of `cluster`: undefined unless we are root. A cluster that exists has an owner, and
+ * PostgreSQL must run as that owner.
  */
 export async function serverAccount(cluster: string): Promise<Account | undefined> {
   if (process.getuid?.() !== 0) return undefined;

@@ -95,7 +95,7 @@ async function missingLinks(root: string): Promise<{ source: string; target: str
     .map(({ source, target }) => ({ source: join(root, source), target: join(root, target) }));
 }
 
-/** Undefined if the server's account can run it, else what it said. */
+/** Undefined if the server's account can run it, else its output. */
 async function tryRun(native: string, programs: ServerPrograms): Promise<string | undefined> {
   const { code, output } = await programs.run(join(native, 'bin', `postgres${suffix()}`), ['--version']);
   return code === 0 ? undefined : output.trim() || `ended with code ${code}`;
@@ -127,7 +127,7 @@ async function copyInto(base: string, { root, version }: Package): Promise<strin
   );
 }
 
-/** Temporary folders are everybody's: a copy counts only if nobody else could have put it there or changed it. */
+/** Every account can write to temporary folders: a copy counts only if no other one could have put it there or changed it. */
 async function isOurs(folder: string): Promise<boolean> {
   const [state, mark] = await Promise.all(
     [folder, join(folder, 'complete')].map((path) => lstat(path).catch(() => undefined)),

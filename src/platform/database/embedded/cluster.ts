@@ -69,7 +69,7 @@ export class Cluster {
 
   /**
    * Whether the noted process is a server on this folder: its working directory is the cluster. After a reboot or in a
-   * new container another process may have the number. Undefined where the system doesn't tell.
+   * new container another process may have the number. Undefined where the system doesn't show it.
    */
   async isServing(pid: number): Promise<boolean | undefined> {
     try {

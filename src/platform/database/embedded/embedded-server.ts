@@ -15,11 +15,11 @@ const LOCK_TIMEOUT_MS = 3 * 60 * 1_000;
 /**
  * The embedded PostgreSQL of one data folder, shared by all Waybill processes that use that folder.
  *
- * Who starts, who attaches, who stops: under one file lock a process looks whether the cluster's server answers (it may
- * run for a second terminal, or be left from a killed process), starts it if not, and opens a connection that says "I am
- * here" for as long as it uses the server. On leaving, under the same lock, it stops the server if no other Waybill
- * process is connected. So nobody attaches to a server that is about to stop, and an orphan is stopped by whoever
- * adopted it last.
+ * Who starts, who attaches, who stops: under one file lock a process checks whether the cluster's server answers (it may
+ * run for a second terminal, or be left from a killed process), starts it if not, and keeps a connection open, which marks its
+ * presence, for as long as it uses the server. On leaving, under the same lock, it stops the server if no other Waybill
+ * process is connected. So no process attaches to a server that is about to stop, and an orphan is stopped by the process
+ * that adopted it last.
  */
 export interface EmbeddedServer {
   /** Signs in as the owner of the database. */
@@ -124,12 +124,12 @@ async function locked<T>(cluster: Cluster, { report }: EmbeddedOptions, work: ()
   } catch (error) {
     const { code, syscall, path } = error as NodeJS.ErrnoException;
     if (syscall === undefined || path === undefined) throw error;
-    // A disk that is full or was taken away; the stack of a file operation would tell less.
+    // A disk that is full or was taken away; the stack of a file operation would explain less.
     throw new DataDirRefused(cluster.dataDir, `can't be used (${code} at ${syscall})`, { cause: error });
   }
 }
 
-/** The connection that tells other processes that this one uses the server. */
+/** The connection that shows other processes that this one uses the server. */
 class Presence {
   #client: Client | undefined;
 

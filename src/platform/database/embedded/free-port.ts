@@ -6,7 +6,7 @@ const LOWEST = 20_000;
 const HIGHEST = 32_000;
 const TRIES = 50;
 
-/** A loopback port that nobody listens on: the wanted one if it is free, else a random one. Never 5432. */
+/** A loopback port that no process listens on: the wanted one if it is free, else a random one. Never 5432. */
 export async function freePort(wanted?: number): Promise<number> {
   if (wanted !== undefined && (await isFree(wanted))) return wanted;
   for (let attempt = 0; attempt < TRIES; attempt += 1) {

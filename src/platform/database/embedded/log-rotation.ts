@@ -16,7 +16,7 @@ export async function rotateLog(log: string, limitBytes: number = LOG_LIMIT_BYTE
   await truncate(log);
 }
 
-/** Looks after the log for as long as this process uses the server. @returns what ends it */
+/** Rotates the log for as long as this process uses the server. @returns what ends it */
 export function keepLogSmall(log: string): () => void {
   const timer = setInterval(() => void rotateLog(log).catch(() => undefined), CHECK_MS).unref();
   return () => clearInterval(timer);

@@ -14,8 +14,8 @@ export function ownerUrl(port: number, password: string, database: string): stri
 }
 
 /**
- * Asks the server at a port which cluster it serves. That is what "it runs" means: a process id may belong to somebody
- * else by now, and a port too.
+ * Asks the server at a port which cluster it serves. That is what "it runs" means: a process id may belong to another
+ * process by now, and a port too.
  */
 export async function probe(port: number, password: string, systemIdentifier: string): Promise<ProbeResult> {
   try {

@@ -9,7 +9,7 @@ import { rotateLog } from './log-rotation.js';
 import { probe } from './probe.js';
 import { ServerPrograms, type Ended } from './server-process.js';
 
-/** The embedded server can't be run. The message names the folder, what PostgreSQL said, and the way out. */
+/** The embedded server can't be run. The message names the folder, what PostgreSQL said, and the remedy. */
 export class EmbeddedServerRefused extends Error {
   override readonly name = 'EmbeddedServerRefused';
 }
@@ -26,7 +26,7 @@ const POLL_MS = 25;
 const READY_TIMEOUT_MS = 60_000;
 /** Longer than it takes on a healthy machine; then people want to know why nothing happens. */
 const REPORT_AFTER_MS = 2_000;
-/** A killed server's last children hold its memory for a moment; a port may be taken between look and use. */
+/** A killed server's last children hold its memory for a moment; a port may be taken between check and use. */
 const START_TRIES = 8;
 
 /** The same order of texts on every machine; no way in but loopback, with a password. */
@@ -162,7 +162,7 @@ export class Server {
     return programs.run(binaries.pgCtl, command, this.cluster.folder);
   }
 
-  /** A note of a server that is gone would stop a new one where its number belongs to somebody else by now. */
+  /** A note of a server that is gone would stop a new one where its process id belongs to another process by now. */
   async #clearTheWay(): Promise<void> {
     const noted = await this.cluster.noted();
     if (noted && (await this.cluster.isServing(noted.pid)) === false) await this.cluster.forgetNote();

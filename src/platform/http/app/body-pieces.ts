@@ -9,7 +9,7 @@ const GATHERED_BYTES = 4_096;
 /**
  * Bounds what the pieces of a body can take, which are as small as its client wants them (RFC 9112 §7.1): short ones are put
  * together, and where there are too many, `refuse` is called once and the rest is dropped. Node pushes each piece as it parses
- * it, whether or not anybody reads the body.
+ * it, whether or not a handler reads the body.
  */
 export function boundPieces(request: IncomingMessage, refuse: () => void): void {
   const push = request.push.bind(request);

@@ -20,7 +20,7 @@ export interface Refusals {
 }
 
 /**
- * Requests that may still arrive on a connection that is being closed. Node parses a whole chunk of 64 KiB before anybody can
+ * Requests that may still arrive on a connection that is being closed. Node parses a whole chunk of 64 KiB before a caller can
  * stop it, which holds up to 3,640 of the shortest requests; whoever sends more than that is disconnected at once.
  */
 const MAX_DROPPED = 5_000;
@@ -56,7 +56,7 @@ class Connection {
  *   thousands. Beyond `maxPipelined` without an answer one more is refused, the rest are dropped, and the connection is closed.
  * - Bodies in tiny pieces: each costs Node some microseconds, however few bytes it has. See {@link boundPieces}; beyond its limit
  *   the request is refused, and the connection closed.
- * - Answers that nobody reads: they keep memory, and the places of their requests. After `responseTimeoutMs` the connection
+ * - Unread answers: they keep memory, and the places of their requests. After `responseTimeoutMs` the connection
  *   is closed.
  * - The number of connections: at `maxConnections` a new one replaces the one that was unused for longest, so that a health
  *   probe is answered whoever holds the others. A connection counts as unused unless a handler works on its request: idle,

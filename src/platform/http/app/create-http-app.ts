@@ -20,7 +20,7 @@ class HttpRootModule {}
  * The application with its HTTP side, ready for `listen`: limits, strict input, problems, access, idempotency and
  * consistency headers, OpenAPI at `/docs`. The root module's controllers need nothing but their decorators.
  *
- * @throws Error when a route says not who may call it, or takes input that nothing checks
+ * @throws Error when a route doesn't declare who may call it, or takes input that nothing checks
  */
 export async function createHttpApp(
   rootModule: Type | DynamicModule,

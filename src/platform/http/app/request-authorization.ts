@@ -17,8 +17,8 @@ const MAX_URL_LENGTH = 8_192;
 
 /**
  * What is decided before a body is read: is it well-formed HTTP, which route is it, who calls, how much have they sent
- * lately, may they. Every answer counts to somebody's rate limit, refusals too: to the principal's, or to the address's as
- * long as no valid token says who it is. Health probes count to nobody's.
+ * lately, may they. Every answer counts to a rate limit, refusals too: to the principal's, or to the address's as
+ * long as no valid token identifies a principal. Health probes count to none.
  */
 @Injectable()
 export class RequestAuthorization {

@@ -68,7 +68,7 @@ export class RequestPipeline {
     this.authorization.authorize(request, reply).then(proceed, done);
   }
 
-  /** The body is there and looks right: nothing that a slow client does can hold the place from here on. */
+  /** The body has arrived and is valid: a slow client can't hold the place from here on. */
   #bind(request: FastifyRequest, reply: FastifyReply, done: Done): void {
     const requestState = requestStateOf(request);
     const { route } = requestState;

@@ -5,7 +5,7 @@ import { mayCall } from '../routes/route-registry.js';
 import { unauthenticated } from './token-verifier.js';
 
 /**
- * Deny by default: a handler runs only when the exchange knows its route, the route says who may call it, and the caller
+ * Deny by default: a handler runs only when the request state has its route, the route declares who may call it, and the caller
  * is one of them. The request hook decides the same earlier, before a body is read; this is what counts.
  */
 @Injectable()

@@ -3,12 +3,12 @@ import { ArrayMinSize, IsArray, IsOptional, Matches } from 'class-validator';
 import { IsRole } from '../validation/rules.js';
 
 export class DevTokenBody {
-  /** Whom the token speaks for; for a customer, the customer's id. */
+  /** The subject of the token; for a customer, the customer's id. */
   @ApiProperty()
   @Matches(/^[A-Za-z0-9._:@|-]{1,128}$/)
   subject!: string;
 
-  /** Roles of the application; each route says which it takes. */
+  /** Roles of the application; each route names the roles that it accepts. */
   @ApiProperty({ type: [String] })
   @IsArray()
   @ArrayMinSize(1)

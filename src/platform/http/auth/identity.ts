@@ -2,7 +2,7 @@ import type { Actor } from '../../../kernel/domain/index.js';
 import { DEFAULT_TENANT, type Principal } from '../../../kernel/messages/message-context.js';
 import { roleRules } from './role-rules.js';
 
-/** Who a token speaks for. */
+/** The identity that a token proves. */
 export interface Identity {
   readonly principal: Principal;
   readonly tenant: string;

@@ -1,6 +1,6 @@
 import type { Actor } from '../../../kernel/domain/index.js';
 
-/** What an application says of its roles. */
+/** What an application declares about its roles. */
 export interface RoleRules<Role extends string = string> {
   /** Every role, in the order in which documents list them. */
   readonly roles: readonly Role[];
@@ -17,7 +17,7 @@ let defined: RoleRules | undefined;
 /**
  * Defines the application's roles, once per process, before a controller names one.
  *
- * @throws Error when other roles were defined before, or a role acts as nobody.
+ * @throws Error when other roles were defined before, or a role has no actor type.
  */
 export function defineRoles<const Role extends string>(rules: RoleRules<Role>): RoleRules<Role> {
   if (defined !== undefined && JSON.stringify(defined) !== JSON.stringify(rules)) {

@@ -17,7 +17,7 @@ import { identityOf, type Identity } from './identity.js';
 /** Pinned: a token never chooses how it is checked. */
 const ALGORITHMS = ['EdDSA', 'RS256'];
 const TYPES = new Set(['jwt', 'at+jwt', 'application/at+jwt']);
-/** Where a header brings or names its own key, somebody hopes that we fetch or trust it. */
+/** Where a header brings or names its own key, an attacker hopes that the server fetches or trusts it. */
 const KEY_HEADERS = ['jku', 'jwk', 'x5u', 'x5c'];
 const LEEWAY_S = 60;
 const MAX_CACHED = 10_000;
@@ -133,7 +133,7 @@ function assertPlainHeader(header: JWTHeaderParameters): void {
 const ISSUER_FAILED = new Set(['ERR_JWKS_TIMEOUT', 'ERR_JWKS_INVALID', 'ERR_JOSE_GENERIC']);
 
 /**
- * What went wrong, without details that would help to forge. Told apart by code and name; a TypeError is either fetch's
+ * What went wrong, without details that would help to forge. Distinguished by code and name; a TypeError is either fetch's
  * or that of a key which doesn't fit the token's algorithm. Faults of our own (the database) stay what they are.
  */
 function refused(error: unknown): unknown {

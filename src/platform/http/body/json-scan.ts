@@ -34,7 +34,7 @@ const EXPONENT = 2;
 const NUMBER_PART = tableOf({ '-+.0123456789': IN_NUMBER, eE: EXPONENT });
 
 /**
- * Looks once over the raw text, before it is parsed, for what parsing would hide or could choke on: nesting, size, and
+ * Scans the raw text once, before it is parsed, for what parsing would hide or could choke on: nesting, size, and
  * numbers that would silently be rounded. Text that isn't JSON at all passes here and fails in `JSON.parse`.
  */
 export class JsonScan {
@@ -116,7 +116,7 @@ function assertExact(token: string): void {
   );
 }
 
-/** Looked up by character code; what isn't ASCII isn't in it. */
+/** Indexed by character code; what isn't ASCII isn't in it. */
 function tableOf(kinds: Readonly<Record<string, number>>): Uint8Array {
   const table = new Uint8Array(128);
   for (const [characters, kind] of Object.entries(kinds)) {

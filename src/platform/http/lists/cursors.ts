@@ -66,7 +66,7 @@ export class Cursors {
     return keys;
   }
 
-  /** Makes a page of `limit + 1` rows: the extra one only tells that there is a next page. */
+  /** Makes a page of `limit + 1` rows: the extra one only shows that there is a next page. */
   async page<Row, Item>(
     rows: readonly Row[],
     { limit, binding, keysOf, item }: PageRequest<Row, Item>,

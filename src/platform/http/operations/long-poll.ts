@@ -4,7 +4,7 @@ import { requestStateOf } from '../request/request-state.js';
 
 /** What a request that waits long needs. */
 export interface LongPollRequest {
-  /** Aborted when the client has hung up: nobody waits for the answer any more. */
+  /** Aborted when the client has disconnected: no client waits for the answer any more. */
   readonly gone: AbortSignal;
   /** Gives the request's place to another: waiting takes no connection to the database. */
   releaseSlot(): void;

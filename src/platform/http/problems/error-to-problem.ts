@@ -7,18 +7,18 @@ import { registeredProblem } from './problem-registry.js';
 /** What is answered for an error, before it has the shape of RFC 9457. */
 export interface ProblemContent {
   readonly code: string;
-  /** Undefined: the registered title says it all. */
+  /** Undefined: the registered title says everything. */
   readonly detail?: string;
   readonly errors?: readonly InputError[];
   readonly facts?: Readonly<Record<string, unknown>>;
   readonly headers?: Readonly<Record<string, string>>;
   /** `fault`: log it with its stack. `hole`: a bad value got as far as the database, so a validation is missing. */
   readonly alarm?: 'fault' | 'hole';
-  /** For a code that isn't registered: what a client is told of it all the same. */
+  /** For a code that isn't registered: what a client receives about it nevertheless. */
   readonly unregistered?: ProblemOfRefusal;
 }
 
-/** Of a stored refusal whose code no release has registered: the business said no, so it is no fault of the server. */
+/** Of a stored refusal whose code no release has registered: a business rule refused, so it is no fault of the server. */
 const REFUSED: ProblemOfRefusal = { status: 409, title: 'Request refused', retryable: false };
 
 const CODE_OF_STATUS: Readonly<Record<number, string>> = {
@@ -58,9 +58,9 @@ const PROBLEM_OF_FAULT: Readonly<Record<FaultKind, ProblemContent>> = {
 };
 
 /**
- * Maps whatever was thrown to a registered problem. Errors are told apart by their `code`, never by their class: refusals
+ * Maps whatever was thrown to a registered problem. Errors are distinguished by their `code`, never by their class: refusals
  * come back from stored results, other processes and other test realms. A stored refusal whose code this release doesn't know
- * is answered as it was when it was stored. What nobody knows is `internal`, and says nothing about itself.
+ * is answered as it was when it was stored. An unknown error is `internal`, and reveals nothing about itself.
  *
  * @param isSafe the request only reads, so that an answer lost is nothing done
  */
@@ -102,7 +102,7 @@ function codeOf(error: unknown): string | undefined {
   return typeof code === 'string' ? code : undefined;
 }
 
-/** Nest's and Fastify's own errors say which 4xx they are. */
+/** Nest's and Fastify's own errors have their 4xx status. */
 function statusOf(error: unknown): number | undefined {
   if (error instanceof HttpException) return error.getStatus();
   const status = (error as { statusCode?: unknown } | null | undefined)?.statusCode;

@@ -40,7 +40,7 @@ export function problemResponse(
   };
 }
 
-/** What a problem says wherever it is told: also in an operation, which is no answer of its own. */
+/** The members of a problem wherever it is reported: also in an operation, which is no answer of its own. */
 export function problemMembers(answer: ProblemContent, publicUrl: string): Record<string, unknown> {
   const { code, title, status, retryable } = definitionOf(answer);
   return {

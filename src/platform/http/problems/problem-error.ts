@@ -26,7 +26,7 @@ export class ProblemError extends Error {
   }
 }
 
-/** A 400 that points at one place of the request: for rules across fields, which no decorator can tell. */
+/** A 400 that points at one place of the request: for rules across fields, which no decorator can check. */
 export function invalidInput(pointer: string, code: string, detail: string): ProblemError {
   return invalidInputs([{ pointer, code, detail }]);
 }

@@ -21,7 +21,7 @@ const VERSION = /^[^\r\n]* HTTP\/(?!1\.[01])\d\.\d\r?\n/;
 
 const MAX_REQUEST_LINE = 8_192;
 
-/** What Node's `clientError` says of bytes that it can't read. */
+/** What Node's `clientError` reports of bytes that it can't read. */
 export interface ClientError extends NodeJS.ErrnoException {
   /** What came in one piece, from the start of the first request in it. */
   readonly rawPacket?: Buffer;

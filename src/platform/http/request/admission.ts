@@ -3,7 +3,7 @@ import { Places, type Slot } from '../../../kernel/database/places.js';
 import { HTTP_SETTINGS, inFlightLimit, type HttpSettings } from '../app/http-settings.js';
 import { ProblemError } from '../problems/problem-error.js';
 
-/** Places that only operators get: whoever looks why a system is overloaded must not be refused because it is. */
+/** Places that only operators get: an operator who examines an overload must not be refused because of it. */
 const KEPT_FOR_OPERATORS = 4;
 /** Public routes and tokens that are being verified need no connection to the database, but a bound all the same. */
 const UNIDENTIFIED = 256;
@@ -12,8 +12,8 @@ const MAX_WAIT_MS = 250;
 
 /**
  * Limits the requests under way to what the database connections can carry. More wait a moment, then are refused with
- * 429: at saturation a quick no keeps the rest fast, where a growing queue would time everybody out. A request enters when
- * all of it has arrived: one whose body never ends holds a connection, but no place. When draining, nothing new is let in.
+ * 429: at saturation a quick refusal keeps the rest fast; in a growing queue all would time out. A request enters when
+ * all of it has arrived: one whose body never ends holds a connection, but no place. When draining, no new request is admitted.
  */
 @Injectable()
 export class Admission {

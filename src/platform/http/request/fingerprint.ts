@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 
 /**
- * Tells whether two requests with one idempotency key ask for the same: SHA-256 over canonical JSON of path parameters
+ * Shows whether two requests with one idempotency key are the same: SHA-256 over canonical JSON of path parameters
  * and body. Keys are sorted, text is composed (NFC) and numbers are as JavaScript writes them, so that `{"a":1,"b":2}`
  * and `{ "b": 2.0, "a": 1 }` are one payload.
  */

@@ -56,7 +56,7 @@ export class MessageContextFactory {
   }
 
   /**
-   * A key's scope holds the capacity in which the caller acts. What was answered to somebody as staff must not be replayed to
+   * A key's scope holds the capacity in which the caller acts. What was answered to a person as staff must not be replayed to
    * the same person as a customer, who may see less.
    */
   #idempotency(request: FastifyRequest, route: Route, { type }: Actor): IdempotencyRequest | undefined {
@@ -88,7 +88,7 @@ export class MessageContextFactory {
   }
 }
 
-/** Only routes that say so heed the preference; all others ignore it, as RFC 7240 lets them. */
+/** Only routes that declare it apply the preference; all others ignore it, as RFC 7240 lets them. */
 function requestedOperation({ isAsync }: Preferences, route: Route | undefined): RequestedOperation | undefined {
   if (!isAsync || route?.resource === undefined) return undefined;
   return { operation: `${route.method} ${route.template}`, resource: route.resource };

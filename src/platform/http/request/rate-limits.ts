@@ -17,7 +17,7 @@ type Kind = 'anonymous' | 'customer' | 'staff' | 'service';
 type Policy = Kind | `${Exclude<Kind, 'anonymous'>}-commands`;
 type Limiter = ReturnType<FastifyInstance['createRateLimit']>;
 
-/** A limit as it is told to clients, and how it is counted. */
+/** A limit as it is reported to clients, and how it is counted. */
 interface RateLimit {
   readonly policy: Policy;
   readonly quota: number;
@@ -26,7 +26,7 @@ interface RateLimit {
 
 /**
  * How many requests a caller may send: by principal where a valid token came along, else by address. Counted in this process
- * alone, in fixed windows (docs/adr/0015). Every answer says what is left, in the header fields of
+ * alone, in fixed windows (docs/adr/0015). Every answer reports what is left, in the header fields of
  * draft-ietf-httpapi-ratelimit-headers; what is beyond the limit is answered 429 with `Retry-After`, and not executed.
  */
 @Injectable()
@@ -51,7 +51,7 @@ export class RateLimits {
 
   /** @throws ProblemError `rate-limited` */
   async countAddress(request: FastifyRequest, reply: FastifyReply): Promise<void> {
-    // It has no address any more that it could be counted to, and nobody to answer.
+    // The request has no address any more that it could be counted to, and no client waits for its answer.
     if (isGone(request)) throw new ProblemError('rate-limited', 'The connection is closed.');
     await this.#count(['anonymous'], request, reply);
   }

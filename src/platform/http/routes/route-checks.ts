@@ -21,7 +21,7 @@ const KINDS = [
 const NO_CLASSES = new Set<unknown>([undefined, Object, String, Number, Boolean, Array, Function, Promise, Map, Set]);
 
 /**
- * Stops the start when a route is open to nobody in particular, or takes input that nothing checks: an interface leaves
+ * Stops the start when a route doesn't declare who may call it, or takes input that nothing checks: an interface leaves
  * no trace at run time, so a body typed by one would pass unchecked.
  */
 @Injectable()

@@ -29,7 +29,7 @@ export interface Route {
   readonly controller: ControllerClass;
   readonly handlerName: string;
   readonly handler: Handler;
-  /** Undefined: nobody said, which stops the start. */
+  /** Undefined: not declared, which stops the start. */
   readonly access: Access | undefined;
   readonly answer: ResponseShape;
   /** No limit of requests applies. */
@@ -87,7 +87,7 @@ export class RouteRegistry {
   }
 }
 
-/** Whether a route is open to somebody: by one of their roles, or because they operate the installation. */
+/** Whether a route is open to a caller: by one of their roles, or because they operate the installation. */
 export function mayCall(access: Access | undefined, { principal, isOperator }: Identity): boolean {
   if (access === undefined) return false;
   if (access === 'public') return true;
@@ -120,7 +120,7 @@ function routesOf(controller: ControllerClass, handlerName: string, handler: Han
   );
 }
 
-/** Undefined also where nothing says where what it makes is found; that stops the start. */
+/** Undefined also where no template declares the path of what the route makes; that stops the start. */
 function resourceOf(handler: Handler, { template }: ResponseShape): ResourceTemplate | undefined {
   const type = Reflect.getMetadata(ASYNC_RESOURCE, handler) as string | undefined;
   return type === undefined || template === undefined ? undefined : { type, href: template };

@@ -4,7 +4,7 @@ import { ValidateNested } from 'class-validator';
 /** A class whose decorated properties are what a client may send. Built without arguments; initialisers are defaults. */
 export type InputClass<T extends object = object> = new () => T;
 
-/** Turns the text of one query parameter (`undefined`: absent) into a value, or says what is wrong with it. */
+/** Turns the text of one query parameter (`undefined`: absent) into a value, or returns what is wrong with it. */
 export type QueryReader = (text: string | undefined) => { readonly value: unknown } | { readonly problem: string };
 
 const READERS = 'waybill:query-readers';

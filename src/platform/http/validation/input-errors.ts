@@ -1,6 +1,6 @@
 import { invalidInputs, MAX_INPUT_ERRORS, type InputError } from '../problems/problem-error.js';
 
-/** Collects what is wrong, up to the number that is answered: nobody is told the 34,000th. */
+/** Collects what is wrong, up to the number that is answered: no client needs the 34,000th. */
 export class InputErrors {
   readonly #all: InputError[] = [];
 

@@ -2,7 +2,7 @@ import { nestedClassOf, type InputClass } from './input-class.js';
 import type { InputErrors } from './input-errors.js';
 import type { PropertyRules, Rule } from './input-rules.js';
 
-/** How long a list may be whose class doesn't say it by `@ArrayMaxSize`. */
+/** How long a list may be whose class has no `@ArrayMaxSize` for it. */
 const DEFAULT_LIST_SIZE = 100;
 
 /** Checks a nested object and returns it as an instance of its class. */
@@ -64,7 +64,7 @@ function composed(value: unknown): unknown {
   return typeof value === 'string' ? value.normalize('NFC') : value;
 }
 
-/** The first broken rule is told; a second one about the same value would mostly repeat it. */
+/** The first broken rule is reported; a second one about the same value would mostly repeat it. */
 function passes(
   rules: readonly Rule[],
   value: unknown,

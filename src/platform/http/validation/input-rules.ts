@@ -28,7 +28,7 @@ const UNSUPPORTED =
   "can't be compiled: use @IsOptional(), a rule of your own (registerDecorator), or a class for each case";
 
 /**
- * What class-validator's decorators say about a class, property by property, in the order they are written.
+ * What class-validator's decorators declare about a class, property by property, in the order they are written.
  *
  * @throws Error for what isn't supported on input: asynchronous rules, groups, `@ValidateIf`, `@ValidatePromise`.
  */

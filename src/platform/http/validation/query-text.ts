@@ -1,4 +1,4 @@
-/** What the query string's text is turned into, told by the rules of the property. */
+/** The type that the query string's text is converted to, derived from the rules of the property. */
 interface QueryField {
   readonly isList: boolean;
   hasRule(...names: readonly string[]): boolean;

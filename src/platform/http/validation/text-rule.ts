@@ -4,7 +4,7 @@
  * every script; no controls, no ignorable (invisible) characters, no private use, nothing unassigned. Bidirectional
  * controls are among the ignorable ones, so that no text can show itself in another order than it has.
  *
- * Some ignorable characters change how others look, and names can't be written without them: they are taken where they
+ * Some ignorable characters change the display of others, and names can't be written without them: they are taken where they
  * have that effect, as UAX #31 §2.3 (joiners in words), UTS #51 (emoji) and the Ideographic Variation Database have it.
  * RFC 8264 admits joiners by narrower rules, which refuse usual spellings (a Bengali joiner before a virama) and families
  * in emoji.

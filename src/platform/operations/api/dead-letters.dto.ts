@@ -63,7 +63,7 @@ export class RetryBody extends ReasonedBody {
   @Max(Number.MAX_SAFE_INTEGER, { each: true })
   ids?: number[];
 
-  /** Only say what would be tried. */
+  /** Only report what would be retried. */
   @IsOptional()
   @IsBoolean()
   dryRun?: boolean;
@@ -113,7 +113,7 @@ export class DeadLetterBody {
 
   failedAt!: string;
   event!: FailedEventBody;
-  /** Somebody has corrected its data for this subscription. */
+  /** An operator has corrected the event's data for this subscription. */
   isEdited!: boolean;
 }
 

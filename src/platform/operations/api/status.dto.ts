@@ -2,7 +2,7 @@ import { ApiProperty } from '@nestjs/swagger';
 
 export const FINDING_STATES = ['ok', 'warning', 'failure'] as const;
 
-/** One thing that was looked at. */
+/** The result of one check. */
 export class FindingBody {
   @ApiProperty({ enum: FINDING_STATES })
   state!: (typeof FINDING_STATES)[number];

@@ -4,7 +4,7 @@ import { failure, ok, warning, type Finding } from './finding.js';
 const SPARE_CONNECTIONS = 10;
 const CLOCKS_APART_S = 2;
 
-/** What there is to say of a database that answers. */
+/** The findings about a database that answers. */
 export function databaseFindings(found: Examination, place: string, connectionsNeeded: number): Finding[] {
   const { version, pending } = found;
   return [
@@ -63,7 +63,7 @@ function trigrams({ hasTrigrams }: Examination): Finding[] {
   return [warning('Without pg_trgm a text search reads all orders', remedy)];
 }
 
-/** The texts of the start: the first sentence says what, the rest what to do. */
+/** Splits the texts of the start: the first sentence is the finding, the rest the remedy. */
 function explained(text: string): Finding {
   const end = text.indexOf('. ');
   return end < 0 ? warning(text, 'See above.') : warning(text.slice(0, end), text.slice(end + 2));

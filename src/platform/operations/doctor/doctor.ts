@@ -10,14 +10,14 @@ const CONTROL_LISTENER_AND_HEALTH = 4;
 
 type LoadConfiguration = (warn: (warning: string) => void) => Configuration;
 
-/** Looks at this machine, its settings and its database, and changes none of them. */
+/** Checks this machine, its settings and its database, and changes none of them. */
 export async function examine(load: LoadConfiguration, report: (text: string) => void): Promise<Finding[]> {
   const findings = examineNode();
   const configuration = settings(load, findings);
   if (configuration === undefined) return findings;
   const machine = await examineMachine(configuration);
   findings.push(...machine, await examinePort(configuration));
-  // Without its programs or its folder the embedded database would only say the same again.
+  // Without its programs or its folder the embedded database would only report the same again.
   if (machine.some(({ state }) => state === 'failure')) return findings;
   return [...findings, ...(await database(configuration, report))];
 }

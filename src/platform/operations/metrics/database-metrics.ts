@@ -11,7 +11,7 @@ const STATES = [
   ['deadLettered', 'dead-lettered'],
 ] as const;
 
-/** What the database tells: the same from every process, so take the maximum over replicas, never the sum. */
+/** What the database reports: the same from every process, so take the maximum over replicas, never the sum. */
 export class DatabaseMetrics {
   readonly #gauges: ReturnType<typeof gaugesIn>;
 

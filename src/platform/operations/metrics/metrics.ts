@@ -28,7 +28,7 @@ export class Metrics implements OnModuleDestroy {
 
   readonly contentType = Registry.PROMETHEUS_CONTENT_TYPE;
 
-  /** All metrics as text. Scrapes at the same time share one look. Never fails because of the database. */
+  /** All metrics as text. Scrapes at the same time share one read. Never fails because of the database. */
   text(): Promise<string> {
     return (this.#collecting ??= this.#collect().finally(() => (this.#collecting = undefined)));
   }

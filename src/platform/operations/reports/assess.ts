@@ -10,7 +10,7 @@ const OLD_TRANSACTION_S = 60;
 const LAG_S = 60;
 const UNREAD_EVENTS = 10_000;
 
-/** What the reports mean: what is well, what should be looked at, and how. */
+/** What the reports mean: what is well, what should be checked, and how. */
 export function assess(
   log: LogReport,
   subscriptions: readonly SubscriptionReport[],
@@ -116,7 +116,7 @@ function ofWaitingBehindNothing(subscriptions: readonly SubscriptionReport[]): F
     );
 }
 
-/** Nothing in the log or its readers shows what fails after a commit: a mail server that refuses everything, say. */
+/** Nothing in the log or its readers shows what fails after a commit, such as a mail server that refuses everything. */
 function ofWork({ work, name, deadLettered, retried }: FailingWork): Finding[] {
   const isEffect = work === 'effect';
   const thing = isEffect ? 'call' : 'stored command';

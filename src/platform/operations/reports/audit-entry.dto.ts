@@ -1,6 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 
-/** What somebody did to the log's readers. */
+/** An entry of the audit: what an operator did, and why. */
 export class AuditEntryReport {
   id!: number;
   at!: string;

@@ -20,15 +20,15 @@ export interface FoundEvents {
 }
 
 /**
- * Positions looked through per page. A rare name may be found nowhere in so many: the page is then short or empty and
- * says where to go on, instead of reading a log of millions in one statement.
+ * Positions read per page. A rare name may be found nowhere in so many: the page is then short or empty and
+ * names the position to continue at, instead of reading a log of millions in one statement.
  */
 const WINDOW = 20_000;
 const POSITION = /^[1-9]\d{0,15}$/;
 const EVENT_ID = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 const IN_STREAM = /^(?<stream>[^@]+)@(?<version>[1-9]\d{0,15})$/;
 
-/** Looks events up in the log. Reads as the query role, which can change nothing. */
+/** Finds events in the log. Reads as the query role, which can change nothing. */
 @Injectable()
 export class EventFinder {
   constructor(private readonly pools: Pools) {}

@@ -33,7 +33,7 @@ export class LoggedEvent {
   @ApiProperty({ type: String, nullable: true })
   causationId!: string | null;
 
-  /** Taken over from another system: reactions to the outside were left out. */
+  /** Imported from another system: reactions that reach outside, such as notifications, were left out. */
   imported!: boolean;
   @ApiProperty({ type: 'object', additionalProperties: true })
   data!: Record<string, unknown>;

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DiscoveryService } from '@nestjs/core';
 
-/** The kinds of streams that this code writes, told by its repositories: `ordering.order`. */
+/** The kinds of streams that this code writes, derived from its repositories: `ordering.order`. */
 @Injectable()
 export class StreamPrefixes {
   #all: readonly string[] | undefined;

@@ -35,13 +35,13 @@ export interface OrdersRequest {
   readonly sort: OrderSort;
   readonly limit: number;
   readonly cursor?: string | undefined;
-  /** Only this customer's orders, whatever the filter says; null: anybody's. */
+  /** Only this customer's orders, whatever the filter contains; null: any customer's. */
   readonly onlyCustomerId: string | null;
   /** How many orders there are on all pages, if that is wanted. */
   readonly count?: 'estimate' | 'exact' | undefined;
 }
 
-/** A page that may also say how many items all pages have. */
+/** A page that may also have the number of items of all pages. */
 class CountedPage<T> extends Page<T> {
   override readonly page: Page<T>['page'] & { readonly total?: number };
 
@@ -84,7 +84,7 @@ export class FindOrdersHandler implements IQueryHandler<FindOrdersQuery> {
     return new CountedPage(page, await this.#count(request, tenant, filter));
   }
 
-  /** The planner estimates by statistics over everybody's orders, so a customer's own are counted, by their index. */
+  /** The planner estimates by statistics over the orders of all customers, so a customer's own are counted, by their index. */
   async #count(
     { count, onlyCustomerId }: OrdersRequest,
     tenant: string,
@@ -114,7 +114,7 @@ export class FindOrdersHandler implements IQueryHandler<FindOrdersQuery> {
   }
 }
 
-/** A customer's filter reaches their own orders only; asking for somebody else's finds nothing. */
+/** A customer's filter reaches their own orders only; a filter for another customer's finds nothing. */
 function limitedTo(onlyCustomerId: string | null, filter: OrderFilter): OrderFilter {
   return onlyCustomerId === null ? filter : { ...filter, onlyCustomerId };
 }

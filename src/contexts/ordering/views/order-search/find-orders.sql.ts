@@ -75,7 +75,7 @@ export interface OrderPageRequest {
   readonly limit: number;
 }
 
-/** One page, plus one row that tells whether there is another. The words of the text are fixed; only parameters vary. */
+/** One page, plus one row that shows whether there is another. The text of the statement is fixed; only parameters vary. */
 export function pageStatement({ tenant, filter, sort, after, limit }: OrderPageRequest): Statement {
   const { text: where, values } = whereClause(tenant, filter);
   const { column, type } = SORT_COLUMNS[sort.key];

@@ -15,7 +15,7 @@ import { OrderTimelineView } from './order-timeline.view.js';
 
 type Row = OrderTimelineView | undefined;
 
-/** Keeps a step per event, told in the few facts that a person wants to read. */
+/** Keeps a step per event, with the few facts that a person wants to read. */
 @Projection({ name: 'ordering.order-timeline', version: 1, mode: 'async', view: OrderTimelineView })
 export class OrderTimelineProjection {
   keys({ orderId }: { orderId: string }, { version }: EventMeta): Pick<OrderTimelineView, 'orderId' | 'version'>[] {

@@ -10,7 +10,7 @@ const CLOCKS_APART = '10 min';
 export interface LogWindow {
   /** First position wanted, minus one. */
   readonly after: number;
-  /** Last position looked at. */
+  /** Last position read. */
   readonly to: number;
   readonly name?: string | undefined;
   readonly limit: number;
@@ -65,8 +65,8 @@ export async function eventAtPosition(on: Queryable, position: number): Promise<
 }
 
 /**
- * The event of an id, whether it has a position yet or not. The id says when it was made (UUIDv7), so only events
- * recorded about then are looked through. Index: ix_events_recorded_at.
+ * The event of an id, whether it has a position yet or not. The id contains its creation time (UUIDv7), so only events
+ * recorded about then are read. Index: ix_events_recorded_at.
  */
 export async function eventById(on: Queryable, eventId: string): Promise<EventRow | undefined> {
   const madeAt = madeAtMs(eventId);

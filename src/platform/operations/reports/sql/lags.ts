@@ -12,7 +12,7 @@ export interface LaggingReader {
 
 /**
  * For how many seconds the oldest event has waited that a reader cares for and has not handled; 0 if there is none. An
- * event without a position counts for all: nobody can have read it. At most some seconds too much where a reader is far
+ * event without a position counts for all: no reader can have read it. At most some seconds too much where a reader is far
  * behind. Index: the primary keys of log and events.
  */
 export async function readLags(on: Queryable, readers: readonly LaggingReader[]): Promise<Map<string, number>> {

@@ -8,7 +8,7 @@ export interface PartitionRow {
   readonly fence: number;
   /** RFC 3339: when the checkpoint moved last. */
   readonly movedAt: string;
-  /** The replica that works on it; null while nobody does. */
+  /** The replica that works on it; null while none does. */
   readonly owner: string | null;
   /** RFC 3339; in the past: the owner has stopped renewing. */
   readonly leaseExpiresAt: string | null;
