@@ -16,6 +16,10 @@ const IN_NAMES =
   'bell bells board lane lanes door doors wall walls house wish wishes tell tells told hear heard look looks looking say says said welcome';
 const PAIRS = ['take in', 'taken in', 'carry out', 'carries out'];
 
+/** Comments may say what a text says, and that a worker takes a partition over. */
+const bannedInComments =
+  /\b(?:bells?|boards?|lanes?|doors?|house|wish(?:es)?|tell(?:s|ing)?|told|hear(?:s|d)|look(?:s|ed|ing)?|welcomes?|nobody|somebody|carr(?:y|ies|ied) out)\b/i;
+
 const files = productionFiles('src').filter((path) => !path.includes('/testing/'));
 
 describe('a text for people', () => {
@@ -41,6 +45,19 @@ describe('a name in code', () => {
   });
 });
 
+describe('a comment', () => {
+  it('uses the terms of the glossary, and no metaphors', () => {
+    const found = files.flatMap((path) =>
+      commentsOf(path).flatMap((text) => {
+        const word = bannedInComments.exec(text)?.[0];
+        return word === undefined ? [] : [`${path}: “${word}” in “${text.trim().slice(0, 100)}”`];
+      }),
+    );
+    expect(commentsOf('test/architecture/words.spec.ts').join()).toContain('Words that hide a term');
+    expectNone(found, 'Write a plain sentence with a subject, in the terms of docs/reference/glossary.md.');
+  });
+});
+
 describe('the glossary', () => {
   it('defines each term once', () => {
     const terms = [...read('docs/reference/glossary.md').matchAll(/^\| ([^|]+?) +\|/gm)]
@@ -55,6 +72,20 @@ describe('the glossary', () => {
     expect(filesIn('docs/reference', '.md')).toContain('docs/reference/glossary.md');
   });
 });
+
+/** The lines of a file's comments. */
+function commentsOf(path: string): string[] {
+  const text = read(path);
+  const found = new Map<number, string>();
+  for (const node of nodesOf(syntaxOf(path))) {
+    const ranges = [
+      ...(ts.getLeadingCommentRanges(text, node.getFullStart()) ?? []),
+      ...(ts.getTrailingCommentRanges(text, node.getEnd()) ?? []),
+    ];
+    for (const { pos, end } of ranges) found.set(pos, text.slice(pos, end));
+  }
+  return [...found.values()].flatMap((comment) => comment.split('\n'));
+}
 
 /** The texts of a file that consist of words: literals, and the parts of templates. */
 function textsOf(path: string): string[] {

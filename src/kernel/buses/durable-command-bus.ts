@@ -25,7 +25,7 @@ export class DurableCommandBus extends CommandBus {
   constructor(
     private readonly modules: ModuleRef,
     // Named, because Nest would use the metadata of the base class for its second parameter.
-    @Inject(CommandPipeline) private readonly units: CommandPipeline,
+    @Inject(CommandPipeline) private readonly pipeline: CommandPipeline,
     @Inject(COMMAND_DEFERRAL) private readonly deferral: CommandDeferral,
     @Inject(KERNEL_OPTIONS) private readonly kernel: KernelOptions,
   ) {
@@ -72,7 +72,7 @@ export class DurableCommandBus extends CommandBus {
   }
 
   #run<R>(command: ICommand, context: AsyncContext | undefined): Promise<R> {
-    return this.units.run(command.constructor.name, () => this.#intercepted(command, context)) as Promise<R>;
+    return this.pipeline.run(command.constructor.name, () => this.#intercepted(command, context)) as Promise<R>;
   }
 
   #intercepted(command: ICommand, context: AsyncContext | undefined): Promise<unknown> {

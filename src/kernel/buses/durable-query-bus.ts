@@ -22,7 +22,7 @@ export class DurableQueryBus extends QueryBus {
   constructor(
     private readonly modules: ModuleRef,
     // Named, because Nest would use the metadata of the base class for its second parameter.
-    @Inject(ViewConsistency) private readonly freshness: ViewConsistency,
+    @Inject(ViewConsistency) private readonly consistency: ViewConsistency,
   ) {
     super(modules);
   }
@@ -36,8 +36,8 @@ export class DurableQueryBus extends QueryBus {
     if (reads === undefined || UnitOfWork.current() !== undefined) return run();
     const { consistency, outcome } = messageContext.current();
     const of = { views: reads.views, request: consistency, key: reads.key?.(query) };
-    const { answer, freshness } = await this.freshness.read(of, run);
-    this.freshness.addTo(outcome, freshness);
+    const { answer, freshness } = await this.consistency.read(of, run);
+    this.consistency.addTo(outcome, freshness);
     return answer;
   }
 

@@ -60,7 +60,7 @@ const KNOWN_KEY = '';
 
 const composed = new Map<string, { name: string; text: string }>();
 
-/** One statement for each combination of side writes, composed once and then run by name: the planner sees it once per
+/** One statement for each combination of commit writes, composed once and then run by name: the planner sees it once per
  *  connection, and the whole command costs one round trip and no open transaction. */
 function statementFor(
   commitWrites: readonly CommitWrite[],

@@ -19,7 +19,7 @@ export class DeadLetterUnknown extends Error {
   readonly code = 'dead-letter-unknown';
 
   constructor(id: number) {
-    super(`No dead letter ${id}. It was retried or discarded, or never existed.`);
+    super(`No dead failed ${id}. It was retried or discarded, or never existed.`);
   }
 }
 
@@ -27,9 +27,9 @@ export class DeadLetterUnknown extends Error {
 export class DeadLetterWaiting extends Error {
   readonly code = 'dead-letter-waiting';
 
-  constructor(letter: DeadLetter, first: number) {
+  constructor(failed: DeadLetter, first: number) {
     super(
-      `Event ${letter.id} of ${letter.subscription} is waiting behind ${first}, which has the same key. Act on ${first} first.`,
+      `Event ${failed.id} of ${failed.subscription} is waiting behind ${first}, which has the same key. Act on ${first} first.`,
     );
   }
 }
@@ -54,16 +54,16 @@ export class DeadLetterUnreadable extends Error {
 export class DeadLetters {
   constructor(private readonly pools: Pools) {}
 
-  /** At most `limit` letters, by position; `after` the place of the last one seen. */
+  /** At most `limit` failed events, by position; `after` the place of the last one seen. */
   find(filter: DeadLetterFilter, limit = 100, after?: DeadLetterPlace): Promise<DeadLetter[]> {
     return findFailedEvents(this.pools.app, filter, { limit, after });
   }
 
   /** @throws DeadLetterUnknown */
   async get(id: number): Promise<DeadLetter> {
-    const letter = await readFailedEvent(this.pools.app, id);
-    if (letter === undefined) throw new DeadLetterUnknown(id);
-    return letter;
+    const failed = await readFailedEvent(this.pools.app, id);
+    if (failed === undefined) throw new DeadLetterUnknown(id);
+    return failed;
   }
 
   /**
@@ -88,36 +88,36 @@ export class DeadLetters {
 
   /** Drops one event for its subscription, with a reason; the next one of its key is tried. The log keeps the event. */
   async discard(id: number, act: OperatorAct & { readonly reason: string }): Promise<void> {
-    const letter = await this.#head(id);
+    const failed = await this.#head(id);
     await inUnitOrTransaction(this.pools, async (tx) => {
-      if (!(await discardFailedEvent(tx, letter))) throw new DeadLetterUnknown(id);
+      if (!(await discardFailedEvent(tx, failed))) throw new DeadLetterUnknown(id);
       await audit(tx, act, {
         action: 'dead-letters.discard',
-        subject: letter.subscription,
-        detail: letter,
+        subject: failed.subscription,
+        detail: failed,
       });
     });
   }
 
   /** Lets one event be tried with corrected data: for this subscription alone, the log stays as it is. */
   async editAndRetry(id: number, data: StoredData, act: OperatorAct): Promise<void> {
-    const letter = await this.#head(id);
-    if (letter.blocks === 'partition') throw new DeadLetterUnreadable(letter);
+    const failed = await this.#head(id);
+    if (failed.blocks === 'partition') throw new DeadLetterUnreadable(failed);
     await inUnitOrTransaction(this.pools, async (tx) => {
-      if (!(await editFailedEvent(tx, letter, data))) throw new DeadLetterUnknown(id);
+      if (!(await editFailedEvent(tx, failed, data))) throw new DeadLetterUnknown(id);
       await audit(tx, act, {
         action: 'dead-letters.edit',
-        subject: letter.subscription,
-        detail: { letter, data },
+        subject: failed.subscription,
+        detail: { failed, data },
       });
     });
   }
 
   async #head(id: number): Promise<DeadLetter> {
-    const letter = await this.get(id);
-    const { subscription, key } = letter;
+    const failed = await this.get(id);
+    const { subscription, key } = failed;
     const [first] = await findFailedEvents(this.pools.app, { subscription, key, heads: true }, { limit: 1 });
-    if (first !== undefined && first.id !== id) throw new DeadLetterWaiting(letter, first.id);
-    return letter;
+    if (first !== undefined && first.id !== id) throw new DeadLetterWaiting(failed, first.id);
+    return failed;
   }
 }

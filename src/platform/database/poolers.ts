@@ -37,12 +37,12 @@ export async function examinePooler(
   settings: { readonly statementNames: boolean },
 ): Promise<PoolerFindings> {
   if (urls.pooled === undefined) return { problem: undefined, warnings: [] };
-  const carries = !settings.statementNames || (await preservesPreparedStatements(urls.pooled));
+  const preserves = !settings.statementNames || (await preservesPreparedStatements(urls.pooled));
   // An unreachable server isn't the pooler's fault; the listener reports it, and retries.
-  const isDeaf = (await firstPooled([urls.listen]).catch(() => undefined)) !== undefined;
+  const listenIsPooled = (await firstPooled([urls.listen]).catch(() => undefined)) !== undefined;
   return {
-    problem: carries ? undefined : namesAreLost(urls.pooled),
-    warnings: isDeaf ? [NOTIFICATIONS_LOST] : [],
+    problem: preserves ? undefined : namesAreLost(urls.pooled),
+    warnings: listenIsPooled ? [NOTIFICATIONS_LOST] : [],
   };
 }
 

@@ -40,7 +40,7 @@ export interface DeadLetterFilter {
   readonly heads?: boolean | undefined;
 }
 
-/** Where a letter stands in the list: letters are sorted by these. */
+/** The place of a failed event in the list, which is sorted by these. */
 export interface DeadLetterPlace {
   readonly position: number;
   readonly id: number;
@@ -50,7 +50,7 @@ const MATCHING = `($1::bigint[] IS NULL OR h.id = ANY ($1)) AND ($2::text IS NUL
   AND ($3::text IS NULL OR h.key = $3) AND ($4::text IS NULL OR e.name = $4) AND ($5::text IS NULL OR h.state = $5)
   AND ($6::text IS NULL OR strpos(lower(h.error), lower($6)) > 0)`;
 
-const LETTER = `h.id, h.subscription, h.key, h.position, h.state, h.blocks, h.attempts, h.next_try_at AS "nextTryAt",
+const FAILED_EVENT = `h.id, h.subscription, h.key, h.position, h.state, h.blocks, h.attempts, h.next_try_at AS "nextTryAt",
   h.error, h.failed_at AS "failedAt", coalesce(h.data, e.data) AS data, h.data IS NOT NULL AS "isEdited",
   jsonb_build_object('eventId', e.event_id, 'name', e.name, 'version', e.schema_version, 'stream', e.stream_id) AS event`;
 
@@ -67,7 +67,7 @@ export async function findFailedEvents(
 ): Promise<DeadLetter[]> {
   const { limit, after } = page;
   const { rows } = await on.query<DeadLetter & { [column: string]: unknown }>({
-    text: `SELECT ${LETTER} FROM kernel.failed_events h JOIN kernel.events e ON e.id = h.event_id
+    text: `SELECT ${FAILED_EVENT} FROM kernel.failed_events h JOIN kernel.events e ON e.id = h.event_id
             WHERE ${MATCHING} AND (NOT $7 OR ${IS_FIRST_OF_KEY}) AND ($9::bigint IS NULL OR (h.position, h.id) > ($9, $10::bigint))
             ORDER BY h.position, h.id LIMIT $8`,
     values: [...valuesOf(filter), filter.heads ?? false, limit, after?.position ?? null, after?.id ?? null],
@@ -77,8 +77,8 @@ export async function findFailedEvents(
 
 /** Index: ux_failed_events_id. */
 export async function readFailedEvent(on: Queryable, id: number): Promise<DeadLetter | undefined> {
-  const [letter] = await findFailedEvents(on, { ids: [id] }, { limit: 1 });
-  return letter;
+  const [failed] = await findFailedEvents(on, { ids: [id] }, { limit: 1 });
+  return failed;
 }
 
 /**
@@ -95,8 +95,8 @@ export async function makeDue(tx: Queryable, filter: DeadLetterFilter): Promise<
   return rowCount ?? 0;
 }
 
-/** The letter itself, and where it stops a partition, the same event in the other partitions that it stops. */
-const SAME_LETTER = `(h.id = $1 OR EXISTS (SELECT FROM kernel.failed_events l WHERE l.id = $1 AND l.blocks = 'partition'
+/** The failed event itself, and where it stops a partition, the same event in the other partitions that it stops. */
+const SAME_EVENT = `(h.id = $1 OR EXISTS (SELECT FROM kernel.failed_events l WHERE l.id = $1 AND l.blocks = 'partition'
   AND h.blocks = 'partition' AND h.subscription = l.subscription AND h.position = l.position))`;
 
 /**
@@ -104,32 +104,32 @@ const SAME_LETTER = `(h.id = $1 OR EXISTS (SELECT FROM kernel.failed_events l WH
  * checkpoints' locks keep the owner from queueing another one behind it meanwhile, which no worker would ever try.
  * @returns false when it isn't there any more.
  */
-export async function discardFailedEvent(tx: Queryable, letter: DeadLetter): Promise<boolean> {
-  await lockCheckpoints(tx, letter.subscription);
+export async function discardFailedEvent(tx: Queryable, failed: DeadLetter): Promise<boolean> {
+  await lockCheckpoints(tx, failed.subscription);
   const { rowCount } = await tx.query({
-    text: `WITH dropped AS (DELETE FROM kernel.failed_events h WHERE ${SAME_LETTER} RETURNING h.*),
+    text: `WITH dropped AS (DELETE FROM kernel.failed_events h WHERE ${SAME_EVENT} RETURNING h.*),
                 passed AS (UPDATE kernel.checkpoints c SET position = d.position, event_id = e.event_id, fence = c.fence + 1
                              FROM dropped d JOIN kernel.events e ON e.id = d.event_id
                             WHERE d.blocks = 'partition' AND c.subscription = d.subscription
                               AND c.partition = d.partition AND c.position < d.position)
            SELECT FROM dropped`,
-    values: [letter.id],
+    values: [failed.id],
   });
   await tx.query({
     text: `UPDATE kernel.failed_events h SET state = 'retrying', next_try_at = clock_timestamp()
             WHERE h.subscription = $1 AND h.key = $2 AND ${IS_FIRST_OF_KEY}`,
-    values: [letter.subscription, letter.key],
+    values: [failed.subscription, failed.key],
   });
   return (rowCount ?? 0) > 0;
 }
 
 /** Gives a failed event other data and makes it due. @returns false when it isn't there any more. */
-export async function editFailedEvent(tx: Queryable, letter: DeadLetter, data: StoredData): Promise<boolean> {
+export async function editFailedEvent(tx: Queryable, failed: DeadLetter, data: StoredData): Promise<boolean> {
   const { rowCount } = await tx.query({
     text: `UPDATE kernel.failed_events
               SET data = $2, revision = revision + 1, state = 'retrying', attempts = 0, next_try_at = clock_timestamp()
             WHERE id = $1`,
-    values: [letter.id, JSON.stringify(data)],
+    values: [failed.id, JSON.stringify(data)],
   });
   return rowCount === 1;
 }

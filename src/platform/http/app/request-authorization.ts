@@ -37,7 +37,7 @@ export class RequestAuthorization {
     return headers.origin !== undefined && headers['access-control-request-method'] !== undefined;
   }
 
-  /** Sets the exchange's route and identity; a preflight request has neither. @throws ProblemError */
+  /** Sets the route and identity; a preflight request has neither. @throws ProblemError */
   async authorize(request: FastifyRequest, reply: FastifyReply): Promise<void> {
     const requestState = requestStateOf(request);
     let route: Route | undefined;

@@ -6,7 +6,7 @@ import type { Route } from '../routes/route-registry.js';
 import type { Slot } from '../../../kernel/database/places.js';
 import type { Preferences } from './prefer.js';
 
-const REQUEST_STATE = Symbol('waybill:exchange');
+const REQUEST_STATE = Symbol('waybill:request-state');
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const REQUEST_ID = /^[A-Za-z0-9._~-]{1,128}$/;
 const TRACEPARENT = /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/;
@@ -47,7 +47,7 @@ export class RequestState {
   }
 }
 
-/** Who is counted: the principal within its tenant. Only for an exchange with an identity. */
+/** Who is counted: the principal within its tenant. Only for a request with an identity. */
 export function callerKey({ identity }: RequestState): string {
   if (identity === undefined) throw new Error('This request has no authenticated caller.');
   return `${identity.tenant}/${identity.principal.id}`;
@@ -58,7 +58,7 @@ export function isGone(request: FastifyRequest): boolean {
   return request.raw.socket.destroyed;
 }
 
-/** The exchange of a request, made at first sight. */
+/** The state of a request, made when it is first asked for. */
 export function requestStateOf(request: FastifyRequest): RequestState {
   const holder = request as FastifyRequest & { [REQUEST_STATE]?: RequestState };
   const { 'x-request-id': requestId, traceparent } = request.headers;
