@@ -10,6 +10,7 @@ export {
   type StoredData,
   type Upcaster,
 } from './durable-event.js';
+export { EventStream } from './event-stream.js';
 export type { Actor, EventMeta } from './event-meta.js';
 export { On, reactionsOf, type EventClass } from './on.js';
 export { NotFound, Refusal, StoredRefusal, VersionMismatch, isRefusal, type ProblemOfRefusal } from './refusal.js';

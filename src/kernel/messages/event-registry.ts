@@ -49,6 +49,11 @@ export class EventRegistry {
     return this.#byName.has(name);
   }
 
+  /** Names of the known events whose class is chosen. */
+  namesWhere(isChosen: (type: EventDefinition['type']) => boolean): string[] {
+    return [...this.#byName.values()].filter(({ type }) => isChosen(type)).map(({ name }) => name);
+  }
+
   /** Names of every known event, sorted. */
   names(): string[] {
     return [...this.#byName.keys()].toSorted();

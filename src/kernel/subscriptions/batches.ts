@@ -180,6 +180,7 @@ export class Batches {
     owned.stored(row.position!, only);
     failed.block(mine);
     this.through.progress.failedEventsChanged();
+    this.subscriber.failed?.(decoded.recorded.event, error);
     this.#logFailure(row, error, 'failed');
   }
 
@@ -197,6 +198,7 @@ export class Batches {
   #logFailure(row: EventRow, error: unknown, what: string): void {
     this.#logger.error(
       `${this.subscriber.name}: event ${row.event_id} (${row.name}, position ${row.position}) ${what}: ${errorText(error)}`,
+      error instanceof Error ? error.stack : undefined,
     );
   }
 }

@@ -13,6 +13,12 @@ import type { Delivery, Subscriber, TouchedKeys } from './subscriber.js';
 const DEFAULT_PARTITIONS = 8;
 const DEFAULT_TIMEOUT_MS = 60_000;
 
+interface HandlerOfEvents {
+  readonly handle: (event: object) => Promise<void>;
+  /** A try has failed, and its effects were rolled back. */
+  readonly failed: (event: object, error: unknown) => void;
+}
+
 /**
  * Runs one `@EventsHandler` class from the log. Each event is a unit of work of its own: what the handler saves, the
  * commands that it executes and the checkpoint commit together, so a crash anywhere leaves all of it or nothing.
@@ -31,7 +37,7 @@ export class EventHandlerSubscriber implements Subscriber {
   constructor(
     declared: SubscriptionDeclaration & { readonly eventNames: readonly string[] },
     private readonly units: CommandPipeline,
-    private readonly handle: (event: object) => Promise<void>,
+    private readonly handler: HandlerOfEvents,
   ) {
     this.name = declared.name;
     this.eventNames = declared.eventNames;
@@ -65,9 +71,13 @@ export class EventHandlerSubscriber implements Subscriber {
     );
   }
 
+  failed(event: object, error: unknown): void {
+    this.handler.failed(event, error);
+  }
+
   async #handled(event: object): Promise<void> {
     try {
-      await this.handle(event);
+      await this.handler.handle(event);
     } catch (error) {
       throw thrownByUserCode(error);
     }

@@ -1,7 +1,7 @@
 import { Injectable, type Type } from '@nestjs/common';
 import { ContextIdFactory, ModuleRef } from '@nestjs/core';
 import type { InstanceWrapper } from '@nestjs/core/injector/instance-wrapper.js';
-import type { IEvent, IEventHandler } from '@nestjs/cqrs';
+import type { IEvent, IEventHandler, UnhandledExceptionBus } from '@nestjs/cqrs';
 import { handlerType } from '../buses/handler-registration.js';
 import { CommandPipeline } from '../commands/command-pipeline.js';
 import type { EventClass } from '../domain/index.js';
@@ -10,6 +10,8 @@ import { EventHandlerSubscriber } from './event-handler-subscriber.js';
 import { SUBSCRIPTION_METADATA, type SubscriptionDeclaration } from './subscription.decorator.js';
 
 const EVENTS_HANDLER_METADATA = '__eventsHandler__';
+/** By which `@nestjs/cqrs` compares classes of events; subclasses inherit it. */
+const EVENT_METADATA = '__event__';
 
 /**
  * The application's `@EventsHandler` classes, as subscriptions: the event bus puts them here instead of subscribing
@@ -25,8 +27,11 @@ export class EventHandlers {
     private readonly registry: EventRegistry,
   ) {}
 
-  /** @throws Error when an event class has no permanent name, or two handlers have one name. */
-  add(wrapper: InstanceWrapper<IEventHandler<IEvent>>): void {
+  /**
+   * @param unhandled gets each failed try, as natively.
+   * @throws Error when an event class has no permanent name, or two handlers have one name.
+   */
+  add(wrapper: InstanceWrapper<IEventHandler<IEvent>>, unhandled: UnhandledExceptionBus): void {
     const type = handlerType(wrapper);
     if (this.#byType.has(type)) return;
     const declared = declarationOf(type);
@@ -37,13 +42,21 @@ export class EventHandlers {
       );
     }
     const events = Reflect.getMetadata(EVENTS_HANDLER_METADATA, type) as readonly EventClass[];
-    const eventNames = events.map((event) => this.registry.definition(event).name).toSorted();
+    const eventNames = [...new Set(events.flatMap((event) => this.#namesOf(event)))].toSorted();
     this.#byType.set(
       type,
-      new EventHandlerSubscriber({ ...declared, eventNames }, this.units, (event) =>
-        this.#handle(wrapper, type, event),
-      ),
+      new EventHandlerSubscriber({ ...declared, eventNames }, this.units, {
+        handle: (event) => this.#handle(wrapper, type, event),
+        failed: (event, exception) => void unhandled.publish({ cause: event, exception }),
+      }),
     );
+  }
+
+  /** Names of the events that natively reach a handler of this class: its own, and those of its subclasses. */
+  #namesOf(handled: EventClass): string[] {
+    const id = eventIdOf(handled);
+    const names = this.registry.namesWhere((type) => type === handled || (id !== undefined && eventIdOf(type) === id));
+    return names.length > 0 ? names : [this.registry.definition(handled).name];
   }
 
   all(): readonly EventHandlerSubscriber[] {
@@ -63,6 +76,10 @@ export class EventHandlers {
     });
     await instance.handle(event);
   }
+}
+
+function eventIdOf(type: EventClass): unknown {
+  return (Reflect.getMetadata(EVENT_METADATA, type) as { id?: unknown } | undefined)?.id;
 }
 
 function declarationOf(type: Type<object>): SubscriptionDeclaration {

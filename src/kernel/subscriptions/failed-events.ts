@@ -103,29 +103,35 @@ export class FailedEvents {
     } catch (error) {
       if (isSuperseded(error)) return;
       if (await may.isFault(error)) throw error;
+      this.#report(event, error);
       await this.#failedAgain(event, error, performance.now() - begunAt);
     }
   }
 
   /** @throws Untriable when no try could succeed. */
   #deliveriesOf(event: DueEvent): Delivery[] {
-    const decoder = this.decoder.decode(event);
-    if (decoder.kind === 'unreadable') throw new Untriable(errorText(decoder.error), true);
+    const decoded = this.decoder.decode(event);
+    if (decoded.kind === 'unreadable') throw new Untriable(errorText(decoded.error), true);
     // Another release has stored it: dropping it here would lose it there.
-    if (decoder.kind === 'foreign')
+    if (decoded.kind === 'foreign')
       throw new Untriable(
         `This release does not subscribe to ${event.name}. Deploy one that does, or discard the event.`,
         true,
       );
-    const { keys } = decoder;
-    const before = event.original === null ? decoder : this.decoder.decode({ ...event, data: event.original });
+    const { keys } = decoded;
+    const before = event.original === null ? decoded : this.decoder.decode({ ...event, data: event.original });
     const others = before.kind === 'event' ? before.keys : [event.key];
     if (keys.includes(event.key) && keys.toSorted().join() === others.toSorted().join())
-      return [{ ...decoder, keys: [event.key] }];
+      return [{ ...decoded, keys: [event.key] }];
     throw new Untriable(
       `It is stored as failed under ${event.key}, but as it is read now it touches ${keys.join(', ') || 'nothing'}, where later events have ` +
         'gone past. Give it data with the keys that it has in the log, or discard it.',
     );
+  }
+
+  #report(event: DueEvent, error: unknown): void {
+    const decoded = error instanceof Untriable ? undefined : this.decoder.decode(event);
+    if (decoded?.kind === 'event') this.subscriber.failed?.(decoded.recorded.event, error);
   }
 
   async #failedAgain(event: DueEvent, error: unknown, tookMs: number): Promise<void> {
@@ -142,6 +148,7 @@ export class FailedEvents {
     if (tryInMs !== undefined || !counts) return;
     this.#logger.error(
       `${this.subscriber.name}: event ${event.event_id} (${event.name}) is dead-lettered after ${attempts} attempts: ${text}`,
+      error instanceof Error ? error.stack : undefined,
     );
   }
 }

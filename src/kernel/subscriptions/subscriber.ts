@@ -38,4 +38,6 @@ export interface Subscriber {
   keysOfStored(row: EventRow): readonly string[] | undefined;
   /** Makes deliveries take effect and calls the guard, all in one transaction. */
   apply(on: Queryable, deliveries: readonly Delivery[], guard: CommitGuard): Promise<void>;
+  /** Called for each try of one event that fails for a reason of the event's own. */
+  failed?(event: object, error: unknown): void;
 }

@@ -145,4 +145,28 @@ export const commands: readonly PlantedFault[] = [
     replace: 'void assertSameSender;',
     specs: ['src/kernel/commands/joined-commands.db.spec.ts'],
   },
+  {
+    name: 'events-of-an-aggregate-by-command',
+    guarantee: 'The events of an AggregateRoot are handled in the order in which it published them.',
+    file: 'src/kernel/buses/durable-event-bus.ts',
+    find: 'const stream = streamOf(dispatcher);',
+    replace: 'const stream = streamOf(undefined);',
+    specs: ['src/kernel/buses/native-events.db.spec.ts'],
+  },
+  {
+    name: 'subclass-events-without-handlers',
+    guarantee: 'An event of a subclass reaches the handlers of its base class.',
+    file: 'src/kernel/subscriptions/event-handlers.ts',
+    find: 'eventIdOf(type) === id',
+    replace: 'eventIdOf(handled) !== id',
+    specs: ['src/kernel/buses/native-events.db.spec.ts'],
+  },
+  {
+    name: 'publishing-aside-in-any-order',
+    guarantee: 'Events that an aggregate publishes outside commands keep their order, though nothing waits for them.',
+    file: 'src/kernel/buses/durable-event-bus.ts',
+    find: 'if (stream === undefined) return store();',
+    replace: 'if (stream === undefined || stream !== undefined) return store();',
+    specs: ['src/kernel/buses/native-events.db.spec.ts'],
+  },
 ];
