@@ -3,7 +3,8 @@ import pg from 'pg';
 import { built } from './built.mjs';
 
 const { configurationOf } = await built('config/index.js');
-const { prepareDatabase } = await built('kernel/database/prepare.js');
+const { typeParsers } = await built('kernel/database/type-parsers.js');
+const { prepareDatabase } = await built('platform/database/prepare.js');
 
 const CATCH_UP_TIMEOUT_MS = 120_000;
 
@@ -14,9 +15,9 @@ export function databaseUrl(ownerUrl, name) {
   return url.toString();
 }
 
-/** Runs work with a connection of the owner's. */
+/** Runs work with a connection of the owner's, which reads values as the kernel's own connections do. */
 export async function withOwner(ownerUrl, work) {
-  const client = new pg.Client({ connectionString: ownerUrl });
+  const client = new pg.Client({ connectionString: ownerUrl, types: typeParsers });
   client.on('error', () => undefined); // the next query says it
   await client.connect();
   try {

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 
 const UUID = /[0-9a-f]{8}-[0-9a-f]{4}-[47][0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}/g;
+/** Stands for the epoch of the log, which is the same for every order. */
+const EPOCH = 'epoch';
 const ORDER_NUMBER = /\bSO-\d+\b/g;
 
 /** The statements that the server has sent to its command and query pools, oldest first. */
@@ -25,7 +27,13 @@ export function patternsOf(statements) {
     ...statement,
     values: values.map((value) => (typeof value === 'string' ? pieces(value, slotOf) : value)),
   }));
-  return { patterns, slots: ids.map((id) => (id.startsWith('SO-') ? 'number' : id[14] === '7' ? 'v7' : 'v4')) };
+  return { patterns, slots: ids.map(slotKind) };
+}
+
+function slotKind(id) {
+  if (id === EPOCH) return 'epoch';
+  if (id.startsWith('SO-')) return 'number';
+  return id[14] === '7' ? 'v7' : 'v4';
 }
 
 /** Text, slot, text, slot, …, text; a value without ids stays as it is. */
@@ -35,7 +43,8 @@ function pieces(value, slotOf) {
   const parts = [];
   let end = 0;
   for (const { index, 0: id } of found) {
-    parts.push(value.slice(end, index), slotOf(id));
+    const before = value.slice(end, index);
+    parts.push(before, slotOf(before.endsWith('"epoch":"') ? EPOCH : id));
     end = index + id.length;
   }
   return { parts: [...parts, value.slice(end)] };

@@ -15,7 +15,7 @@ const WAL_SEGMENTS = 50;
 
 /** A fresh embedded PostgreSQL, as durable as ever, that stays up until the bench ends. */
 export async function openStage(scope) {
-  const { useEmbeddedServer } = await built('kernel/database/embedded/index.js');
+  const { useEmbeddedServer } = await built('platform/database/embedded/index.js');
   const dataDir = scope.folder();
   const server = await useEmbeddedServer({ dataDir });
   scope.onEnd(() => server.leave());

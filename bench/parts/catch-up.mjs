@@ -74,7 +74,7 @@ async function registerSubscriptions({ url, launch }) {
 export async function folded(arena, { subscription, schema, tables }) {
   await withOwner(arena.url, async (client) => {
     await client.query(`TRUNCATE ${tables.map((table) => `${schema}.${table}`).join(', ')}`);
-    await client.query(`UPDATE kernel.checkpoints SET position = 0, event_id = 0 WHERE subscription = $1`, [
+    await client.query(`UPDATE kernel.checkpoints SET position = 0, event_id = NULL WHERE subscription = $1`, [
       subscription,
     ]);
   });

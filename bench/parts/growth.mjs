@@ -52,8 +52,9 @@ async function fillView(client) {
   await client.query('INSERT INTO ordering_read.order_search SELECT * FROM reference.order_search');
   await client.query('DROP SCHEMA reference CASCADE');
   await client.query(
-    `UPDATE kernel.checkpoints SET position = l.position, event_id = l.event_id
-       FROM (SELECT * FROM kernel.log ORDER BY position DESC LIMIT 1) AS l WHERE subscription = $1`,
+    `UPDATE kernel.checkpoints SET position = l.position, event_id = e.event_id
+       FROM (SELECT * FROM kernel.log ORDER BY position DESC LIMIT 1) AS l JOIN kernel.events e ON e.id = l.event_id
+      WHERE subscription = $1`,
     [VIEW.subscription],
   );
   await client.query('VACUUM (ANALYZE) ordering_read.order_search');

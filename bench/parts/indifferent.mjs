@@ -13,7 +13,9 @@ export async function measureIndifferent(scope, { stage, options, say }) {
   const turns = [];
   for (let round = 1; round <= rounds; round += 1) {
     await withOwner(arena.url, (client) =>
-      client.query('UPDATE kernel.checkpoints SET position = 0, event_id = 0 WHERE subscription = $1', [SUBSCRIPTION]),
+      client.query('UPDATE kernel.checkpoints SET position = 0, event_id = NULL WHERE subscription = $1', [
+        SUBSCRIPTION,
+      ]),
     );
     const { cpuBefore, cpuAfter } = await caughtUp(arena, SUBSCRIPTION);
     turns.push(cpuPer(events, cpuBefore, cpuAfter));

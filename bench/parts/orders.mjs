@@ -56,11 +56,12 @@ async function openArena(scope, { stage, shop, waybill }) {
   const pgLoad = scope.helper('pg-load');
   const directUrl = await addDatabase(stage.ownerUrl, 'direct');
   await copyMasterData(stage.ownerUrl, directUrl);
-  await pgLoad.ask('open', { ownerUrl: directUrl, ...shop.order });
   const worker = await Waybill.start(scope, stage.dataDir, {
     env: { ROLE: 'worker', DATABASE_URL: directUrl, AUTH_MODE: 'dev' },
   });
   await viewsCaughtUp(directUrl);
+  // After the worker, which begins the epoch of this database's log.
+  await pgLoad.ask('open', { ownerUrl: directUrl, ...shop.order });
   worker.program.kill('SIGSTOP');
   const direct = (how) => metered({ load: pgLoad, postmaster: stage.postmaster }, () => pgLoad.ask('run', how));
   const overHttp = async (how) => {

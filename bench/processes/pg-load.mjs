@@ -16,16 +16,23 @@ let order;
 answer({
   async open({ ownerUrl, ...recorded }) {
     pools = new Pools(await loginsOf(ownerUrl), databaseSettings(ownerUrl));
-    order = { ...recorded, numbers: new Numbers(recorded.takeNumbers) };
+    order = { ...recorded, epoch: await currentEpoch(), numbers: new Numbers(recorded.takeNumbers) };
   },
 
   run: (how) => closedLoop(how, placeOrder),
 });
 
+/** A commit names the epoch of the log that its unit was loaded from: here that of this database's log. */
+async function currentEpoch() {
+  const { rows } = await pools.query.query('SELECT epoch FROM kernel.epochs ORDER BY id DESC LIMIT 1');
+  return rows[0].epoch;
+}
+
 async function placeOrder() {
-  const { patterns, slots, numbers } = order;
+  const { patterns, slots, numbers, epoch } = order;
   const number = await numbers.next();
-  const ids = slots.map((slot) => (slot === 'number' ? `SO-${number}` : slot === 'v7' ? v7() : randomUUID()));
+  const fresh = { number: () => `SO-${number}`, epoch: () => epoch, v7, v4: randomUUID };
+  const ids = slots.map((slot) => fresh[slot]());
   for (const { pool, name, text, values } of patterns) {
     await pools[pool].query({ name, text, values: filledIn(values, ids) });
   }
