@@ -1,3 +1,4 @@
+import { ofOwnConnection } from './database/errors.js';
 import { setTimeout as pause } from 'node:timers/promises';
 
 /**
@@ -128,5 +129,6 @@ function block(ms: number): void {
 
 function failure(name: Failpoint, code: string): Error {
   const error = new Error(`failpoint ${name}`);
-  return code === 'error' ? error : Object.assign(error, { code, severity: 'ERROR' });
+  // As the database would report it.
+  return code === 'error' ? error : (ofOwnConnection(Object.assign(error, { code, severity: 'ERROR' })) as Error);
 }

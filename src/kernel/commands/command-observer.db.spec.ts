@@ -1,4 +1,5 @@
 import { CountCommand, LIMIT } from '../../../test/support/toys.js';
+import { ofOwnConnection } from '../database/errors.js';
 import { createToyTables, ToyApp } from '../../../test/support/toy-app.js';
 import { newId } from '../messages/ids.js';
 import { freshDatabase, type FreshDatabase } from '../../platform/testing/databases.js';
@@ -47,7 +48,7 @@ describe('whoever watches commands', () => {
     let tries = 0;
     await toy.inCommand(async () => {
       tries += 1;
-      if (tries < 3) throw Object.assign(new Error('others were faster'), { code: '40001' });
+      if (tries < 3) throw ofOwnConnection(Object.assign(new Error('others were faster'), { code: '40001' }));
       await toy.run(new CountCommand(id, 1));
     });
     expect(runs).toMatchObject([{ outcome: 'done', tries: 3 }]);

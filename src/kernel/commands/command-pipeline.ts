@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Inject, Injectable, Optional } from '@nestjs/common';
 import type { QueryRunner } from 'typeorm';
-import { classify, isStalePlan } from '../database/errors.js';
+import { classify, isOfOwnDatabase, isStalePlan } from '../database/errors.js';
 import { Pools } from '../database/pools.js';
 import { isRefusal, type Refusal } from '../domain/index.js';
 import { LogEpoch } from '../event-log/epoch.js';
@@ -259,8 +259,10 @@ function exhausted(fault: unknown, isUnknown: boolean): unknown {
   return isStalePlan(fault) ? fault : new ConcurrencyConflict(MAX_TRIES, fault);
 }
 
-/** Others were faster, or hold what this one needs, or have changed the schema. */
+/** Others were faster, or hold what this one needs, or have changed the schema; in the kernel's own database, not in another one
+ *  that the handler has asked. */
 function isContention(error: unknown): boolean {
+  if (!isOfOwnDatabase(error)) return false;
   const { kind } = classify(error);
   return kind === 'conflict' || kind === 'lock-timeout' || isStalePlan(error);
 }

@@ -138,6 +138,20 @@ describe('what the database refuses for the sake of others', () => {
     expect(await totalOf(id)).toEqual({ total: 10, version: 1 });
   });
 
+  it.each(['40001', '40P01', '55P03', 'WB002'])(
+    'an error %s of another database does not make the command run again, and is the error that the caller gets',
+    async (code) => {
+      const other = Object.assign(new Error('the other database is busy'), { code, severity: 'ERROR' });
+      let tries = 0;
+      const asking = (): never => {
+        tries += 1;
+        throw other;
+      };
+      await expect(toy.inCommand(asking)).rejects.toBe(other);
+      expect(tries).toBe(1);
+    },
+  );
+
   it('a stream that somebody holds too long makes the commit come again', async () => {
     const id = newId();
     await toy.run(new CountCommand(id, 1));

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager, EntityTarget, ObjectLiteral } from 'typeorm';
+import { ofOwnConnection } from '../database/errors.js';
 import { classify } from '../database/errors.js';
 import { NotFound, VersionMismatch, type Aggregate } from '../domain/index.js';
 import type { LoadOptions } from './event-sourced.repository.js';
@@ -81,7 +82,8 @@ export abstract class StateRepository<A extends Aggregate, Row extends Versioned
     if (aggregate.storedVersion === 0) return this.#insert(manager, row);
     const where = { id: aggregate.id, ...tenant, version: aggregate.storedVersion };
     const { affected } = await manager.update(this.entity, where, row);
-    if (affected !== 1) throw new StaleState(`${this.streamPrefix} ${aggregate.id} was changed by another command.`);
+    if (affected !== 1)
+      throw ofOwnConnection(new StaleState(`${this.streamPrefix} ${aggregate.id} was changed by another command.`));
   }
 
   /** Two commands may make the same one at once: the second comes again and finds it. */
@@ -91,7 +93,7 @@ export abstract class StateRepository<A extends Aggregate, Row extends Versioned
     } catch (error) {
       const { kind, constraint } = classify(error);
       if (kind !== 'unique' || !constraint?.endsWith('_pkey')) throw error;
-      throw new StaleState(`${this.streamPrefix} ${row.id} was created by another command.`);
+      throw ofOwnConnection(new StaleState(`${this.streamPrefix} ${row.id} was created by another command.`));
     }
   }
 

@@ -118,6 +118,20 @@ function kindOfState(source: unknown, sqlState: string): FaultKind {
   return KIND_OF_SQLSTATE[sqlState] ?? KIND_OF_CLASS[sqlState.slice(0, 2)] ?? 'other';
 }
 
+const fromOwnConnections = new WeakSet<object>();
+
+/** Notes that an error came from one of the kernel's own connections. */
+export function ofOwnConnection(error: unknown): unknown {
+  if (typeof error === 'object' && error !== null) fromOwnConnections.add(error);
+  return error;
+}
+
+/** Whether the kernel's own database reported it. Handlers ask other databases too, whose errors have the same codes. */
+export function isOfOwnDatabase(error: unknown): boolean {
+  const source = innermost(error);
+  return typeof source === 'object' && source !== null && fromOwnConnections.has(source);
+}
+
 /** A prepared statement that its session can't execute any more. Nothing was done; on another session it works. */
 export function isStalePlan(error: unknown): boolean {
   const source = innermost(error);

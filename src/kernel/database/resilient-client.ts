@@ -1,5 +1,5 @@
 import { Client, type ClientConfig } from 'pg';
-import { isStalePlan } from './errors.js';
+import { isStalePlan, ofOwnConnection } from './errors.js';
 
 /**
  * pg's client with four defects fixed. A connection that breaks while no caller uses it would end the process (an
@@ -18,10 +18,12 @@ export class ResilientClient extends Client {
   }
 
   override query: Client['query'] = ((...args: unknown[]): unknown => {
-    const [first, ...rest] = args;
+    const [first, ...rest] = args.map((argument) =>
+      typeof argument === 'function' ? notingErrors(argument as Done) : argument,
+    );
     const statement = this.preservesPreparedStatements ? first : withoutName(first);
     const result = (Client.prototype.query as (...given: unknown[]) => unknown).call(this, statement, ...rest);
-    if (result instanceof Promise) result.catch((error: unknown) => this.#destroyIfLost(error));
+    if (result instanceof Promise) result.catch((error: unknown) => this.#destroyIfLost(ofOwnConnection(error)));
     return result;
   }) as Client['query'];
 
@@ -43,6 +45,12 @@ export function breakConnection(client: object): void {
 /** For `DATABASE_STATEMENT_NAMES=false`. */
 export class UnnamedStatementClient extends ResilientClient {
   protected override readonly preservesPreparedStatements = false;
+}
+
+type Done = (error: unknown, ...rest: unknown[]) => void;
+
+function notingErrors(done: Done): Done {
+  return (error, ...rest) => done(ofOwnConnection(error), ...rest);
 }
 
 function withoutName(statement: unknown): unknown {

@@ -1,4 +1,4 @@
-import { classify, type FaultKind } from '../database/errors.js';
+import { classify, isOfOwnDatabase, type FaultKind } from '../database/errors.js';
 import { LogRewound } from '../event-log/sql/read-log.js';
 
 /** What handlers and folds have thrown. */
@@ -43,7 +43,9 @@ const LOGIN_REFUSED = '28';
  * that takes too long is not among them: a batch may be too large, and an event may always take that long.
  */
 export function isFault(error: unknown): boolean {
-  return isElsewhere(error) || FAULTS.has(classify(error).kind);
+  if (isElsewhere(error)) return true;
+  const { kind, sqlState } = classify(error);
+  return FAULTS.has(kind) && (sqlState === undefined || isOfOwnDatabase(error));
 }
 
 /** The same for every event, also while the database answers: no right, a view that is being rebuilt, another owner or log.

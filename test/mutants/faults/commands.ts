@@ -169,4 +169,12 @@ export const commands: readonly PlantedFault[] = [
     replace: 'if (stream === undefined || stream !== undefined) return store();',
     specs: ['src/kernel/buses/native-events.db.spec.ts'],
   },
+  {
+    name: 'contention-of-any-database',
+    guarantee: 'Only contention in the database of the kernel makes a command run again.',
+    file: 'src/kernel/commands/command-pipeline.ts',
+    find: 'if (!isOfOwnDatabase(error)) return false;',
+    replace: 'isOfOwnDatabase(error);',
+    specs: ['src/kernel/commands/conflicts.db.spec.ts'],
+  },
 ];
