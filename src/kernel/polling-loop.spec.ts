@@ -1,3 +1,5 @@
+import { Logger } from '@nestjs/common';
+import { until } from './testing/until.js';
 import { PollingLoop } from './polling-loop.js';
 
 const LONG_MS = 60_000;
@@ -104,4 +106,22 @@ describe('a polling loop', () => {
     await other.stop();
     await expect(stopped).resolves.toBeUndefined();
   });
+});
+
+it('goes on when the handler of its failures fails too, and logs both', async () => {
+  const logged: unknown[] = [];
+  Logger.overrideLogger({ log: () => undefined, warn: () => undefined, error: (text: unknown) => logged.push(text) });
+  let turns = 0;
+  const loop = new PollingLoop({
+    turn: () => Promise.reject(new Error(`turn ${(turns += 1)}`)),
+    failed: () => {
+      throw new Error('the handler failed');
+    },
+  });
+  loop.start();
+  await until('it has failed', () => logged.length > 0);
+  loop.wake();
+  await until('it has another turn', () => turns > 1);
+  await loop.stop();
+  expect(logged[0]).toBe('A failed turn could not be handled: the handler failed. It had failed with: turn 1');
 });

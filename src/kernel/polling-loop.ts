@@ -1,10 +1,16 @@
+import { Logger } from '@nestjs/common';
+import { errorText } from './messages/error-text.js';
 import { Pause } from './pause.js';
+
+/** The rest after a turn whose failure could not be handled either. */
+const UNHANDLED_REST_MS = 1_000;
 
 /**
  * Runs turns one after the other until it is stopped, with a rest between them that `wake` ends early. A wake during a turn
  * takes the place of the rest after it: what it announces may have come too late for that turn.
  */
 export class PollingLoop {
+  readonly #logger = new Logger('PollingLoop');
   readonly #pause = new Pause();
   #isWoken = false;
   #isStopping = false;
@@ -62,7 +68,18 @@ export class PollingLoop {
     try {
       return await this.does.turn();
     } catch (error) {
-      return this.#isStopping ? 0 : this.does.failed(error);
+      return this.#isStopping ? 0 : this.#failed(error);
+    }
+  }
+  /** A loop goes on, whatever its handler of failures does: nothing else would start it again. */
+  async #failed(error: unknown): Promise<number> {
+    try {
+      return await this.does.failed(error);
+    } catch (unhandled) {
+      this.#logger.error(
+        `A failed turn could not be handled: ${errorText(unhandled)}. It had failed with: ${errorText(error)}`,
+      );
+      return UNHANDLED_REST_MS;
     }
   }
 }

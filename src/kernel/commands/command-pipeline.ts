@@ -31,6 +31,7 @@ import {
 } from '../idempotency/idempotency.js';
 import { CommandAccepted, ConcurrencyConflict, OutcomeUnknown } from './pipeline-errors.js';
 import { isRefusedByView } from './required-views.js';
+import { resultBody } from '../idempotency/result-body.js';
 import { refusalBody, refusalIn } from '../idempotency/stored-refusals.js';
 import { UnitOfWork } from './unit-of-work.js';
 import { UnitTransaction } from './unit-transaction.js';
@@ -49,6 +50,8 @@ interface Try {
   readonly work: () => Promise<unknown>;
   /** Its key may have an answer by now: sent by a caller, or the outcome of an earlier try is unknown. */
   readonly mayHaveResult: boolean;
+  /** What the handler returned in each try so far, for a command without a caller's key. */
+  readonly results: unknown[];
 }
 
 /** One try's end: the answer is stored, or the command must be run again because of the given fault. */
@@ -59,7 +62,7 @@ type Attempt = CommandResult | { readonly again: unknown };
  * with its answer; a version conflict runs it again with fresh state; a COMMIT whose answer was lost is found by
  * its key before anything else happens. A command executed inside a command joins its unit.
  *
- * No result, and for keyed commands no refusal, leaves here except as the content of its idempotency row.
+ * Under a caller's key no result and no refusal leaves here except as the content of its idempotency row.
  */
 @Injectable()
 export class CommandPipeline {
@@ -77,7 +80,7 @@ export class CommandPipeline {
 
   /**
    * @param name the operation's name in keys of commands that came without one.
-   * @returns the result as JSON gives it back: the same for the first call and for every repeat.
+   * @returns what `work` returned; under a caller's key as JSON gives it back, the same for the first call and every repeat.
    * @throws Error when an earlier outermost command has used the idempotency key of the message context.
    * @throws CommandAccepted (the answer is that it is executed later), Refusal (business), IdempotencyKeyReused,
    *   RequestInProgress, ConcurrencyConflict, OutcomeUnknown, or the fault.
@@ -94,12 +97,14 @@ export class CommandPipeline {
     let fault: unknown;
     let key: IdempotencyKey | undefined;
     let isUnknown = false;
+    const results: unknown[] = [];
     for (let attempt = 1; attempt <= MAX_TRIES; attempt += 1) {
       watched.tries = attempt;
       const unit = this.#unit(context, attempt);
       key ??= idempotencyKey(context, name, unit.commandId);
-      const end = await this.#attempt({ unit, key, work, mayHaveResult: isUnknown || key.kind !== 'kernel' });
-      if ('body' in end) return resultIn(end) as T;
+      const mayHaveResult = isUnknown || key.kind !== 'kernel';
+      const end = await this.#attempt({ unit, key, work, mayHaveResult, results });
+      if ('body' in end) return resultIn(end, key, results) as T;
       fault = end.again;
       isUnknown ||= classify(fault).kind === 'outcome-unknown';
       await pause(Math.random() * Math.min(RETRY_CAP_MS, RETRY_FIRST_MS * 2 ** (attempt - 1)));
@@ -121,7 +126,7 @@ export class CommandPipeline {
       const result = await unit.enter(work);
       unit.assertOpen('The commit');
       unit.transaction.assertIdle();
-      answer = commandResult(unit, result);
+      answer = commandResult(of, result);
     } catch (error) {
       await unit.transaction.rollback();
       unit.close();
@@ -242,14 +247,16 @@ export class CommandPipeline {
   }
 }
 
-function commandResult({ accepted }: UnitOfWork, result: unknown): CommandResult {
+/** Without a caller's key nothing of the result is stored but which try it is of: it may be secret, and no JSON. */
+function commandResult({ unit: { accepted }, key, results }: Try, result: unknown): CommandResult {
   if (accepted !== undefined) return { outcome: 'accepted', body: JSON.stringify(accepted) };
-  return { outcome: 'result', body: JSON.stringify(result ?? null) };
+  if (key.kind !== 'kernel') return { outcome: 'result', body: resultBody(key.operation, result) };
+  return { outcome: 'result', body: String(results.push(result) - 1) };
 }
 
-function resultIn({ outcome, body }: CommandResult): unknown {
+function resultIn({ outcome, body }: CommandResult, { kind }: IdempotencyKey, results: readonly unknown[]): unknown {
   if (outcome === 'accepted') throw new CommandAccepted((JSON.parse(body) as Acceptance).id);
-  return JSON.parse(body);
+  return kind === 'kernel' ? results[Number(body)] : JSON.parse(body);
 }
 
 /** What the last try's fault means for the caller. An earlier commit may still be under way while its key is locked. */

@@ -62,7 +62,7 @@ describe('a state-stored aggregate whose table has a tenant', () => {
     await fill('north', id, 1);
     const find = (tenant: string): Promise<unknown> => toy.inCommand(() => toy.get(Crates).find(id), { tenant });
     expect(await find('north')).toMatchObject({ total: 1 });
-    expect(await find('south')).toBeNull();
+    expect(await find('south')).toBeUndefined();
     await expect(toy.inCommand(() => toy.get(Crates).load(id), { tenant: 'south' })).rejects.toMatchObject({
       code: 'not-found',
     });

@@ -59,9 +59,10 @@ export class ViewConsistency {
     const { views, request, key } = of;
     const names = request?.token === undefined ? [] : namesOf(this.#readings(views, key));
     for (let tries = 1; ; tries += 1) {
+      // Before it is judged: a rebuild that commits in between must not be taken for the state that was waited for.
+      const before = names.length === 0 ? '' : fencesOf(names, await this.progress.view(names));
       const freshness = await this.await(views, request, key);
       if (request === undefined || names.length === 0) return { answer: await read(), freshness };
-      const before = fencesOf(names, await this.progress.view(names));
       const answer = await read();
       if (before === fencesOf(names, await this.progress.latest(names))) return { answer, freshness };
       if (tries < MAX_READS) continue;

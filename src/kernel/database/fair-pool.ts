@@ -33,6 +33,11 @@ export class FairPool extends Pool {
     return this.#places.waiting;
   }
 
+  /** How many wait because others have the connections, `waitingCount` included. */
+  get waitingForOthers(): number {
+    return this.waitingCount + this.#places.waitingForOthers;
+  }
+
   override connect(): Promise<PoolClient>;
   override connect(done: Connected): void;
   override connect(done?: Connected): Promise<PoolClient> | void {

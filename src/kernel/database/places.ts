@@ -3,6 +3,7 @@ const SHARES = 4;
 
 interface Waiting {
   readonly caller: string;
+  readonly extra: number;
   readonly admit: (slot: Slot) => void;
   readonly timer: NodeJS.Timeout;
 }
@@ -45,9 +46,12 @@ class Shares {
     return this.#total;
   }
 
+  isLarge(caller: string): boolean {
+    return (this.#of.get(caller) ?? 0) >= this.#share;
+  }
+
   hasRoomFor(caller: string): boolean {
-    const isLarge = (this.#of.get(caller) ?? 0) >= this.#share;
-    return this.#total < (isLarge ? this.limit - this.#share : this.limit);
+    return this.#total < (this.isLarge(caller) ? this.limit - this.#share : this.limit);
   }
 
   add(caller: string): void {
@@ -94,18 +98,23 @@ export class Places {
     return this.#waiting.size;
   }
 
+  /** How many wait although their caller has less than a share: for others, not for themselves. */
+  get waitingForOthers(): number {
+    return [...this.#waiting].filter(({ caller }) => !this.#taken.isLarge(caller)).length;
+  }
+
   /**
    * @param caller who has the place
    * @param extra places beyond the limit and the shares, for callers that must always get one
    * @throws the refusal, at once or after at most `maxWaitMs`
    */
   enter(caller: string, extra = 0): Slot | Promise<Slot> {
-    const isBeyond = extra > 0 && this.#taken.total < this.options.limit + extra;
-    if (isBeyond || this.#taken.hasRoomFor(caller)) return this.#admit(caller);
+    if (this.#hasRoom(caller, extra)) return this.#admit(caller);
     if (!this.#queued.hasRoomFor(caller)) throw this.options.refusal();
     return new Promise((resolve, reject) => {
       const waiting: Waiting = {
         caller,
+        extra,
         admit: resolve,
         timer: setTimeout(() => {
           this.#dequeue(waiting);
@@ -122,14 +131,17 @@ export class Places {
     return new Slot(() => this.#release(caller));
   }
 
-  /** The place goes to whoever waits longest of those that may have it. */
+  #hasRoom(caller: string, extra: number): boolean {
+    return this.#taken.hasRoomFor(caller) || (extra > 0 && this.#taken.total < this.options.limit + extra);
+  }
+
+  /** The place goes to whoever waits longest of those that may have it; one that is given back may make room for several. */
   #release(caller: string): void {
     this.#taken.remove(caller);
     for (const waiting of this.#waiting) {
-      if (!this.#taken.hasRoomFor(waiting.caller)) continue;
+      if (!this.#hasRoom(waiting.caller, waiting.extra)) continue;
       this.#dequeue(waiting);
       waiting.admit(this.#admit(waiting.caller));
-      return;
     }
   }
 

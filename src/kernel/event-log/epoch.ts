@@ -1,4 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
+import { messageContext } from '../messages/message-context.js';
 import { Pools } from '../database/pools.js';
 import { newId } from '../messages/ids.js';
 import { beginEpoch, currentEpoch, logIdentity, type BegunEpoch } from './sql/current-epoch.js';
@@ -85,7 +86,9 @@ export class LogEpoch {
     const identity = await logIdentity(client);
     if (identity === undefined) throw new OnStandby();
     if (identity === this.#identity) return;
-    await (this.#reopening ??= this.#reopenAlone().finally(() => (this.#reopening = undefined)));
+    await (this.#reopening ??= messageContext
+      .asSystem(() => this.#reopenAlone())
+      .finally(() => (this.#reopening = undefined)));
   }
 
   /** On a connection outside the pools: those wait for this. */

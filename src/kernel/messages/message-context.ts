@@ -170,6 +170,11 @@ export const messageContext = {
     return `${context.tenant}/${context.principal.id}`;
   },
 
+  /** Runs work that several callers share as the system's own: as one caller's it would wait for that caller's turn. */
+  asSystem<T>(work: () => T): T {
+    return storage.run(new MessageContext(), work);
+  },
+
   /** Runs work under the same caller, at once and without the caller's idempotency key: for a step before the keyed command. */
   withoutKey<T>(work: () => T): T {
     return storage.run(

@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import type { ClientBase } from 'pg';
 import { clientConfig } from '../database/pools.js';
 import { ResilientClient } from '../database/resilient-client.js';
-import { applyFunctions } from './functions.js';
+import { applyFunctions, pendingFunctions } from './functions.js';
 import { kernelMigrations, readMigrations, type KnownSchema } from './migrations.js';
 import { migrate, type MigrationOutcome, type MigratorOptions } from './migrator.js';
 
@@ -40,6 +40,8 @@ export async function applyMigrations(
   { steps, functions }: KnownSchema,
   options: MigratorOptions = {},
 ): Promise<MigrationOutcome> {
+  // Refused before anything is changed: a step can't be taken back, and the release before might not run on it.
+  await pendingFunctions(client, functions);
   const outcome = await migrate(client, steps, options);
   await applyFunctions(client, functions, options);
   return outcome;

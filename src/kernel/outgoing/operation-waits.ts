@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { messageContext } from '../messages/message-context.js';
 import { Pools } from '../database/pools.js';
 import { CommitSignal } from '../event-log/commit-signal.js';
 import { Pause } from '../pause.js';
@@ -65,7 +66,7 @@ export class OperationWaits {
   #add(id: string, wake: Wake): () => void {
     const wakes = this.#waiting.get(id) ?? new Set();
     this.#waiting.set(id, wakes.add(wake));
-    if (!this.#isReading) void this.#read();
+    if (!this.#isReading) void messageContext.asSystem(() => this.#read());
     return () => {
       wakes.delete(wake);
       if (wakes.size === 0 && this.#waiting.get(id) === wakes) this.#waiting.delete(id);

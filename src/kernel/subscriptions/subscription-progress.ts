@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Pools } from '../database/pools.js';
 import type { FailedEventCounts } from '../messages/message-context.js';
+import { messageContext } from '../messages/message-context.js';
 import { partitionOf } from './partition-of.js';
 import { readCheckpoints, type AllProgress, type Progress } from './sql/checkpoints.js';
 import { countFailedEvents } from './sql/failed-event-counts.js';
@@ -104,7 +105,7 @@ export class SubscriptionProgress {
     await this.#reading?.catch(() => undefined);
     // A caller from here on gets the read after this one.
     this.#next = undefined;
-    const reading = this.#read();
+    const reading = messageContext.asSystem(() => this.#read());
     this.#reading = reading;
     return reading;
   }

@@ -77,11 +77,13 @@ describe('a take-over', () => {
     expect(await taken()).toEqual([]);
   });
 
-  it('gives nothing of a subscription that is paused', async () => {
+  it('gives nothing of a subscription that is paused, and back the leases that were in vain', async () => {
     const pause = `UPDATE kernel.subscriptions SET paused_at = $2, paused_by = $3, pause_reason = $3 WHERE name = $1`;
     await asOwner(pause, [NAME, new Date(), 'ada']);
     expect(await taken()).toEqual([]);
     await asOwner(pause, [NAME, null, null]);
+    expect(await taken()).toEqual([]);
+    leases = await keep('a');
     expect(await taken()).toEqual(ALL);
   });
 

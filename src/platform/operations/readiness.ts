@@ -60,7 +60,7 @@ export class Readiness {
 
   #isCrowded(): boolean {
     const limit = this.configuration.database.poolSize * WAITING_PER_CONNECTION;
-    return this.pools.app.waitingCount > limit || this.pools.query.waitingCount > limit;
+    return this.pools.app.waitingForOthers > limit || this.pools.query.waitingForOthers > limit;
   }
 
   async #inTime(): Promise<NotReady | undefined> {

@@ -191,8 +191,8 @@ export const isolation: readonly PlantedFault[] = [
     name: 'timed-out-batch-tried-whole',
     guarantee: 'An event that always takes too long is stored as failed; those beside it take effect.',
     file: 'src/kernel/subscriptions/faults.ts',
-    find: 'return isElsewhere(error) || FAULTS.has(classify(error).kind);',
-    replace: "return isElsewhere(error) || FAULTS.has(classify(error).kind) || classify(error).kind === 'timeout';",
+    find: 'return FAULTS.has(kind) && (sqlState === undefined || isOfOwnDatabase(error));',
+    replace: "return kind === 'timeout' || (FAULTS.has(kind) && (sqlState === undefined || isOfOwnDatabase(error)));",
     and: [
       {
         file: 'src/kernel/subscriptions/subscription-worker.ts',

@@ -102,8 +102,8 @@ export const logAndReleases: readonly PlantedFault[] = [
     name: 'take-over-without-lease',
     guarantee: 'Who lost a lease takes no partition back.',
     file: `${FUNCTIONS}/take_over.sql`,
-    find: 'AND l.owner = p_replica AND l.token = w.token',
-    replace: '',
+    find: 'JOIN kernel.leases l ON l.subscription = p_name AND l.partition = w.partition AND l.owner = p_replica AND l.token = w.token',
+    replace: 'JOIN kernel.leases l ON l.subscription = p_name AND l.partition = w.partition',
     specs: ['src/kernel/subscriptions/take-over.db.spec.ts'],
   },
   {
@@ -185,5 +185,13 @@ export const logAndReleases: readonly PlantedFault[] = [
     find: 'IF p_stored <= p_from THEN',
     replace: 'IF true THEN',
     specs: ['src/kernel/projections/inline-projections.db.spec.ts'],
+  },
+  {
+    name: 'steps-before-refused-functions',
+    guarantee: 'A release that is refused changes nothing that the one before needs.',
+    file: 'src/kernel/migrations/migrate-database.ts',
+    find: 'await pendingFunctions(client, functions);',
+    replace: '',
+    specs: ['src/kernel/migrations/refused-release.db.spec.ts'],
   },
 ];

@@ -52,8 +52,8 @@ export const requests: readonly PlantedFault[] = [
     name: 'no-share-for-others',
     guarantee: forAll,
     file: 'src/kernel/database/places.ts',
-    find: 'const isLarge = (this.#of.get(caller) ?? 0) >= this.#share;',
-    replace: 'const isLarge = this.#of.get(caller) === -1;',
+    find: 'return (this.#of.get(caller) ?? 0) >= this.#share;',
+    replace: 'return this.#of.get(caller) === -1;',
     specs: ['src/platform/http/request/admission.spec.ts', 'src/platform/http/app/request-places.spec.ts'],
   },
   {
@@ -95,5 +95,21 @@ export const requests: readonly PlantedFault[] = [
     find: 'if (guard !== undefined) return given;',
     replace: "if (guard !== undefined || given !== '') return given;",
     specs: ['src/kernel/idempotency/quiet-replays.db.spec.ts'],
+  },
+  {
+    name: 'shared-reads-in-the-turn-of-one',
+    guarantee: forAll,
+    file: 'src/kernel/messages/message-context.ts',
+    find: 'return storage.run(new MessageContext(), work);',
+    replace: 'return work();',
+    specs: ['src/kernel/database/shared-reads.db.spec.ts'],
+  },
+  {
+    name: 'one-admitted-for-each-place',
+    guarantee: forAll,
+    file: 'src/kernel/database/places.ts',
+    find: 'waiting.admit(this.#admit(waiting.caller));',
+    replace: 'return waiting.admit(this.#admit(waiting.caller));',
+    specs: ['src/kernel/database/places.spec.ts'],
   },
 ];

@@ -240,4 +240,22 @@ export const subscriptions: readonly PlantedFault[] = [
     replace: 'SELECT f.position, f.event_id FROM kernel.former_checkpoints f WHERE false) AS c',
     specs: REPARTITIONS,
   },
+  {
+    name: 'leases-kept-in-vain',
+    guarantee: 'A lease that gives a replica no partition is given back, so that work goes on once it may.',
+    file: `${FUNCTIONS}/take_over.sql`,
+    find: 'AND NOT EXISTS (SELECT FROM jsonb_to_recordset(taken) AS t (token bigint) WHERE t.token = w.token);',
+    replace: 'AND false;',
+    specs: ['src/kernel/subscriptions/leases-beside-a-pause.db.spec.ts'],
+  },
+  {
+    name: 'fences-read-after-the-wait',
+    guarantee: 'A strict read never answers from a view that was emptied after its wait.',
+    file: 'src/kernel/consistency/view-consistency.ts',
+    find: `const before = names.length === 0 ? '' : fencesOf(names, await this.progress.view(names));
+      const freshness = await this.await(views, request, key);`,
+    replace: `const freshness = await this.await(views, request, key);
+      const before = names.length === 0 ? '' : fencesOf(names, await this.progress.latest(names));`,
+    specs: ['src/kernel/consistency/emptied-meanwhile.db.spec.ts'],
+  },
 ];

@@ -23,7 +23,11 @@ export class OrderNumbers {
 
   /** A number that no other order gets. Call it inside a command: it advances a sequence. */
   async next(): Promise<string> {
-    while (this.#next >= this.#end) await (this.#taking ??= this.#takeBlock());
+    while (this.#next >= this.#end) {
+      // Who waits for another's block doesn't fail with that other, but takes one itself.
+      if (this.#taking === undefined) await (this.#taking = this.#takeBlock());
+      else await this.#taking.catch(() => undefined);
+    }
     const ordinal = this.#next;
     this.#next += 1;
     return orderNumber(ordinal);
