@@ -68,9 +68,16 @@ module.exports = {
       name: 'writes-ignore-views',
       severity: 'error',
       comment:
-        'A decision on a view is a decision on stale data. Load the aggregate, or ask by a query that reads the write side.',
-      from: { path: '^src/contexts/([^/]+)/(commands|domain|queries|storage)/', pathNot: SPEC },
-      to: { path: '^src/contexts/$1/(views|sagas|event-handlers|api)/' },
+        'A decision on a view is a decision on stale data. Load the aggregate, or ask by a query of contracts/ that reads the write side.',
+      from: { path: '^src/contexts/([^/]+)/(commands|domain|storage)/', pathNot: SPEC },
+      to: { path: '^src/contexts/$1/(views|queries|sagas|event-handlers|api)/' },
+    },
+    {
+      name: 'queries-only-read',
+      severity: 'error',
+      comment: 'A query reads views or the write side, and causes nothing.',
+      from: { path: '^src/contexts/([^/]+)/queries/', pathNot: SPEC },
+      to: { path: '^src/contexts/$1/(commands|sagas|event-handlers|effects|api)/' },
     },
     // 5
     {
@@ -98,7 +105,7 @@ module.exports = {
       comment: 'A controller sends a command or a query. Only the CRUD contexts have no buses in between.',
       from: { path: '^src/contexts/([^/]+)/api/', pathNot: SPEC },
       to: {
-        path: '^src/contexts/$1/(domain|queries|storage|sagas|event-handlers)/',
+        path: '^src/contexts/$1/(domain|storage|sagas|event-handlers)/',
         pathNot: `^src/contexts/${CRUD}/(domain|storage)/`,
       },
     },

@@ -46,10 +46,12 @@ const allowed: Record<string, string> = {
     "import { Order } from '../domain/order.js';\nexport const orders = Order;",
   'src/contexts/ordering/views/order-search.ts':
     "import { Entity } from 'typeorm';\nimport { OrderPlaced } from '#ordering/contracts';\nexport const view = [Entity, OrderPlaced];",
+  'src/contexts/ordering/queries/find-orders.query.ts':
+    "import { view } from '../views/order-search.js';\nexport const query = view;",
   'src/contexts/ordering/sagas/fulfilment.ts':
     "import { PlaceOrderCommand } from '../commands/place-order.command.js';\nexport const sends = PlaceOrderCommand;",
   'src/contexts/ordering/api/orders.controller.ts':
-    "import { port } from '#config';\nimport { view } from '../views/order-search.js';\nexport const controller = [port, view];",
+    "import { port } from '#config';\nimport { query } from '../queries/find-orders.query.js';\nexport const controller = [port, query];",
   'src/contexts/ordering/ordering.module.ts':
     "import { TypeOrmModule } from '@nestjs/typeorm';\nimport { controller } from './api/orders.controller.js';\nexport const OrderingModule = [TypeOrmModule, controller];",
 };
@@ -67,6 +69,8 @@ const planted: [boundary: string, file: string, code: string][] = [
   ['kernel-domain-is-pure', 'src/kernel/domain/framed.ts', "import '@nestjs/common';"],
   ['shared-is-pure', 'src/shared/framed.ts', "import '#kernel/domain';"],
   ['writes-ignore-views', 'src/contexts/ordering/commands/stale.command.ts', "import '../views/order-search.js';"],
+  ['writes-ignore-views', 'src/contexts/ordering/storage/asking.ts', "import '../queries/find-orders.query.js';"],
+  ['queries-only-read', 'src/contexts/ordering/queries/acting.ts', "import '../commands/place-order.command.js';"],
   ['views-know-events-only', 'src/contexts/ordering/views/loading.ts', "import '../storage/order.repository.js';"],
   ['sagas-know-messages-only', 'src/contexts/ordering/sagas/reading.ts', "import '../views/order-search.js';"],
   [

@@ -78,13 +78,12 @@ function commandOf(path: string, subject: string): 'here' | 'in contracts' {
 describe('a query handler', () => {
   const queryFiles = productionFiles('src/contexts').filter((path) => decorated(path, 'QueryHandler').length > 0);
 
-  it('stands beside the view that it reads, or in queries/', () => {
+  it('stands in queries/, whatever it reads', () => {
     expect(queryFiles.length).toBeGreaterThanOrEqual(10);
-    const isInPlace = (path: string): boolean =>
-      /^src\/contexts\/[^/]+\/(?:queries|views\/[^/]+)\/[\w-]+\.query\.ts$/.test(path);
+    const isInPlace = (path: string): boolean => /^src\/contexts\/[^/]+\/queries\/[\w-]+\.query\.ts$/.test(path);
     expectNone(
       queryFiles.filter((path) => !isInPlace(path)),
-      'Move it to views/<name>/<question>.query.ts, or to queries/ if it reads no view.',
+      'Move it to queries/<question>.query.ts.',
     );
   });
 });

@@ -108,10 +108,10 @@ export const http: readonly PlantedFault[] = [
   {
     name: 'timeline-of-another-customer',
     guarantee: 'Nobody reads, changes or learns of an order of somebody else, by any route.',
-    file: 'src/contexts/ordering/views/order-summary/visible-orders.ts',
+    file: 'src/contexts/ordering/queries/visible-orders.ts',
     find: 'const values = [orderId, messageContext.current().tenant, onlyCustomerId];',
     replace: 'const values = [orderId, messageContext.current().tenant, null]; void onlyCustomerId;',
-    specs: ['src/contexts/ordering/views/order-timeline/get-order-timeline.db.spec.ts'],
+    specs: ['src/contexts/ordering/queries/get-order-timeline.db.spec.ts'],
   },
   {
     name: 'rows-of-one-key-side-by-side',

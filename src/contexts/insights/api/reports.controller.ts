@@ -1,9 +1,9 @@
 import { Controller, Get, Query } from '@nestjs/common';
 import { QueryBus } from '@nestjs/cqrs';
 import { Roles } from '#app';
-import { GetTopCustomersQuery } from '../views/customer-sales/get-top-customers.query.js';
-import { GetTopProductsQuery } from '../views/product-sales/get-top-products.query.js';
-import { GetSalesReportQuery } from '../views/sales-daily/get-sales-report.query.js';
+import { GetTopCustomersQuery } from '../queries/get-top-customers.query.js';
+import { GetTopProductsQuery } from '../queries/get-top-products.query.js';
+import { GetSalesReportQuery } from '../queries/get-sales-report.query.js';
 import { SalesReportBody, TopCustomersBody, TopProductsBody } from './report-responses.dto.js';
 import { SalesReportParams, TopCustomersParams, TopProductsParams, periodOf } from './report.dto.js';
 

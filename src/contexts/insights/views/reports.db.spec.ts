@@ -2,9 +2,9 @@ import type { PlaceOrder } from '#ordering/contracts';
 import { ImportProductCommand } from '#catalog/contracts';
 import { EnsureCustomerCommand } from '#customers/contracts';
 import { OrderingApp, importer } from '../../../../test/support/ordering-app.js';
-import { GetTopCustomersQuery } from './customer-sales/get-top-customers.query.js';
-import { GetTopProductsQuery } from './product-sales/get-top-products.query.js';
-import { GetSalesReportQuery } from './sales-daily/get-sales-report.query.js';
+import { GetTopCustomersQuery } from '../queries/get-top-customers.query.js';
+import { GetTopProductsQuery } from '../queries/get-top-products.query.js';
+import { GetSalesReportQuery } from '../queries/get-sales-report.query.js';
 
 let app: OrderingApp;
 beforeAll(async () => {

@@ -2,7 +2,7 @@ import { ArrayMaxSize, IsIn, IsInt, IsOptional, Matches, Max, Min } from 'class-
 import { IsCurrency, IsInstant, IsText, ListQuery, SortBy } from '#platform/http';
 import { CUSTOMER_ID_PATTERN, SKU_PATTERN } from '#shared';
 import { ORDER_STATUSES, type OrderStatus } from '../contracts/get-order-summary.js';
-import { ORDER_SORT_KEYS, type OrderSort } from '../views/order-search/find-orders.sql.js';
+import { ORDER_SORT_KEYS, type OrderSort } from '../queries/find-orders.sql.js';
 
 /** Which orders to list. */
 export class FindOrdersParams extends ListQuery {

@@ -5,10 +5,10 @@ import type { DraftLine, OrderTotals } from '../contracts/order-line.js';
 import { Order } from '../domain/order.js';
 import type { Draft, OrderState } from '../domain/order-state.js';
 import { totalsOf } from '../domain/pricing.js';
-import { listItem } from './order-search/find-orders.query.js';
+import { listItem } from '../queries/find-orders.query.js';
 import { OrderSearchProjection } from './order-search/order-search.projection.js';
 import type { OrderSearchView } from './order-search/order-search.view.js';
-import { summaryOf } from './order-summary/get-order-summary.query.js';
+import { summaryOf } from '../queries/get-order-summary.query.js';
 import { OrderSummaryProjection } from './order-summary/order-summary.projection.js';
 import type { OrderSummaryView } from './order-summary/order-summary.view.js';
 

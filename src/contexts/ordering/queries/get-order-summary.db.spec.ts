@@ -1,9 +1,9 @@
 import { newId } from '#kernel';
-import { OrderingApp, ada, importer, noon, sam, shipTo } from '../../../../../test/support/ordering-app.js';
-import { AddLineCommand } from '../../commands/add-line.command.js';
-import { GrantDiscountCommand } from '../../commands/grant-discount.command.js';
-import { GetOrderQuoteQuery } from '../../contracts/get-order-quote.js';
-import { GetOrderSummaryQuery, type OrderReference } from '../../contracts/get-order-summary.js';
+import { OrderingApp, ada, importer, noon, sam, shipTo } from '../../../../test/support/ordering-app.js';
+import { AddLineCommand } from '../commands/add-line.command.js';
+import { GrantDiscountCommand } from '../commands/grant-discount.command.js';
+import { GetOrderQuoteQuery } from '../contracts/get-order-quote.js';
+import { GetOrderSummaryQuery, type OrderReference } from '../contracts/get-order-summary.js';
 
 let app: OrderingApp;
 beforeAll(async () => void (app = await OrderingApp.open(import.meta.url)), 30_000);

@@ -1,9 +1,9 @@
 import { Query, QueryBus, QueryHandler, type IQueryHandler } from '@nestjs/cqrs';
 import { GetCustomerNamesQuery } from '#customers/contracts';
 import { ReadSql, ReadsFrom, messageContext } from '#kernel';
-import { withExactSums, type ExactSum } from '../exact-sum.js';
-import type { ReportPeriod } from '../period.js';
-import { CustomerSalesView } from './customer-sales.view.js';
+import { withExactSums, type ExactSum } from '../views/exact-sum.js';
+import type { ReportPeriod } from '../views/period.js';
+import { CustomerSalesView } from '../views/customer-sales/customer-sales.view.js';
 
 /** A customer among those who bought most in one currency. */
 export interface TopCustomer {

@@ -2,9 +2,9 @@ import { Query, QueryHandler, type IQueryHandler } from '@nestjs/cqrs';
 import { CheckAccess, ReadSql, ReadsFrom } from '#kernel';
 import { Cursors, type Page } from '#platform/http';
 import type { Actor } from '#kernel/domain';
-import { OrderSummaryView } from '../order-summary/order-summary.view.js';
-import { VisibleOrders } from '../order-summary/visible-orders.js';
-import { OrderTimelineView } from './order-timeline.view.js';
+import { OrderSummaryView } from '../views/order-summary/order-summary.view.js';
+import { VisibleOrders } from './visible-orders.js';
+import { OrderTimelineView } from '../views/order-timeline/order-timeline.view.js';
 
 /** One step in the life of an order. */
 export interface TimelineStep {

@@ -1,6 +1,6 @@
 import type { Sort } from '#platform/http';
 import { searchConditions } from '#shared';
-import type { OrderStatus } from '../../contracts/get-order-summary.js';
+import type { OrderStatus } from '../contracts/get-order-summary.js';
 
 /** Which orders a list shows; what is left out doesn't limit it. */
 export interface OrderFilter {

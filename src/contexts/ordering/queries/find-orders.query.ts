@@ -2,7 +2,7 @@ import { Query, QueryHandler, type IQueryHandler } from '@nestjs/cqrs';
 import { ReadSql, ReadsFrom, messageContext } from '#kernel';
 import { Cursors, Page } from '#platform/http';
 import type { MoneyJson } from '#shared';
-import type { OrderStatus } from '../../contracts/get-order-summary.js';
+import type { OrderStatus } from '../contracts/get-order-summary.js';
 import {
   countStatement,
   estimateStatement,
@@ -10,7 +10,7 @@ import {
   type OrderFilter,
   type OrderSort,
 } from './find-orders.sql.js';
-import { OrderSearchView } from './order-search.view.js';
+import { OrderSearchView } from '../views/order-search/order-search.view.js';
 
 /** An order in a list. */
 export interface OrderListItem {

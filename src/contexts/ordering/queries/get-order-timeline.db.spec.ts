@@ -1,8 +1,8 @@
 import { newId } from '#kernel';
-import { OrderingApp, ada } from '../../../../../test/support/ordering-app.js';
-import { AddLineCommand } from '../../commands/add-line.command.js';
-import { ChangeLineQuantityCommand } from '../../commands/change-line-quantity.command.js';
-import { GetOrderEventsQuery } from '../order-events/get-order-events.query.js';
+import { OrderingApp, ada } from '../../../../test/support/ordering-app.js';
+import { AddLineCommand } from '../commands/add-line.command.js';
+import { ChangeLineQuantityCommand } from '../commands/change-line-quantity.command.js';
+import { GetOrderEventsQuery } from './get-order-events.query.js';
 import { GetOrderTimelineQuery } from './get-order-timeline.query.js';
 
 let app: OrderingApp;

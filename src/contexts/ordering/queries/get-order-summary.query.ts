@@ -8,8 +8,8 @@ import {
   type OrderSummary,
   type OrderSummaryDiscount,
   type OrderSummaryLine,
-} from '../../contracts/get-order-summary.js';
-import { OrderSummaryView, type SummaryLine } from './order-summary.view.js';
+} from '../contracts/get-order-summary.js';
+import { OrderSummaryView, type SummaryLine } from '../views/order-summary/order-summary.view.js';
 
 interface SummaryRow extends Required<OrderSummaryView> {
   readonly shipTo: DeliveryAddress | null;

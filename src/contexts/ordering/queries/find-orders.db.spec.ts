@@ -1,7 +1,7 @@
 import type { Page } from '#platform/http';
-import { OrderingApp, ada, eve, importer } from '../../../../../test/support/ordering-app.js';
-import { AddLineCommand } from '../../commands/add-line.command.js';
-import { DiscardDraftCommand } from '../../commands/discard-draft.command.js';
+import { OrderingApp, ada, eve, importer } from '../../../../test/support/ordering-app.js';
+import { AddLineCommand } from '../commands/add-line.command.js';
+import { DiscardDraftCommand } from '../commands/discard-draft.command.js';
 import { FindOrdersQuery, type OrderListItem, type OrdersRequest } from './find-orders.query.js';
 import { ORDER_SORT_KEYS, pageStatement, type OrderFilter, type OrderSort } from './find-orders.sql.js';
 

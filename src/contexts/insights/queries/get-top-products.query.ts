@@ -1,8 +1,8 @@
 import { Query, QueryHandler, type IQueryHandler } from '@nestjs/cqrs';
 import { ReadSql, ReadsFrom, messageContext } from '#kernel';
-import { withExactSums, type ExactSum } from '../exact-sum.js';
-import type { ReportPeriod } from '../period.js';
-import { ProductSalesView } from './product-sales.view.js';
+import { withExactSums, type ExactSum } from '../views/exact-sum.js';
+import type { ReportPeriod } from '../views/period.js';
+import { ProductSalesView } from '../views/product-sales/product-sales.view.js';
 
 /** A product among those that sold best in one currency. */
 export interface TopProduct {

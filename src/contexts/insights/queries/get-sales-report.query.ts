@@ -1,8 +1,8 @@
 import { Query, QueryHandler, type IQueryHandler } from '@nestjs/cqrs';
 import { ReadSql, ReadsFrom, messageContext } from '#kernel';
-import { withExactSums, type ExactSum } from '../exact-sum.js';
-import type { ReportPeriod } from '../period.js';
-import { SalesDailyView } from './sales-daily.view.js';
+import { withExactSums, type ExactSum } from '../views/exact-sum.js';
+import type { ReportPeriod } from '../views/period.js';
+import { SalesDailyView } from '../views/sales-daily/sales-daily.view.js';
 
 /** Sales of one period in one currency; amounts in its minor units. */
 export interface SalesOfPeriod {
