@@ -6,7 +6,7 @@ import { classify } from './errors.js';
 import { Pools } from './pools.js';
 
 const SIZE = 4;
-const SLOW = 'SELECT pg_sleep(0.4)';
+const SLOW = 'SELECT pg_sleep(0.8)';
 
 let db: FreshDatabase;
 let pools: Pools;
@@ -16,7 +16,7 @@ beforeAll(async () => {
   const { database } = configurationOf({
     ...db.environment,
     DATABASE_POOL_SIZE: String(SIZE),
-    DATABASE_ACQUIRE_TIMEOUT_MS: '1000',
+    DATABASE_ACQUIRE_TIMEOUT_MS: '3000',
   });
   pools = new Pools(db.logins, database);
 });
