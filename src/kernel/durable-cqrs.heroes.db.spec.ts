@@ -131,8 +131,8 @@ describe('what the swap adds', () => {
     await eventually(() => expect(tales(next, HeroesModule, dragonId)).toHaveLength(2));
     await next.close();
     expect(await eventsAbout(dragonId)).toMatchObject([
-      { name: 'heroes.dragon-slain', stream_id: expect.stringMatching(/^command:/) },
-      { name: 'heroes.dragon-died', stream_id: expect.stringMatching(/^command:/) },
+      { name: 'heroes.dragon-slain', stream_id: `heroes.hero:${HERO_ID}` },
+      { name: 'heroes.dragon-died', stream_id: `heroes.dragon:${dragonId}` },
     ]);
   });
 

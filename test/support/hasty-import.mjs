@@ -43,6 +43,6 @@ function orderOf({ customerId, placedOn, freight, currency, shipTo, lines }) {
     shipTo: { street2: null, region: null, postalCode: null, ...shipTo },
     shippingFee: { amount: freight, currency },
     placedAt: `${placedOn}T00:00:00.000Z`,
-    isTakenOver: true,
+    isImported: true,
   };
 }

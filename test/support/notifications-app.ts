@@ -48,7 +48,7 @@ export class NotificationsApp {
   async takeOver(): Promise<string> {
     const orderId = newId();
     const lines = [{ sku: 'TEE', quantity: 1 }];
-    const order = { orderId, by: importer, customerId: ada.id, lines, shipTo, placedAt: noon, isTakenOver: true };
+    const order = { orderId, by: importer, customerId: ada.id, lines, shipTo, placedAt: noon, isImported: true };
     await this.importing(new PlaceOrderCommand(order));
     return orderId;
   }

@@ -1,13 +1,6 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
-import {
-  AggregateRoot,
-  CommandBus,
-  EventBus,
-  UnhandledExceptionBus,
-  type IEvent,
-  type IEventHandler,
-} from '@nestjs/cqrs';
+import { CommandBus, EventBus, UnhandledExceptionBus, type IEvent, type IEventHandler } from '@nestjs/cqrs';
 import type { InstanceWrapper } from '@nestjs/core/injector/instance-wrapper.js';
 import { classNameOf, declaredStreamOf } from '../domain/event-stream.js';
 import { errorText } from '../messages/error-text.js';
@@ -109,11 +102,12 @@ export class DurableEventBus extends EventBus {
   }
 }
 
-/** @throws Error for an `AggregateRoot` whose class names no stream: each of its commits would be handled in any order. */
+/** @throws Error for an aggregate of `@nestjs/cqrs` whose class names no stream: each of its commits would be handled in any order. */
 function streamOf(dispatcher: unknown): string | undefined {
   if (typeof dispatcher !== 'object' || dispatcher === null) return undefined;
   const stream = declaredStreamOf(dispatcher);
-  if (stream !== undefined || !(dispatcher instanceof AggregateRoot)) return stream;
+  // Of `AggregateRoot` and of classes made by `WithAggregateRoot` alike.
+  if (stream !== undefined || !('getUncommittedEvents' in dispatcher)) return stream;
   throw new Error(
     `${classNameOf(dispatcher)} has no stream, which keeps its events in order. ` +
       "Add @EventStream('<context>.<aggregate-in-kebab>') to the class.",

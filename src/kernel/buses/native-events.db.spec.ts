@@ -1,5 +1,12 @@
-import { AggregateRoot, EventBus, EventPublisher, EventsHandler, UnhandledExceptionBus } from '@nestjs/cqrs';
-import type { IEventHandler, UnhandledExceptionInfo } from '@nestjs/cqrs';
+import {
+  AggregateRoot,
+  EventBus,
+  EventPublisher,
+  EventsHandler,
+  UnhandledExceptionBus,
+  WithAggregateRoot,
+} from '@nestjs/cqrs';
+import type { IAggregateRoot, IEventHandler, UnhandledExceptionInfo } from '@nestjs/cqrs';
 import { DurableEvent, EventStream } from '#kernel/domain';
 import { createToyTables, ToyApp } from '../../../test/support/toy-app.js';
 import { newId } from '../messages/ids.js';
@@ -45,6 +52,13 @@ class Nobody extends AggregateRoot {
 
   step(): void {
     this.apply(new Stepped(this.id, 1));
+  }
+}
+
+/** An aggregate by mixin, as @nestjs/cqrs offers it for classes with a base class of their own. */
+class Mixed extends WithAggregateRoot(class {}) {
+  step(): void {
+    this.apply(new Stepped('x', 1));
   }
 }
 
@@ -103,7 +117,7 @@ afterAll(async () => {
   await db.drop();
 });
 
-const merged = <A extends AggregateRoot>(aggregate: A): A => toy.get(EventPublisher).mergeObjectContext(aggregate);
+const merged = <A extends IAggregateRoot>(aggregate: A): A => toy.get(EventPublisher).mergeObjectContext(aggregate);
 const walk = (hero: Hero, ...numbers: number[]): Promise<unknown> =>
   toy.inCommand(() => {
     for (const step of numbers) merged(hero).step(step);
@@ -151,13 +165,14 @@ describe('an AggregateRoot', () => {
   });
 
   it('is refused without a declared stream, and without an id', async () => {
-    const commit = (aggregate: Nobody | Town) => (): void => {
+    const commit = (aggregate: Nobody | Town | Mixed) => (): void => {
       merged(aggregate).step();
       aggregate.commit();
     };
     await expect(toy.inCommand(commit(new Nobody()))).rejects.toThrow(
       "Nobody has no stream, which keeps its events in order. Add @EventStream('<context>.<aggregate-in-kebab>')",
     );
+    await expect(toy.inCommand(commit(new Mixed()))).rejects.toThrow('Mixed has no stream');
     await expect(toy.inCommand(commit(new Town(undefined)))).rejects.toThrow('Town has no id');
     await toy.inCommand(commit(new Town('7000')));
     expect(await streamsOf('town')).toEqual(['native.town:7000']);

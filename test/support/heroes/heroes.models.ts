@@ -1,9 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { AggregateRoot, WithAggregateRoot } from '@nestjs/cqrs';
+import { EventStream } from '#kernel/domain';
 import { DragonDiedEvent, HeroFoundItemEvent, HeroKilledDragonEvent } from './heroes.events.js';
 
 export const HERO_ID = '1234';
 
+@EventStream('heroes.hero')
 export class Hero extends AggregateRoot {
   constructor(readonly id: string) {
     super();
@@ -25,6 +27,7 @@ abstract class Monster {
 }
 
 /** Has a base class of its own, and is an aggregate by mixin. */
+@EventStream('heroes.dragon')
 export class Dragon extends WithAggregateRoot(Monster) {
   die(): void {
     this.apply(new DragonDiedEvent(this.id));

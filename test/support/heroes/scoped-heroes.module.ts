@@ -11,7 +11,7 @@ import {
   type IEventHandler,
   type IQueryHandler,
 } from '@nestjs/cqrs';
-import { DurableEvent } from '#kernel/domain';
+import { DurableEvent, EventStream } from '#kernel/domain';
 import { Chronicle } from './chronicle.js';
 import { HERO_ID } from './heroes.models.js';
 
@@ -32,6 +32,7 @@ export class ScopedKillDragonCommand {
   ) {}
 }
 
+@EventStream('heroes.scoped-hero')
 class ScopedHero extends AggregateRoot {
   constructor(readonly id: string) {
     super();
