@@ -3,7 +3,7 @@ import { ModuleRef } from '@nestjs/core';
 import { CommandBus, EventBus, UnhandledExceptionBus, type IEvent, type IEventHandler } from '@nestjs/cqrs';
 import type { InstanceWrapper } from '@nestjs/core/injector/instance-wrapper.js';
 import { classNameOf, declaredStreamOf } from '../domain/event-stream.js';
-import { errorText } from '../messages/error-text.js';
+import { errorText, stackOf } from '../messages/error-text.js';
 import { EventRegistry } from '../messages/event-registry.js';
 import { messageContext } from '../messages/message-context.js';
 import { EventHandlers } from '../subscriptions/event-handlers.js';
@@ -84,7 +84,7 @@ export class DurableEventBus extends EventBus {
     for (const cause of events) {
       this.#logger.error(
         `${classNameOf(cause)} was published outside a command and not stored: ${errorText(exception)}`,
-        exception instanceof Error ? exception.stack : undefined,
+        stackOf(exception),
       );
       this.unhandled.publish({ cause, exception });
     }

@@ -5,6 +5,9 @@ import { Places, type Slot } from './places.js';
 type Release = (error?: Error | boolean) => void;
 type Connected = (error: Error | undefined, client: PoolClient | undefined, release: Release) => void;
 
+/** With a size, and an end to each wait. */
+export type BoundedPoolConfig = PoolConfig & { readonly max: number; readonly connectionTimeoutMillis: number };
+
 /**
  * A pool in which one caller gets at most three quarters of the connections, and of the queue for them in its turn: a caller
  * whose statements are slow makes only itself wait. Work of the system itself, which has no caller, takes what is free.
@@ -13,7 +16,7 @@ export class FairPool extends Pool {
   readonly #places: Places;
   readonly #slots = new Map<PoolClient, Slot>();
 
-  constructor(config: PoolConfig & { readonly max: number; readonly connectionTimeoutMillis: number }) {
+  constructor(config: BoundedPoolConfig) {
     super(config);
     this.#places = new Places({
       limit: config.max,

@@ -1,5 +1,5 @@
 import { Pool, type Client, type ClientConfig, type PoolClient, type PoolConfig } from 'pg';
-import { FairPool } from './fair-pool.js';
+import { FairPool, type BoundedPoolConfig } from './fair-pool.js';
 import { asServerOptions, roleSettings, type Purpose, type RoleLimits } from './role-settings.js';
 import { UnnamedStatementClient, ResilientClient, breakConnection } from './resilient-client.js';
 import { typeParsers } from './type-parsers.js';
@@ -105,19 +105,19 @@ export class Pools {
     };
     const requestMs = statementTimeoutMs + CLIENT_PATIENCE_MS;
     const batchMs = workerStatementTimeoutMs + CLIENT_PATIENCE_MS;
-    this.app = pool('app', logins.app, { ...shared, max: poolSize, answerMs: requestMs }, FairPool);
-    this.query = pool('query', logins.query, { ...shared, max: poolSize, answerMs: requestMs }, FairPool);
+    this.app = pool(FairPool, 'app', logins.app, { ...shared, max: poolSize, answerMs: requestMs });
+    this.query = pool(FairPool, 'query', logins.query, { ...shared, max: poolSize, answerMs: requestMs });
     // Handlers and views queue for these connections while they catch up. That is no fault, so the wait may last as long
     // as a statement of theirs.
-    this.worker = pool('worker', logins.worker, {
+    this.worker = pool(Pool, 'worker', logins.worker, {
       ...shared,
       max: workerPoolSize,
       acquireMs: workerStatementTimeoutMs,
       connectMs: workerStatementTimeoutMs,
       answerMs: batchMs,
     });
-    this.control = pool('control', logins.worker, { ...shared, max: CONTROL_CONNECTIONS, answerMs: batchMs });
-    this.health = pool('health', logins.query, {
+    this.control = pool(Pool, 'control', logins.worker, { ...shared, max: CONTROL_CONNECTIONS, answerMs: batchMs });
+    this.health = pool(Pool, 'health', logins.query, {
       ...shared,
       verify: undefined,
       max: 1,
@@ -246,9 +246,12 @@ interface PoolLimits {
   readonly verify: ((client: PoolClient) => Promise<void>) | undefined;
 }
 
-function pool(purpose: string, login: Login, limits: PoolLimits): Pool;
-function pool(purpose: string, login: Login, limits: PoolLimits, Kind: typeof FairPool): FairPool;
-function pool(purpose: string, login: Login, limits: PoolLimits, Kind: typeof FairPool | typeof Pool = Pool): Pool {
+function pool<P extends Pool>(
+  Kind: new (config: BoundedPoolConfig) => P,
+  purpose: string,
+  login: Login,
+  limits: PoolLimits,
+): P {
   const config = {
     ...clientConfig(purpose, login),
     max: limits.max,

@@ -1,6 +1,7 @@
+import { PERMANENT_NAME } from './permanent-name.js';
+
 /** What a command class is called where it is stored. Permanent, as an event's name is. */
 const NAME: unique symbol = Symbol.for('waybill.durable-command');
-const COMMAND_NAME = /^[a-z][a-z0-9-]*\.[a-z][a-z0-9-]*$/;
 
 type CommandClass = abstract new (...args: never[]) => object;
 const known = new Map<string, CommandClass>();
@@ -18,7 +19,7 @@ const known = new Map<string, CommandClass>();
 export function DurableCommand(name: string): ClassDecorator {
   return (target) => {
     const type = target as unknown as CommandClass;
-    if (!COMMAND_NAME.test(name)) {
+    if (!PERMANENT_NAME.test(name)) {
       throw new Error(
         `@DurableCommand on ${type.name}: "${name}" is no command name. Write <context>.<command-in-kebab>.`,
       );

@@ -1,4 +1,5 @@
 import type { EventClass } from './on.js';
+import { PERMANENT_NAME } from './permanent-name.js';
 
 /** JSON as it lies in the log: the shape of an older version of an event, before upcasting. */
 export type StoredData = Record<string, unknown>;
@@ -20,7 +21,6 @@ export interface EventDefinition {
 }
 
 const DEFINITION: unique symbol = Symbol.for('waybill.durable-event');
-const EVENT_NAME = /^[a-z][a-z0-9-]*\.[a-z][a-z0-9-]*$/;
 const known: EventDefinition[] = [];
 
 /**
@@ -47,7 +47,7 @@ export function DurableEvent(name: string, version: number, options: DurableEven
 }
 
 function assertDefinition(type: EventClass, name: string, version: number, upcast: Record<number, Upcaster>): void {
-  if (!EVENT_NAME.test(name)) {
+  if (!PERMANENT_NAME.test(name)) {
     throw new Error(
       `@DurableEvent on ${type.name}: "${name}" is no event name. Write <context>.<event-in-kebab>, such as 'ordering.order-placed'.`,
     );

@@ -1,4 +1,5 @@
 import type { EventClass } from './on.js';
+import { PERMANENT_NAME } from './permanent-name.js';
 
 interface Declaration {
   readonly prefix: string;
@@ -6,7 +7,6 @@ interface Declaration {
 }
 
 const DECLARATION: unique symbol = Symbol.for('waybill.event-stream');
-const PREFIX = /^[a-z][a-z0-9-]*\.[a-z][a-z0-9-]*$/;
 
 /**
  * Names the stream of an `AggregateRoot` of `@nestjs/cqrs`: its events are kept and handled in the order in which the
@@ -25,7 +25,7 @@ export function EventStream(
   prefix: string,
   { id = ownId }: { readonly id?: (aggregate: never) => unknown } = {},
 ): ClassDecorator {
-  if (!PREFIX.test(prefix)) {
+  if (!PERMANENT_NAME.test(prefix)) {
     throw new Error(
       `@EventStream('${prefix}') is no name of a stream. Write <context>.<aggregate-in-kebab>, such as 'heroes.hero'.`,
     );

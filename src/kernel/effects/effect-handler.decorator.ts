@@ -1,10 +1,10 @@
 import { SetMetadata } from '@nestjs/common';
+import { PERMANENT_NAME } from '../domain/permanent-name.js';
 
 export const EFFECT_METADATA = 'waybill:effect';
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
-const EFFECT_KIND = /^[a-z][a-z0-9-]*\.[a-z][a-z0-9-]*$/;
 
 export interface EffectOptions {
   /** Calls of this kind under way at once in one process, so that a slow system delays no other kind. Default 4. */
@@ -64,7 +64,7 @@ export interface IEffectHandler<Body = unknown> {
  * @param kind `<context>.<verb-in-kebab>`; permanent: stored intents find their handler by it.
  */
 export function EffectHandler(kind: string, options: EffectOptions = {}): ClassDecorator {
-  if (!EFFECT_KIND.test(kind)) {
+  if (!PERMANENT_NAME.test(kind)) {
     throw new Error(
       `"${kind}" is no kind of effect. Write <context>.<verb-in-kebab>, such as 'notifications.deliver'.`,
     );

@@ -3,6 +3,11 @@ export function errorText(error: unknown): string {
   return storable(anyText(error).slice(0, 2_000));
 }
 
+/** The stack of whatever was thrown, for the log. */
+export function stackOf(error: unknown): string | undefined {
+  return error instanceof Error ? error.stack : undefined;
+}
+
 function anyText(error: unknown): string {
   try {
     return String(error instanceof Error ? error.message : error);

@@ -5,10 +5,10 @@ import type { EventRegistry } from '../messages/event-registry.js';
 import type { ProjectionOptions, Totals } from './projection.decorator.js';
 import type { TouchedKeys } from '../subscriptions/subscriber.js';
 import { ReadTable, type Row } from './read-table.js';
+import { PERMANENT_NAME } from '../domain/permanent-name.js';
 
 /** Enough for a handful of replicas; each costs one row update per batch. */
 const DEFAULT_PARTITIONS = 8;
-const STREAM_PREFIX = /^[a-z][a-z0-9-]*\.[a-z][a-z0-9-]*$/;
 
 type Fold = (row: Row | undefined, event: object, meta: EventMeta) => Row | undefined;
 type Keys = (event: object, meta: EventMeta) => Row | readonly Row[];
@@ -116,7 +116,7 @@ export class ProjectionDefinition {
   }
 
   #checkInline(): void {
-    if (this.stream === undefined || !STREAM_PREFIX.test(this.stream)) {
+    if (this.stream === undefined || !PERMANENT_NAME.test(this.stream)) {
       const is = this.stream === undefined ? '' : ` '${this.stream}' is none.`;
       throw new Error(
         `${this.type.name} is inline: name the stream of its rows by stream: '<context>.<aggregate>', the streamPrefix of the aggregate's repository.${is}`,

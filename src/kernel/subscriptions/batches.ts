@@ -2,7 +2,7 @@ import { Logger } from '@nestjs/common';
 import type { LogPart } from '../event-log/sql/read-log.js';
 import type { EventRow } from '../event-log/stored-event.js';
 import { failpoint } from '../failpoints.js';
-import { errorText } from '../messages/error-text.js';
+import { errorText, stackOf } from '../messages/error-text.js';
 import { BatchPlan, type ReadRow } from './batch-plan.js';
 import type { EventDecoder } from './event-decoder.js';
 import type { FailedEvents } from './failed-events.js';
@@ -198,7 +198,7 @@ export class Batches {
   #logFailure(row: EventRow, error: unknown, what: string): void {
     this.#logger.error(
       `${this.subscriber.name}: event ${row.event_id} (${row.name}, position ${row.position}) ${what}: ${errorText(error)}`,
-      error instanceof Error ? error.stack : undefined,
+      stackOf(error),
     );
   }
 }

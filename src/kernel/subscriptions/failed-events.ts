@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import { errorText } from '../messages/error-text.js';
+import { errorText, stackOf } from '../messages/error-text.js';
 import type { EventDecoder } from './event-decoder.js';
 import { isSuperseded } from './faults.js';
 import type { OwnedPartitions } from './owned-partitions.js';
@@ -94,8 +94,10 @@ export class FailedEvents {
     const of = { subscription: this.subscriber.name, eventId: event.event_id };
     const argument = { ...of, key, position, partition, fence, revision };
     const begunAt = performance.now();
+    let tried: Delivery | undefined;
     try {
       const deliveries = this.#deliveriesOf(event);
+      [tried] = deliveries;
       await this.subscriber.apply(this.through.pools.worker, deliveries, {
         call: 'kernel.settle_failed_event',
         argument,
@@ -103,7 +105,7 @@ export class FailedEvents {
     } catch (error) {
       if (isSuperseded(error)) return;
       if (await may.isFault(error)) throw error;
-      this.#report(event, error);
+      if (tried !== undefined) this.subscriber.failed?.(tried.recorded.event, error);
       await this.#failedAgain(event, error, performance.now() - begunAt);
     }
   }
@@ -129,11 +131,6 @@ export class FailedEvents {
     );
   }
 
-  #report(event: DueEvent, error: unknown): void {
-    const decoded = error instanceof Untriable ? undefined : this.decoder.decode(event);
-    if (decoded?.kind === 'event') this.subscriber.failed?.(decoded.recorded.event, error);
-  }
-
   async #failedAgain(event: DueEvent, error: unknown, tookMs: number): Promise<void> {
     const attempts = event.attempts + 1;
     const isUntriable = error instanceof Untriable;
@@ -148,7 +145,7 @@ export class FailedEvents {
     if (tryInMs !== undefined || !counts) return;
     this.#logger.error(
       `${this.subscriber.name}: event ${event.event_id} (${event.name}) is dead-lettered after ${attempts} attempts: ${text}`,
-      error instanceof Error ? error.stack : undefined,
+      stackOf(error),
     );
   }
 }

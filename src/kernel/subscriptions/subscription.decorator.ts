@@ -1,4 +1,5 @@
 import { SetMetadata } from '@nestjs/common';
+import { PERMANENT_NAME } from '../domain/permanent-name.js';
 
 export const SUBSCRIPTION_METADATA = 'waybill:subscription';
 
@@ -15,14 +16,12 @@ export interface SubscriptionDeclaration extends SubscriptionOptions {
   readonly name: string;
 }
 
-const SUBSCRIPTION_NAME = /^[a-z][a-z0-9-]*\.[a-z][a-z0-9-]*$/;
-
 /**
  * Gives an `@EventsHandler` class its permanent name: the name is its checkpoint. Without it the name follows the class,
  * and renaming the class begins a new subscription.
  */
 export function Subscription(name: string, options: SubscriptionOptions = {}): ClassDecorator {
-  if (!SUBSCRIPTION_NAME.test(name)) {
+  if (!PERMANENT_NAME.test(name)) {
     throw new Error(
       `"${name}" is no subscription name. Write <context>.<effect-in-kebab>, such as 'ordering.notify-customer'.`,
     );
