@@ -5,7 +5,7 @@ import { MessageContext, messageContext, newId } from '#kernel';
 import { ImportCustomerCommand } from '#customers/contracts';
 import { PlaceOrderCommand } from '#ordering/contracts';
 import { DiscardDraftCommand } from '../../src/contexts/ordering/commands/discard-draft.command.js';
-import { DeadLetteredEffects } from '../../src/kernel/effects/dead-lettered-effects.js';
+import { StoredEffects } from '../../src/kernel/effects/stored-effects.js';
 import { SystemStatus } from '../../src/platform/operations/reports/system-status.js';
 import { until } from '../../src/kernel/testing/until.js';
 import { OrderingApp, ada, importer, noon, shipTo } from './ordering-app.js';
@@ -82,8 +82,8 @@ export class NotificationsApp {
     return rows;
   }
 
-  get deadLettered(): DeadLetteredEffects {
-    return this.ordering.waybill.app.get(DeadLetteredEffects, { strict: false });
+  get deadLettered(): StoredEffects {
+    return this.ordering.waybill.app.get(StoredEffects, { strict: false });
   }
 
   /** What the status of the system says about deliveries. */

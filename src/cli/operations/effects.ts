@@ -1,5 +1,5 @@
 import { InvalidArgumentError, type Command } from 'commander';
-import { DeadLetteredEffects } from '../../kernel/effects/dead-lettered-effects.js';
+import { StoredEffects } from '../../kernel/effects/stored-effects.js';
 import type { EffectRecord } from '../../kernel/effects/sql/find-effects.js';
 import { counted } from '../../platform/operations/counted.js';
 import { CliExit, EXIT } from '../cli.js';
@@ -47,7 +47,7 @@ export function registerEffects(program: Command): void {
 }
 
 async function list({ limit, json, ...filter }: Listed): Promise<void> {
-  const found = await withReadOnlyApp(({ app }) => app.get(DeadLetteredEffects, { strict: false }).find(filter, limit));
+  const found = await withReadOnlyApp(({ app }) => app.get(StoredEffects, { strict: false }).find(filter, limit));
   show(found, json, () => (found.length === 0 ? [`No effects are ${filter.state}.`] : effectsTable(found)));
 }
 
@@ -56,7 +56,7 @@ async function retry(ids: readonly string[], { kind, all, reason, json }: Retrie
   if (ways !== 1) throw new CliExit(EXIT.usage, 'Use either ids, --kind or --all.');
   const filter = { kind, ids: ids.length > 0 ? ids.map(wholeNumber) : undefined };
   const act = { by: operator(), reason };
-  const count = await withReadOnlyApp(({ app }) => app.get(DeadLetteredEffects, { strict: false }).retry(filter, act));
+  const count = await withReadOnlyApp(({ app }) => app.get(StoredEffects, { strict: false }).retry(filter, act));
   show({ retried: count }, json, () => [`Retrying ${counted(count, 'effect')}.`]);
 }
 

@@ -72,7 +72,7 @@ export class CommandPipeline {
     private readonly registry: EventRegistry,
     private readonly clock: Clock,
     private readonly signal: CommitSignal,
-    private readonly watch: CommandObserver,
+    private readonly observer: CommandObserver,
     private readonly epoch: LogEpoch,
     @Inject(KERNEL_OPTIONS) private readonly options: KernelOptions,
     @Optional() @Inject(COMMIT_CONTRIBUTORS) private readonly contributors: readonly CommitContributor[] = [],
@@ -88,7 +88,7 @@ export class CommandPipeline {
   async run<T>(name: string, work: () => Promise<T>): Promise<T> {
     const outer = UnitOfWork.current();
     if (outer !== undefined) return outer.join(name, work);
-    return this.watch.observe(name, (watched) => this.#outermost(name, work, watched));
+    return this.observer.observe(name, (watched) => this.#outermost(name, work, watched));
   }
 
   async #outermost<T>(name: string, work: () => Promise<T>, watched: ObservedCommand): Promise<T> {
@@ -161,7 +161,7 @@ export class CommandPipeline {
       const committed = await this.#write(unit, key, answer);
       await failpoint('cmd.after-commit-before-reply');
       unit.context.outcome.lastEvent = lastOf(committed);
-      const work = [...unit.commitWrites.keys()].flatMap((side) => side.work ?? []);
+      const work = [...unit.commitWrites.keys()].flatMap((write) => write.work ?? []);
       if (committed.length > 0 || work.length > 0) this.signal.emit(work);
       return answer;
     } catch (error) {

@@ -24,7 +24,7 @@ export interface CommitPlan {
 
 /** What a contributor works with, besides the unit's events. */
 export interface CommitScope {
-  add(side: CommitWrite, row: object): void;
+  add(write: CommitWrite, row: object): void;
   /** The commit succeeds only while this version of the code keeps that inline view. */
   requireView(view: RequiredView): void;
   /** The first events of a stream, up to a version, read where the command reads. */

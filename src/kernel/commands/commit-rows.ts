@@ -13,7 +13,7 @@ export class CommitRows {
    * @param row JSON-safe, with the columns that the statement reads from `jsonb_to_recordset`.
    * @throws Error outside a command.
    */
-  write(side: CommitWrite, row: object): void {
-    UnitOfWork.required(`Writing ${side.id}`).addCommitRow(side, row);
+  write(write: CommitWrite, row: object): void {
+    UnitOfWork.required(`Writing ${write.id}`).addCommitRow(write, row);
   }
 }

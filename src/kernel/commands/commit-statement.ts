@@ -66,10 +66,10 @@ function statementFor(
   commitWrites: readonly CommitWrite[],
   guard: CommitGuard | undefined,
 ): { name: string; text: string } {
-  const id = [...commitWrites.map((side) => side.id), guard?.call ?? ''].join(',');
+  const id = [...commitWrites.map((write) => write.id), guard?.call ?? ''].join(',');
   const known = composed.get(id);
   if (known !== undefined) return known;
-  const parts = commitWrites.map((side, index) => `, s${index} AS (${side.sql(rowsOf(index + 2, guard))})`);
+  const parts = commitWrites.map((write, index) => `, s${index} AS (${write.sql(rowsOf(index + 2, guard))})`);
   const columns = 'c.stream_id, c.version, c.last_event_id, c.last_event';
   const commit =
     'WITH c AS MATERIALIZED (SELECT stream_id, version, last_event_id, last_event FROM kernel.commit($1::jsonb))';
@@ -103,7 +103,7 @@ export async function commitWork(
 ): Promise<readonly CommittedStream[]> {
   const sorted = [...commitWrites.keys()].toSorted((a, b) => (a.id < b.id ? -1 : 1));
   const argument = guard === undefined ? { ...work, returnsKnownKey: true } : work;
-  const values = [JSON.stringify(argument), ...sorted.map((side) => JSON.stringify(commitWrites.get(side)))];
+  const values = [JSON.stringify(argument), ...sorted.map((write) => JSON.stringify(commitWrites.get(write)))];
   if (guard !== undefined) values.push(JSON.stringify(guard.argument));
   const result: QueryResult<CommittedStream & { [column: string]: unknown }> = await on.query({
     ...statementFor(sorted, guard),

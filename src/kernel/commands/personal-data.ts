@@ -18,7 +18,7 @@ function writeFor(context: string): CommitWrite {
   const known = writes.get(context);
   if (known !== undefined) return known;
   if (!CONTEXT_NAME.test(context)) throw new Error(`"${context}" is no context name.`);
-  const side: CommitWrite = {
+  const write: CommitWrite = {
     id: `${context}_private.personal_data`,
     // The last one of a subject: a row can be written only once per statement.
     sql: (param) => `INSERT INTO ${context}_private.personal_data (subject, data)
@@ -27,8 +27,8 @@ function writeFor(context: string): CommitWrite {
        ORDER BY r.subject, r.n DESC
       ON CONFLICT (subject) DO UPDATE SET data = excluded.data, updated_at = clock_timestamp()`,
   };
-  writes.set(context, side);
-  return side;
+  writes.set(context, write);
+  return write;
 }
 
 /** Keeps names, addresses and the like beside the log, so that erasing a person needs no change of history. */

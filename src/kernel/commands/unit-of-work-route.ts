@@ -12,11 +12,11 @@ import { CommandPipeline } from './command-pipeline.js';
 /** Runs a controller method in a unit of work, as a command is run; see {@link UnitOfWorkRoute}. */
 @Injectable()
 export class UnitOfWorkInterceptor implements NestInterceptor {
-  constructor(private readonly units: CommandPipeline) {}
+  constructor(private readonly pipeline: CommandPipeline) {}
 
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
     const name = `${context.getClass().name}.${context.getHandler().name}`;
-    return defer(() => from(this.units.run(name, () => lastValueFrom(next.handle(), { defaultValue: undefined }))));
+    return defer(() => from(this.pipeline.run(name, () => lastValueFrom(next.handle(), { defaultValue: undefined }))));
   }
 }
 

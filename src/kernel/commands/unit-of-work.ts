@@ -130,19 +130,19 @@ export class UnitOfWork {
   }
 
   /** Adds a row that commits with the events. */
-  addCommitRow(side: CommitWrite, row: object): void {
-    this.#assertMayChange(`Writing ${side.id}`);
-    this.#addCommitRow(side, row);
+  addCommitRow(write: CommitWrite, row: object): void {
+    this.#assertMayChange(`Writing ${write.id}`);
+    this.#addCommitRow(write, row);
   }
 
-  #addCommitRow(side: CommitWrite, row: object): void {
-    const rows = this.commitWrites.get(side);
-    if (rows === undefined && [...this.commitWrites.keys()].some(({ id }) => id === side.id)) {
+  #addCommitRow(write: CommitWrite, row: object): void {
+    const rows = this.commitWrites.get(write);
+    if (rows === undefined && [...this.commitWrites.keys()].some(({ id }) => id === write.id)) {
       throw new Error(
-        `Two writes have the id ${side.id}, and a commit would run one's SQL for both. Give each its own, and define it once.`,
+        `Two writes have the id ${write.id}, and a commit would run one's SQL for both. Give each its own, and define it once.`,
       );
     }
-    if (rows === undefined) this.commitWrites.set(side, [row]);
+    if (rows === undefined) this.commitWrites.set(write, [row]);
     else rows.push(row);
   }
 
@@ -197,9 +197,9 @@ export class UnitOfWork {
    * Refuses every later change as after the end: what was planned for the commit would not have it.
    * @returns the one way that is left, for rows that follow from the plan.
    */
-  seal(): (side: CommitWrite, row: object) => void {
+  seal(): (write: CommitWrite, row: object) => void {
     this.#state = 'sealed';
-    return (side, row) => this.#addCommitRow(side, row);
+    return (write, row) => this.#addCommitRow(write, row);
   }
 
   close(): void {

@@ -75,7 +75,7 @@ describe('a read with the token of a command', () => {
     for (const id of ids) expect(await toy.ask(new GetCounterQuery(id), asking('head'))).toEqual({ total: 1 });
   });
 
-  it('is served at once without a wish, and still gives a token', async () => {
+  it('is served at once without a token, and still gives a token', async () => {
     const context = new MessageContext();
     await toy.ask(new GetCounterQuery(newId()), context);
     expect(context.outcome.readToken).toEqual(expect.any(String));

@@ -5,7 +5,7 @@ import { freshDatabase, type FreshDatabase } from '../../platform/testing/databa
 import { eventually } from '../testing/eventually.js';
 import { EffectHandler, type Effect, type IEffectHandler } from './effect-handler.decorator.js';
 import { Effects } from './effects.js';
-import { DeadLetteredEffects } from './dead-lettered-effects.js';
+import { StoredEffects } from './stored-effects.js';
 import { claimEffects } from './sql/claim-effects.js';
 
 const CALL_MS = 50;
@@ -49,9 +49,7 @@ afterAll(async () => {
 async function called(kind: string): Promise<string> {
   const key = newId();
   await toy.inCommand(() => toy.get(Effects).enqueue({ kind, key, body: {} }));
-  await eventually(async () =>
-    expect(await toy.get(DeadLetteredEffects).find({ key })).toMatchObject([{ state: 'done' }]),
-  );
+  await eventually(async () => expect(await toy.get(StoredEffects).find({ key })).toMatchObject([{ state: 'done' }]));
   return key;
 }
 
@@ -84,6 +82,6 @@ describe('an effect that one worker is about to claim', () => {
 describe('the pause between two tries of an effect', () => {
   it('never exceeds its cap, however far the doubling has come', async () => {
     const key = await called('toy.capped');
-    expect(await toy.get(DeadLetteredEffects).find({ key })).toMatchObject([{ attempts: 4 }]);
+    expect(await toy.get(StoredEffects).find({ key })).toMatchObject([{ attempts: 4 }]);
   });
 });

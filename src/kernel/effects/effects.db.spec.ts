@@ -10,7 +10,7 @@ import { eventually } from '../testing/eventually.js';
 import { EffectHandler, type Effect, type IEffectHandler } from './effect-handler.decorator.js';
 import { EffectRefused } from './effect-errors.js';
 import { Effects } from './effects.js';
-import { DeadLetteredEffects } from './dead-lettered-effects.js';
+import { StoredEffects } from './stored-effects.js';
 type Call = (effect: Effect<{ to: string }>, signal: AbortSignal) => unknown;
 /** What was called, in order, and what a call is to do; by key. */
 const calls: { readonly key: string; readonly attempt: number }[] = [];
@@ -44,7 +44,7 @@ afterAll(async () => {
 /** Intends a call in a command of its own. */
 const intend = (key: string, { to = 'ada', kind = 'toy.call', by = toy } = {}): Promise<unknown> =>
   by.inCommand(() => by.get(Effects).enqueue({ kind, key, body: { to } }));
-const effect = async (key: string) => (await toy.get(DeadLetteredEffects).find({ key }))[0];
+const effect = async (key: string) => (await toy.get(StoredEffects).find({ key }))[0];
 const expectEffect = (key: string, expected: object): Promise<void> =>
   eventually(async () => expect(await effect(key)).toMatchObject(expected));
 /** A promise, and the function that keeps it. */
@@ -135,12 +135,12 @@ describe('a call that fails', () => {
     await expectEffect(key, { state: 'dead-lettered', attempts: 3, error: 'gone', dueAt: null });
     await eventually(async () => expect(toy.said).toContain(`toy.call ${key} is dead-lettered after 3 tries: gone`));
     behaviour.delete(key);
-    expect(await toy.get(DeadLetteredEffects).retry({ key }, { by: { id: 'ada' }, reason: 'is back' })).toBe(1);
+    expect(await toy.get(StoredEffects).retry({ key }, { by: { id: 'ada' }, reason: 'is back' })).toBe(1);
     await expectEffect(key, { state: 'done', attempts: 1 });
     expect(await toy.rows("SELECT principal, reason FROM kernel.audit WHERE action = 'effects.retry'")).toEqual([
       { principal: 'ada', reason: 'is back' },
     ]);
-    expect(await toy.get(DeadLetteredEffects).retry({ key }, { by: { id: 'ada' } })).toBe(0);
+    expect(await toy.get(StoredEffects).retry({ key }, { by: { id: 'ada' } })).toBe(0);
   });
 
   it('is dead-lettered at once where trying again can not help', async () => {

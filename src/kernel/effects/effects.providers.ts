@@ -1,5 +1,5 @@
 import { EffectRegistry } from './effect-registry.js';
 import { Effects } from './effects.js';
-import { DeadLetteredEffects } from './dead-lettered-effects.js';
+import { StoredEffects } from './stored-effects.js';
 
-export const effectProviders = [Effects, EffectRegistry, DeadLetteredEffects];
+export const effectProviders = [Effects, EffectRegistry, StoredEffects];

@@ -5,7 +5,7 @@ import { eventually } from '../testing/eventually.js';
 import { EffectRefused } from './effect-errors.js';
 import { EffectHandler, type Effect, type IEffectHandler } from './effect-handler.decorator.js';
 import { Effects } from './effects.js';
-import { DeadLetteredEffects } from './dead-lettered-effects.js';
+import { StoredEffects } from './stored-effects.js';
 
 /** What each call answers, by key. */
 const answers = new Map<string, () => unknown>();
@@ -51,7 +51,7 @@ describe('an answer that PostgreSQL stores none of', () => {
     const key = newId();
     answers.set(key, answer);
     await toy.inCommand(() => toy.get(Effects).enqueue({ kind: 'toy.ask', key, body: {} }));
-    await eventually(async () => expect((await toy.get(DeadLetteredEffects).find({ key }))[0]).toMatchObject(expected));
+    await eventually(async () => expect((await toy.get(StoredEffects).find({ key }))[0]).toMatchObject(expected));
     expect(calls.filter((call) => call === key)).toEqual([key]);
   });
 });

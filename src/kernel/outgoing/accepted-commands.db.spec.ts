@@ -112,7 +112,7 @@ describe('an operation that can’t be executed', () => {
     const id = newId();
     broken.add(id);
     const sent = await later(toy, new TallyCommand(id));
-    await deadLetter(sent);
+    await useUpTries(sent);
     expect(await operation(sent)).toMatchObject({
       status: 'queued',
       step: 'dead-lettered',
@@ -132,7 +132,7 @@ describe('an operation that can’t be executed', () => {
     const id = newId();
     broken.add(id);
     const sent = await later(toy, new TallyCommand(id));
-    await deadLetter(sent);
+    await useUpTries(sent);
     expect(await toy.get(Operations).cancel(sent, { by: { id: 'olga' }, reason: 'no use' })).toBe(true);
     expect(await toy.rows('SELECT state, data FROM kernel.outgoing_commands WHERE id = $1', sent)).toEqual([
       { state: 'cancelled', data: null },
@@ -145,7 +145,7 @@ describe('an operation that can’t be executed', () => {
     for (const id of [old, young]) {
       broken.add(id);
       operations.push(await later(toy, new TallyCommand(id), keyed(id)));
-      await deadLetter(operations.at(-1)!);
+      await useUpTries(operations.at(-1)!);
     }
     const age = (id: string, column: string): Promise<unknown> =>
       toy.rows(`UPDATE kernel.outgoing_commands SET ${column} = now() - interval '8 days' WHERE id = $1`, id);
@@ -220,7 +220,7 @@ async function openCount(): Promise<number> {
 }
 
 /** Tries follow upon each other at once until the last one. */
-async function deadLetter(id: string): Promise<void> {
+async function useUpTries(id: string): Promise<void> {
   await eventually(async () => {
     await toy.rows(
       `UPDATE kernel.outgoing_commands SET due_at = now(), attempts = greatest(attempts, 8) WHERE id = $1 AND state = 'queued'`,

@@ -15,11 +15,13 @@ import { storedContextOf } from './stored-context.js';
  */
 @Injectable()
 export class AcceptedCommands implements CommandDeferral {
-  constructor(private readonly units: CommandPipeline) {}
+  constructor(private readonly pipeline: CommandPipeline) {}
 
   defer(command: object): Promise<unknown> | undefined {
     const name = durableNameOf(command);
-    return name === undefined ? undefined : this.units.run(command.constructor.name, async () => accept(command, name));
+    return name === undefined
+      ? undefined
+      : this.pipeline.run(command.constructor.name, async () => accept(command, name));
   }
 }
 

@@ -3,7 +3,7 @@ import { forgetOldKeys } from '../idempotency/idempotency.js';
 import { inTransaction } from '../database/transaction.js';
 import { freshDatabase, type FreshDatabase } from '../../platform/testing/databases.js';
 import { Retention } from './retention.js';
-import { forgetOperations, endDeadLettered } from './sql/forget-operations.js';
+import { forgetOperations, cancelDeadLetters } from './sql/forget-operations.js';
 import { forgetAudit, forgetCommands, forgetEffects, forgetSystemKeys } from './sql/forget-work.js';
 
 const DAYS = 30;
@@ -76,7 +76,7 @@ describe('the retention', () => {
 
 describe('a step of the retention', () => {
   it.each([
-    ['operations given up', endDeadLettered, () => commands('31 days', 'dead-lettered', `'POST /toys'`)],
+    ['operations given up', cancelDeadLetters, () => commands('31 days', 'dead-lettered', `'POST /toys'`)],
     ['operations', forgetOperations, () => commands('31 days', 'succeeded', `'POST /toys'`)],
     ['keys of clients', forgetOldKeys, () => keys('31 days', 'client')],
     ['stored commands', forgetCommands, () => commands('31 days', 'refused')],

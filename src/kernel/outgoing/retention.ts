@@ -3,7 +3,7 @@ import { forgetOldKeys } from '../idempotency/idempotency.js';
 import { Pools } from '../database/pools.js';
 import type { Queryable } from '../event-log/sql/queryable.js';
 import { KERNEL_OPTIONS, type KernelOptions } from '../kernel-options.js';
-import { forgetOperations, endDeadLettered } from './sql/forget-operations.js';
+import { forgetOperations, cancelDeadLetters } from './sql/forget-operations.js';
 import { forgetAudit, forgetCommands, forgetEffects, forgetSystemKeys } from './sql/forget-work.js';
 
 /** As long as clients may repeat a request under its key, and ask what became of it. */
@@ -52,7 +52,7 @@ export class Retention {
   /** Does all that is due, batch by batch. Operations before keys: one is never shown without its answer. */
   async forget(): Promise<void> {
     const { workDays, auditDays } = this.options.retention;
-    await this.#take([endDeadLettered, forgetOperations, forgetOldKeys], RETENTION_DAYS);
+    await this.#take([cancelDeadLetters, forgetOperations, forgetOldKeys], RETENTION_DAYS);
     if (workDays > 0) await this.#take([forgetCommands, forgetSystemKeys, forgetEffects], workDays);
     if (auditDays > 0) await this.#take([forgetAudit], auditDays);
   }

@@ -53,8 +53,8 @@ async function poisoned(): Promise<string> {
   const id = newId();
   poison.add(id);
   await count(id, 1);
-  const deadLetter = `UPDATE kernel.failed_events SET state = 'dead-lettered', next_try_at = NULL WHERE key = $1 RETURNING id`;
-  await eventually(async () => expect(await toy.rows(deadLetter, streamOf(id))).toHaveLength(1));
+  const useUpTries = `UPDATE kernel.failed_events SET state = 'dead-lettered', next_try_at = NULL WHERE key = $1 RETURNING id`;
+  await eventually(async () => expect(await toy.rows(useUpTries, streamOf(id))).toHaveLength(1));
   return id;
 }
 

@@ -36,7 +36,7 @@ export class EventHandlerSubscriber implements Subscriber {
 
   constructor(
     declared: SubscriptionDeclaration & { readonly eventNames: readonly string[] },
-    private readonly units: CommandPipeline,
+    private readonly pipeline: CommandPipeline,
     private readonly handler: HandlerOfEvents,
   ) {
     this.name = declared.name;
@@ -63,7 +63,7 @@ export class EventHandlerSubscriber implements Subscriber {
     }
     const { event, meta } = delivery.recorded;
     await messageContext.run(contextFor(this.name, delivery.recorded), () =>
-      this.units.run(`${this.name}:${meta.eventId}`, async () => {
+      this.pipeline.run(`${this.name}:${meta.eventId}`, async () => {
         UnitOfWork.required(this.name).checkpoint = guard;
         await withinTime(this.#handled(event), { name: this.name, timeoutMs: this.timeoutMs });
         await failpoint('sub.after-handler');

@@ -23,7 +23,7 @@ export class EventHandlers {
 
   constructor(
     private readonly modules: ModuleRef,
-    private readonly units: CommandPipeline,
+    private readonly pipeline: CommandPipeline,
     private readonly registry: EventRegistry,
   ) {}
 
@@ -45,7 +45,7 @@ export class EventHandlers {
     const eventNames = [...new Set(events.flatMap((event) => this.#namesOf(event)))].toSorted();
     this.#byType.set(
       type,
-      new EventHandlerSubscriber({ ...declared, eventNames }, this.units, {
+      new EventHandlerSubscriber({ ...declared, eventNames }, this.pipeline, {
         handle: (event) => this.#handle(wrapper, type, event),
         failed: (event, exception) => void unhandled.publish({ cause: event, exception }),
       }),

@@ -38,7 +38,7 @@ interface RepartitionRequest {
 @Injectable()
 export class Repartition {
   constructor(
-    private readonly units: CommandPipeline,
+    private readonly pipeline: CommandPipeline,
     @Inject(KERNEL_OPTIONS) private readonly options: KernelOptions,
   ) {}
 
@@ -50,7 +50,7 @@ export class Repartition {
     if (!Number.isInteger(partitions) || partitions < 1 || partitions > MOST_PARTITIONS) {
       throw new RepartitionRefused(`Invalid number of partitions: ${partitions}. Use 1 to ${MOST_PARTITIONS}.`);
     }
-    return this.units.run('Repartition', async () => {
+    return this.pipeline.run('Repartition', async () => {
       const tx = await UnitOfWork.required('Changing partitions').transaction.client();
       await this.#lockIdle(tx, subscription);
       return moved(tx, { subscription, partitions }, act);

@@ -34,7 +34,7 @@ export interface Restarted {
 export class SubscriptionRestart {
   constructor(
     private readonly pools: Pools,
-    private readonly units: CommandPipeline,
+    private readonly pipeline: CommandPipeline,
     private readonly notifier: LogNotifier,
   ) {}
 
@@ -45,7 +45,7 @@ export class SubscriptionRestart {
    */
   async restart(name: string, from: RestartFrom, act: OperatorAct): Promise<Restarted> {
     await endOfLog(this.pools.worker);
-    const restarted = await this.units.run('SubscriptionRestart', async () => {
+    const restarted = await this.pipeline.run('SubscriptionRestart', async () => {
       const { position } = await this.#within({ name, from }, act);
       return { name, position };
     });

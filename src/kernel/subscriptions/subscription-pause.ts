@@ -41,7 +41,7 @@ export interface Resumed {
 @Injectable()
 export class SubscriptionPause {
   constructor(
-    private readonly units: CommandPipeline,
+    private readonly pipeline: CommandPipeline,
     private readonly notifier: LogNotifier,
   ) {}
 
@@ -81,7 +81,7 @@ export class SubscriptionPause {
     name: string,
     change: (tx: Queryable, locked: LockedSubscription) => Promise<T>,
   ): Promise<T> {
-    const result = await this.units.run(title, async () => {
+    const result = await this.pipeline.run(title, async () => {
       const tx = await UnitOfWork.required('Pausing a subscription').transaction.client();
       const locked = await lockSubscription(tx, name);
       if (locked === undefined) throw new SubscriptionUnknown(name);

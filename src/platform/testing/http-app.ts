@@ -34,8 +34,8 @@ const STAND_INS = [
 ];
 
 /** Who waits at all sees what they wait for. */
-function viewsInTime(_views: unknown, wish?: ConsistencyRequest): Promise<Freshness> {
-  return Promise.resolve({ readToken: 'token-of-head', ...(wish?.waitMs === 0 ? { behind: 2 } : {}) });
+function viewsInTime(_views: unknown, asked?: ConsistencyRequest): Promise<Freshness> {
+  return Promise.resolve({ readToken: 'token-of-head', ...(asked?.waitMs === 0 ? { behind: 2 } : {}) });
 }
 
 @Global()

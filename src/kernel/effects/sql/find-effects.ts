@@ -43,7 +43,7 @@ export async function findEffects(on: Queryable, filter: EffectFilter, limit: nu
 }
 
 /** Makes dead-lettered effects due now, with their tries counted anew. @returns their ids. */
-export async function retryDeadLettered(on: Queryable, filter: Omit<EffectFilter, 'state'>): Promise<number[]> {
+export async function retryDeadLetters(on: Queryable, filter: Omit<EffectFilter, 'state'>): Promise<number[]> {
   const { rows } = await on.query<{ id: number }>({
     text: `UPDATE kernel.effects SET state = 'pending', attempts = 0, due_at = clock_timestamp()
             WHERE ${MATCHING} RETURNING id`,

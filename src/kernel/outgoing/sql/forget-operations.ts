@@ -3,7 +3,7 @@ import type { Queryable } from '../../event-log/sql/queryable.js';
 
 /** Cancels dead-lettered operations older than the retention, at most one batch, which erases their content; returns how many.
  *  Index: ix_outgoing_commands_open. */
-export async function endDeadLettered(on: Queryable, retentionDays: number, batchSize: number): Promise<number> {
+export async function cancelDeadLetters(on: Queryable, retentionDays: number, batchSize: number): Promise<number> {
   const { rowCount } = await on.query({
     text: `UPDATE kernel.outgoing_commands SET state = 'cancelled', finished_at = clock_timestamp()
             WHERE id = ANY (ARRAY(SELECT id FROM kernel.outgoing_commands

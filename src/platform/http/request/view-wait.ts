@@ -16,7 +16,7 @@ import type { RequestState } from './request-state.js';
 export class ViewWait {
   constructor(
     private readonly projections: ProjectionRegistry,
-    private readonly freshness: ViewConsistency,
+    private readonly consistency: ViewConsistency,
     private readonly tokens: ConsistencyTokens,
   ) {}
 
@@ -32,14 +32,15 @@ export class ViewWait {
 
   async #asOfHead({ route }: RequestState, context: MessageContext): Promise<void> {
     const request = route?.method === 'GET' ? context.consistency : undefined;
-    const fresh = await this.freshness.await([], request);
+    const fresh = await this.consistency.await([], request);
     addFreshness(context.outcome, fresh, fresh.readToken);
   }
 
   async #wait(requestState: RequestState, event: EventRef, waitMs: number): Promise<void> {
     const views = this.projections.async().map(({ view }) => view);
     const token = this.tokens.forEvent(event);
-    const { behind, failed } = await this.freshness.await(views, { token, waitMs, strict: false });
-    requestState.isPending = behind !== undefined || (failed !== undefined && (await this.freshness.hasFailed(event)));
+    const { behind, failed } = await this.consistency.await(views, { token, waitMs, strict: false });
+    requestState.isPending =
+      behind !== undefined || (failed !== undefined && (await this.consistency.hasFailed(event)));
   }
 }

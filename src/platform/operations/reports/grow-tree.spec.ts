@@ -16,7 +16,7 @@ function event(id: number, commandId: string, causationId: string | null = null)
     name: 'toy.counted',
     schema_version: 1,
     data: {},
-    meta: { occurredAt: at, commandId, correlationId: 'wish', causationId, actor },
+    meta: { occurredAt: at, commandId, correlationId: 'request', causationId, actor },
     recorded_at: at,
   };
 }
@@ -56,7 +56,7 @@ describe('a causation tree', () => {
       error: 'no',
     } as const;
     const [root] = growTree([event(1, 'place')], { commands: [{ commandId: 'place', operation }], failed: [failed] });
-    expect(root).toMatchObject({ name: 'toy.echo', correlationId: 'wish', at });
+    expect(root).toMatchObject({ name: 'toy.echo', correlationId: 'request', at });
     expect(root!.events[0]!.failedIn).toEqual([
       { subscription: 'toy.search', state: 'dead-lettered', attempts: 10, error: 'no' },
     ]);

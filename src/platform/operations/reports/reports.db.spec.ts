@@ -117,7 +117,7 @@ describe('while a replica reads the log', () => {
     ]);
   });
 
-  it('a wish is shown with all that it has led to', async () => {
+  it('a request is shown with all that it has caused', async () => {
     const [id, correlationId] = [newId(), newId()];
     await idle.run(new CountCommand(id, 3), { correlationId });
     const trees = idle.get(CausationTrees);
@@ -147,11 +147,11 @@ describe('while a replica reads the log', () => {
     expect(await idle.get(EventFinder).one(eventId)).toMatchObject({ eventId, correlationId });
   });
 
-  it('two wishes about one thing are shown together', async () => {
+  it('two requests about one thing are shown together', async () => {
     const id = newId();
-    const wishes = [newId(), newId()];
-    for (const correlationId of wishes) await idle.run(new CountCommand(id, 1), { correlationId });
-    expect((await idle.get(CausationTrees).of(streamOf(id)))?.correlationIds).toEqual(wishes);
+    const correlationIds = [newId(), newId()];
+    for (const correlationId of correlationIds) await idle.run(new CountCommand(id, 1), { correlationId });
+    expect((await idle.get(CausationTrees).of(streamOf(id)))?.correlationIds).toEqual(correlationIds);
   });
 
   it('a rare event is searched for in stretches of the log', async () => {

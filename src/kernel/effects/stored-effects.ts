@@ -3,11 +3,11 @@ import { inUnitOrTransaction, type OperatorAct } from '../audit/operator-act.js'
 import { audit } from '../audit/sql/audit.js';
 import { Pools } from '../database/pools.js';
 import { CommitSignal } from '../event-log/commit-signal.js';
-import { findEffects, retryDeadLettered, type EffectFilter, type EffectRecord } from './sql/find-effects.js';
+import { findEffects, retryDeadLetters, type EffectFilter, type EffectRecord } from './sql/find-effects.js';
 
 /** What operators see of effects, and can do about those that were given up. */
 @Injectable()
-export class DeadLetteredEffects {
+export class StoredEffects {
   constructor(
     private readonly pools: Pools,
     private readonly signal: CommitSignal,
@@ -24,7 +24,7 @@ export class DeadLetteredEffects {
    */
   async retry(filter: Omit<EffectFilter, 'state'>, act: OperatorAct): Promise<number> {
     const ids = await inUnitOrTransaction(this.pools, async (tx) => {
-      const due = await retryDeadLettered(tx, filter);
+      const due = await retryDeadLetters(tx, filter);
       const entry = { action: 'effects.retry', subject: filter.kind ?? '*', detail: { ids: due } };
       if (due.length > 0) await audit(tx, act, entry);
       return due;
